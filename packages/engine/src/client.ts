@@ -1,0 +1,115 @@
+/** What callers ask of an engine; the SDK's client and every front door stand on this. */
+import type {
+  ConflictPolicy,
+  Explanation,
+  Json,
+  JsonObject,
+  KeyMode,
+  KeyRef,
+  Outcome,
+  OverlapPolicy,
+  Payload,
+  ReusePolicy,
+  RunEvent,
+  RunId,
+  RunSpec,
+  ScheduleSpec,
+  ScheduleView,
+  SignalBody,
+  Trigger,
+} from "@perdure/kernel";
+import type { IndexRow, Page, Query } from "@perdure/store";
+
+/** A run, or whatever is the current run under a business key. */
+export type Target = { readonly runId: RunId } | { readonly key: KeyRef };
+
+export interface StartRequest {
+  readonly namespace: string;
+  readonly workflow: string;
+  readonly input: Payload;
+  readonly queue: string;
+  readonly key?: KeyRef;
+  /** Default: `single`. */
+  readonly mode?: KeyMode;
+  /** Default: `allow`. */
+  readonly reuse?: ReusePolicy;
+  /** Default: `useExisting`. */
+  readonly conflict?: ConflictPolicy;
+  /** A second start with this id returns the first one's run, whatever the policies say. */
+  readonly requestId?: string;
+  readonly signal?: SignalBody;
+  readonly runTimeoutMs?: number;
+  readonly startAt?: number;
+  readonly attributes?: JsonObject;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly version?: string;
+  readonly priority?: number;
+  readonly retentionMs?: number;
+}
+
+export interface Started {
+  readonly runId: RunId;
+  readonly existing: boolean;
+}
+
+export interface ForkRequest {
+  readonly runId: RunId;
+  /** The last event the fork keeps. */
+  readonly at: number;
+  /** Results to put in place of recorded ones, by operation key. */
+  readonly overrides?: Readonly<Record<string, Payload>>;
+  readonly key?: KeyRef;
+}
+
+export interface RunView {
+  readonly row: IndexRow;
+  readonly spec: RunSpec;
+  readonly seq: number;
+  readonly outcome?: Outcome;
+}
+
+export interface EngineClient {
+  start(request: StartRequest): Promise<Started>;
+  signal(target: Target, signal: SignalBody): Promise<void>;
+  cancel(target: Target, reason?: string): Promise<void>;
+  terminate(runId: RunId, reason?: string): Promise<void>;
+  pause(runId: RunId, message?: string): Promise<void>;
+  resume(runId: RunId): Promise<void>;
+  fork(request: ForkRequest): Promise<Started>;
+  /** Waits for the end of the run, following continue-as-new. */
+  outcome(runId: RunId): Promise<Outcome>;
+  query(target: Target, name: string, input: Payload): Promise<Payload>;
+  /** Resolves with the handler's output; `id` makes a repeated call the same update. */
+  update(target: Target, name: string, input: Payload, id?: string): Promise<Payload | undefined>;
+  /** The current run under a key, if there is one. */
+  lookup(key: KeyRef): Promise<RunId | undefined>;
+  describe(runId: RunId): Promise<RunView>;
+  journal(runId: RunId, from?: number, limit?: number): Promise<readonly RunEvent[]>;
+  /** Calls for every event from now on, after it is durable; the result stops. */
+  watch(runId: RunId, listener: (events: readonly RunEvent[]) => void): () => void;
+  why(runId: RunId): Promise<Explanation>;
+  list(query: Query): Promise<Page>;
+  count(query: Omit<Query, "limit" | "cursor">): Promise<number>;
+  publish(
+    namespace: string,
+    event: string,
+    body: { readonly id?: string; readonly payload: Payload; readonly data?: JsonObject },
+  ): Promise<void>;
+  setTrigger(namespace: string, event: string, trigger: Trigger): Promise<void>;
+  removeTrigger(namespace: string, event: string, id: string): Promise<void>;
+  putSchedule(spec: ScheduleSpec): Promise<void>;
+  deleteSchedule(namespace: string, id: string): Promise<void>;
+  pauseSchedule(namespace: string, id: string, note?: string): Promise<void>;
+  resumeSchedule(namespace: string, id: string, note?: string): Promise<void>;
+  triggerSchedule(namespace: string, id: string, overlap?: OverlapPolicy): Promise<void>;
+  backfillSchedule(
+    namespace: string,
+    id: string,
+    from: number,
+    to: number,
+    overlap?: OverlapPolicy,
+  ): Promise<void>;
+  describeSchedule(namespace: string, id: string): Promise<ScheduleView>;
+}
+
+export type { Json };

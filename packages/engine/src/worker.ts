@@ -1,0 +1,116 @@
+/**
+ * The port between the engine and whatever runs user code: the in-process worker of the SDK, a
+ * stream, an HTTP push, or a foreign protocol's driver.
+ *
+ * ## How a run's code is driven
+ *
+ * `activate` hands a worker the whole journal of a run and a *lease*, a number that names this
+ * hold on the run. From then on the worker keeps the run's coroutine (it is *sticky*) and the
+ * engine `deliver`s each later event, once, in order, after it is durable. The worker `answer`s
+ * with commands whenever it has some, and says `through` when the code has seen everything up to
+ * that event and waits. `evict` ends the hold; an answer under an ended lease changes nothing.
+ *
+ * W1  Events reach a worker only after they are durable, contiguous in `seq`.
+ * W2  At most one lease per run can write.
+ * W3  The events that come of a worker's own commands are delivered to it like all others: a step's
+ *     `step.completed` coming back is what says that it is on disk.
+ */
+import type {
+  ActivationAnswer,
+  Payload,
+  RunEvent,
+  RunId,
+  RunSpec,
+  StepResult,
+  StepToken,
+  TaskSpec,
+  Failure,
+} from "@perdure/kernel";
+
+export type Lease = number;
+
+export interface Activation {
+  readonly runId: RunId;
+  readonly lease: Lease;
+  readonly spec: RunSpec;
+  /** The journal from seq 1. */
+  readonly events: readonly RunEvent[];
+  /** The code has answered for events up to here before; it need not say so again. 0: none. */
+  readonly through: number;
+  /**
+   * The journal's last seq when an earlier hold on this run was lost while the code was busy;
+   * 0: none was. A local step that is begun before any event after this one may have run already,
+   * and its attempt says `maybeRan`.
+   */
+  readonly lostAt: number;
+}
+
+export interface ClaimedTask {
+  readonly token: StepToken;
+  readonly spec: TaskSpec;
+  readonly namespace: string;
+  readonly workflow: string;
+  readonly maybeRan: boolean;
+  /** Of the last attempt that sent any. */
+  readonly heartbeatDetails?: Payload;
+}
+
+export interface UpdateRequest {
+  readonly id: string;
+  readonly name: string;
+  readonly payload: Payload;
+}
+
+/** What the engine calls. No method may throw; none may block. */
+export interface Worker {
+  readonly id: string;
+  activate(activation: Activation): void;
+  deliver(runId: RunId, lease: Lease, events: readonly RunEvent[]): void;
+  evict(runId: RunId, lease: Lease): void;
+  runTask(task: ClaimedTask): void;
+  /** The run no longer wants this attempt. The worker still reports how it ended. */
+  cancelTask(token: StepToken): void;
+  /** Answers from the coroutine's state as it stands after the delivered events; writes nothing. */
+  query(runId: RunId, lease: Lease, name: string, input: Payload): Promise<Payload>;
+  /**
+   * Validates and, when valid, sends `update.accept` in an answer of its own; resolves when that
+   * is sent, rejects with a PerdureError `update-rejected` when the update is refused.
+   */
+  update(runId: RunId, lease: Lease, update: UpdateRequest): Promise<void>;
+}
+
+export interface WorkerOptions {
+  /** Task queues it serves, with the names it has code for. `*` in a list: any name. */
+  readonly queues: readonly {
+    readonly name: string;
+    readonly workflows: readonly string[];
+    readonly tasks: readonly string[];
+  }[];
+  /** Remote steps at a time. */
+  readonly taskSlots: number;
+  /** Coroutines kept at a time. */
+  readonly runSlots: number;
+  /** Without a sign of life for so long the worker counts as lost; 0: never (same process). */
+  readonly leaseMs: number;
+}
+
+/** What a registered worker calls. */
+export interface WorkerSession {
+  answer(runId: RunId, lease: Lease, answer: ActivationAnswer): void;
+  /** Rejects with `stale` when the attempt is no longer this worker's. */
+  beat(token: StepToken, details?: Payload): Promise<{ readonly cancelRequested: boolean }>;
+  /** Resolves when the outcome is durable; rejects with `stale`. */
+  result(token: StepToken, result: StepResult): Promise<void>;
+  /** A sign of life. */
+  alive(): void;
+  /** Takes no new work; resolves when what it holds is finished or handed back. */
+  drain(): Promise<void>;
+  /** Gives everything back at once. */
+  close(): void;
+}
+
+export interface WorkerHost {
+  register(worker: Worker, options: WorkerOptions): WorkerSession;
+}
+
+export type { Failure };

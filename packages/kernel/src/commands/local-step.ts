@@ -1,0 +1,53 @@
+/** A local step ran inside the activation; this is its outcome. */
+import { retryDelayMs } from "../retry.ts";
+import type { StepOperation } from "../machines/run/state.ts";
+import { failAttempt, giveUp } from "../machines/run/tasks.ts";
+import type { RunTurn } from "../machines/run/turn.ts";
+import type { CommandOf } from "./command.ts";
+
+export function completeLocal(
+  turn: RunTurn,
+  command: CommandOf<"step.complete">,
+): string | undefined {
+  const known = knownAttempt(turn, command);
+  if (typeof known === "string") return known;
+  const { key, ordinal, name, attempt, output } = command;
+  const ran = command.maybeRan || known?.maybeRan ? { maybeRan: true } : {};
+  turn.emit({ kind: "step.completed", key, ordinal, name, attempt, output, ...ran });
+  return undefined;
+}
+
+/** The first failure brings the policy along; from then on the kernel keeps the step. */
+export function failLocal(turn: RunTurn, command: CommandOf<"step.fail">): string | undefined {
+  const known = knownAttempt(turn, command);
+  if (typeof known === "string") return known;
+  if (known) {
+    failAttempt(turn, known, command.failure);
+    return undefined;
+  }
+  const { key, ordinal, name, attempt, failure, retry } = command;
+  const delayMs = retryDelayMs(retry, attempt, failure);
+  turn.emit({
+    kind: "step.failed",
+    key,
+    ordinal,
+    name,
+    attempt,
+    failure,
+    retry,
+    ...(delayMs === undefined ? {} : { retryAt: turn.at + delayMs }),
+    ...(command.maybeRan ? { maybeRan: true } : {}),
+  });
+  if (delayMs === undefined) giveUp(turn, { retry, key, cancelRequested: false }, failure);
+  return undefined;
+}
+
+function knownAttempt(
+  turn: RunTurn,
+  command: CommandOf<"step.complete" | "step.fail">,
+): StepOperation | string | undefined {
+  const open = turn.state.operations.get(command.key);
+  if (open === undefined) return undefined;
+  if (open.type === "step" && !open.spec && open.attempt === command.attempt) return open;
+  return `the journal holds ${open.type} "${open.key}"${open.type === "step" ? ` at attempt ${open.attempt}` : ""}, the code answers for attempt ${command.attempt} of a local step`;
+}

@@ -1,0 +1,133 @@
+/**
+ * Names of durable things, and where they live.
+ *
+ * A run id is a UUID (version 8, RFC 9562 section 5.8) laid out so that ids sort by time and name
+ * their home:
+ *
+ *     tttttttt-tttt-8sss-yrrr-rrrrrrrrrrrr
+ *     48 bits ms since epoch | 12 bits slot | 62 bits random
+ *
+ * The *slot* is a hash in 0..4095. A store has up to 4,096 partitions, and a slot belongs to
+ * partition `slot % count`, so that an id keeps its meaning when data moves to a store with
+ * another count. A run started under a business key takes the key's slot: both machines then live
+ * on one partition and their talk is local.
+ */
+declare const brand: unique symbol;
+type Brand<T, B extends string> = T & { readonly [brand]: B };
+
+export type RunId = Brand<string, "RunId">;
+
+/** A machine's address, which is also the name of its stream in the store. */
+export type StreamId = Brand<string, "StreamId">;
+
+export type MachineKind = "run" | "key" | "topic" | "schedule";
+
+export const SLOTS = 4096;
+
+const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+export function isRunId(text: string): text is RunId {
+  return RUN_ID.test(text);
+}
+
+/** `random` is 16 hexadecimal digits; the two highest bits give way to the UUID variant. */
+export function runId(atMs: number, slot: number, random: string): RunId {
+  const time = Math.floor(atMs).toString(16).padStart(12, "0").slice(-12);
+  const variant = ((parseInt(random.charAt(0), 16) & 3) | 8).toString(16);
+  const at = slot.toString(16).padStart(3, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-8${at}-${variant}${random.slice(1, 4)}-${random.slice(4, 16)}` as RunId;
+}
+
+/**
+ * The id of a run that another machine starts: a pure function of who starts it and why, so that
+ * deciding the same thing twice names the same run.
+ */
+export function derivedRunId(atMs: number, slot: number, origin: string): RunId {
+  return runId(atMs, slot, hash32(origin, 1) + hash32(origin, 2));
+}
+
+export function slotOfRun(id: RunId): number {
+  return parseInt(id.slice(15, 18), 16);
+}
+
+export function slotOfText(text: string): number {
+  return hash(text, 0) & (SLOTS - 1);
+}
+
+/** Who owns a business key: the kind says what lives there (`workflow`, `idempotency`, `object:cart`). */
+export interface KeyRef {
+  readonly namespace: string;
+  readonly kind: string;
+  readonly id: string;
+}
+
+export function runStream(id: RunId): StreamId {
+  return `run/${id}` as StreamId;
+}
+
+export function keyStream(key: KeyRef): StreamId {
+  return `key/${part(key.namespace)}/${part(key.kind)}/${part(key.id)}` as StreamId;
+}
+
+export function topicStream(namespace: string, event: string): StreamId {
+  return `topic/${part(namespace)}/${part(event)}` as StreamId;
+}
+
+export function scheduleStream(namespace: string, id: string): StreamId {
+  return `schedule/${part(namespace)}/${part(id)}` as StreamId;
+}
+
+export function machineOf(stream: StreamId): MachineKind {
+  return stream.slice(0, stream.indexOf("/")) as MachineKind;
+}
+
+/** The run a `run/…` stream belongs to. */
+export function runOfStream(stream: StreamId): RunId {
+  return stream.slice(4) as RunId;
+}
+
+/** The decoded parts of a key, topic or schedule stream's name. */
+export function partsOf(stream: StreamId): string[] {
+  return stream.split("/").slice(1).map(unpart);
+}
+
+export function slotOf(stream: StreamId): number {
+  return machineOf(stream) === "run" ? slotOfRun(runOfStream(stream)) : slotOfText(stream);
+}
+
+export function slotOfKey(key: KeyRef): number {
+  return slotOfText(keyStream(key));
+}
+
+export function partitionOf(stream: StreamId, partitions: number): number {
+  return slotOf(stream) % partitions;
+}
+
+/** `/` and `%` are the only characters a part may not hold as themselves. */
+function part(text: string): string {
+  return /[/%]/.test(text) ? text.replaceAll("%", "%25").replaceAll("/", "%2F") : text;
+}
+
+function unpart(text: string): string {
+  return text.includes("%") ? text.replaceAll("%2F", "/").replaceAll("%25", "%") : text;
+}
+
+/** MurmurHash3's 32-bit mix over UTF-16 code units: quick, well spread, not for secrets. */
+export function hash(text: string, seed: number): number {
+  let h = seed | 0;
+  for (let i = 0; i < text.length; i++) {
+    let k = Math.imul(text.charCodeAt(i), 0xcc9e2d51);
+    k = (k << 15) | (k >>> 17);
+    h ^= Math.imul(k, 0x1b873593);
+    h = (h << 13) | (h >>> 19);
+    h = (Math.imul(h, 5) + 0xe6546b64) | 0;
+  }
+  h ^= text.length;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+function hash32(text: string, seed: number): string {
+  return hash(text, seed).toString(16).padStart(8, "0");
+}

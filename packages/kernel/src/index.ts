@@ -1,0 +1,20 @@
+/** `@perdure/kernel`: pure state machines, and nothing else. */
+export type * from "./commands/command.ts";
+export type * from "./effects.ts";
+export * from "./errors.ts";
+export type * from "./events/run-events.ts";
+export * from "./failure.ts";
+export * from "./ids.ts";
+export * from "./limits.ts";
+export * from "./machines/machine.ts";
+export type * from "./machines/key/events.ts";
+export * from "./machines/key/index.ts";
+export * from "./machines/run/index.ts";
+export type * from "./machines/schedule/events.ts";
+export type * from "./machines/schedule/spec.ts";
+export type * from "./machines/topic/events.ts";
+export type * from "./messages.ts";
+export type * from "./payload.ts";
+export * from "./retry.ts";
+export * from "./why/explain.ts";
+export type * from "./why/explanation.ts";

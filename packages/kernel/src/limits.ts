@@ -1,0 +1,53 @@
+/**
+ * Every limit of Perdure by name, in the unit that ends the name. Each is tested at its value and
+ * one past it.
+ */
+export const limits = {
+  idChars: 512,
+  nameChars: 256,
+  namespaceChars: 128,
+  payloadBytes: 4_194_304,
+  attributesBytes: 32_768,
+  failureMessageChars: 16_384,
+  failureStackChars: 16_384,
+
+  runEvents: 1_000_000,
+  runOpenOperations: 10_000,
+  runBufferedSignals: 100_000,
+  runSignalIds: 1_000,
+  runUpdates: 2_000,
+  answerCommands: 10_000,
+
+  keyInbox: 10_000,
+  keyStateEntries: 10_000,
+  keyIdempotencyKeys: 1_000,
+  /** Calls that wait for one start that has not had its turn. */
+  keyListeners: 1_000,
+  keyDelayedPerWake: 1_000,
+
+  topicWaits: 100_000,
+  topicTriggers: 1_000,
+  topicRecentEvents: 1_000,
+  topicRecentBytes: 16_777_216,
+  topicLookBackMs: 86_400_000,
+
+  scheduleSpecs: 100,
+  scheduleBuffered: 1_000,
+  scheduleBackfill: 1_000,
+  scheduleCatchUpPerWake: 100,
+  /** A start is not missed for being so late, whatever the catch-up window. */
+  scheduleGraceMs: 10_000,
+  scheduleRecentStarts: 10,
+  scheduleNextTimes: 10,
+
+  /** One partition's share of a commit. */
+  batchEvents: 4_096,
+  batchBytes: 8_388_608,
+  partitionQueue: 65_536,
+  partitions: 4_096,
+  /** Payloads above this live in the content-addressed table. */
+  inlinePayloadBytes: 32_768,
+  /** How deep a state in a snapshot may be nested. */
+  snapshotDepth: 256,
+  pageRows: 1_000,
+} as const;

@@ -1,0 +1,59 @@
+/** What comes to an open run from elsewhere: signals, matches, children's news, keyed state. */
+import type { Outcome } from "../../events/run-events.ts";
+import type { RunId } from "../../ids.ts";
+import { limits } from "../../limits.ts";
+import type { RunMessage } from "../../messages.ts";
+import type { Payload } from "../../payload.ts";
+import { signalNameOf } from "./evolve-talk.ts";
+import { hasOrdinal } from "./ordinals.ts";
+import { refuse, reply, type RunTurn } from "./turn.ts";
+import type { RunState, WaitOperation } from "./state.ts";
+
+type Of<T extends RunMessage["type"]> = Extract<RunMessage, { type: T }>;
+
+/** Journals the signal, once per id, and gives it to the wait that was asked for first. */
+export function received(turn: RunTurn, message: Of<"run.signal">): void {
+  const { signal, request } = message;
+  const { state } = turn;
+  const repeated = signal.id !== undefined && state.signalIds.has(signal.id);
+  if (!repeated) {
+    if (state.bufferedSignals >= limits.runBufferedSignals) {
+      const text = `the run holds ${limits.runBufferedSignals} signals that nothing has taken; have it wait for "${signal.name}", or continue as new`;
+      return refuse(turn, request, "limit-exceeded", text);
+    }
+    turn.emit({ kind: "signal.received", ...signal });
+    const wait = firstWait(state, signal.name);
+    if (wait) turn.emit({ kind: "wait.resolved", key: wait.key, signal: state.seq });
+  }
+  reply(turn, request, { type: "ok" });
+}
+
+function firstWait(state: RunState, name: string): WaitOperation | undefined {
+  for (const operation of state.operations.values()) {
+    if (operation.type !== "wait" || operation.on.type === "event") continue;
+    if (signalNameOf(operation.on) === name) return operation;
+  }
+  return undefined;
+}
+
+export function matched(turn: RunTurn, key: string, payload: Payload): void {
+  if (turn.state.operations.get(key)?.type !== "wait") return;
+  turn.emit({ kind: "wait.resolved", key, payload });
+}
+
+export function childStarted(turn: RunTurn, key: string, runId: RunId): void {
+  const call = turn.state.operations.get(key);
+  if (call?.type !== "call" || call.started) return;
+  turn.emit({ kind: "call.started", key, runId });
+}
+
+export function childClosed(turn: RunTurn, key: string, outcome: Outcome): void {
+  if (turn.state.operations.get(key)?.type !== "call") return;
+  turn.emit({ kind: "call.closed", key, outcome });
+}
+
+export function stateValue(turn: RunTurn, message: Of<"state.value">): void {
+  const { key, ordinal, value } = message;
+  if (hasOrdinal(turn.state.asked, ordinal)) return;
+  turn.emit({ kind: "value.recorded", key, ordinal, ...(value === undefined ? {} : { value }) });
+}

@@ -1,0 +1,88 @@
+/**
+ * `decide` for a run: which message leads where.
+ *
+ * A message to a run that is over changes nothing (invariant 7): whoever waits for an answer gets
+ * an error, and what other machines report late is dropped.
+ */
+import type { RunMessage } from "../../messages.ts";
+import { takeAnswer } from "./answer.ts";
+import { childClosed, childStarted, matched, received, stateValue } from "./arrivals.ts";
+import { forkRun } from "./fork.ts";
+import { attach, cancel, pause, resume, startRun, terminate } from "./life.ts";
+import { beat, claim, lost, result } from "./tasks.ts";
+import { refuse, reply, type RunTurn } from "./turn.ts";
+import { wake } from "./wake.ts";
+
+export function decideRun(turn: RunTurn, message: RunMessage): void {
+  switch (message.type) {
+    case "run.start":
+      return startRun(turn, message);
+    case "run.fork":
+      return forkRun(turn, message);
+    default:
+  }
+  if (turn.state.spec === undefined) return unknown(turn, message);
+  if (message.type === "run.attach") return attach(turn, message.listener);
+  if (turn.state.outcome !== undefined) return over(turn, message);
+  decideOpen(turn, message);
+}
+
+type OpenMessage = Exclude<RunMessage, { type: "run.start" | "run.fork" | "run.attach" }>;
+
+function decideOpen(turn: RunTurn, message: OpenMessage): void {
+  switch (message.type) {
+    case "run.answer":
+      takeAnswer(turn, message.answer);
+      return reply(turn, message.request, { type: "ok" });
+    case "step.claim":
+      return claim(turn, message);
+    case "step.beat":
+      return beat(turn, message);
+    case "step.result":
+      return result(turn, message);
+    case "step.lost":
+      return lost(turn, message);
+    case "run.signal":
+      return received(turn, message);
+    case "run.cancel":
+      return cancel(turn, message);
+    case "run.terminate":
+      return terminate(turn, message);
+    case "run.pause":
+      return pause(turn, message);
+    case "run.resume":
+      return resume(turn, message);
+    case "child.started":
+      return childStarted(turn, message.key, message.runId);
+    case "child.closed":
+      return childClosed(turn, message.key, message.outcome);
+    case "wait.match":
+      return matched(turn, message.key, message.payload);
+    case "state.value":
+      return stateValue(turn, message);
+    case "wake":
+      return wake(turn);
+  }
+}
+
+function unknown(turn: RunTurn, message: RunMessage): void {
+  if (!("request" in message)) return;
+  refuse(turn, message.request, "not-found", "no such run; check the id with `perdure runs list`");
+}
+
+function over(turn: RunTurn, message: OpenMessage): void {
+  if (!("request" in message)) return;
+  const status = turn.state.outcome?.status ?? "closed";
+  // To cancel or terminate what is over is no mistake: two people may press the button.
+  if (message.type === "run.cancel" || message.type === "run.terminate") {
+    return reply(turn, message.request, { type: "ok" });
+  }
+  const stale = message.type.startsWith("step.");
+  refuse(
+    turn,
+    message.request,
+    stale ? "stale" : "already-closed",
+    `the run is closed (${status}) and does not change any more; start or fork a new one`,
+    { status },
+  );
+}

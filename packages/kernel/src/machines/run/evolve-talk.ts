@@ -1,0 +1,131 @@
+/** What timers, waits, signals, updates and calls do to the state. */
+import type { Recorded, TalkEvent, TimeEvent, WaitEvent } from "../../events/run-events.ts";
+import { limits } from "../../limits.ts";
+import { setAlarm } from "./alarms.ts";
+import type { Owned } from "./owned.ts";
+import { alarmKeys, type Operation } from "./state.ts";
+
+type Event = Exclude<TimeEvent | WaitEvent | TalkEvent, { kind: "message.sent" }> & Recorded;
+
+export function evolveTalk(run: Owned, event: Event): void {
+  switch (event.kind) {
+    case "timer.started":
+      return open(run, timer(event), event.fireAt);
+    case "timer.fired":
+      if (event.key === alarmKeys.start) run.begun = true;
+      return end(run, event.key);
+    case "wait.started":
+      return open(run, wait(event), event.deadline);
+    case "wait.resolved":
+      if (event.signal !== undefined) takeSignal(run, event.key, event.signal);
+      return end(run, event.key);
+    case "timer.cancelled":
+    case "wait.timedOut":
+    case "wait.cancelled":
+    case "call.closed":
+      return end(run, event.key);
+    case "signal.received":
+      return bufferSignal(run, event);
+    case "update.accepted":
+      run.updates.set(event.id, { status: "open" });
+      return;
+    case "update.completed":
+      run.updates.set(event.id, {
+        status: "done",
+        ...(event.output === undefined ? {} : { output: event.output }),
+        ...(event.failure === undefined ? {} : { failure: event.failure }),
+      });
+      return;
+    case "call.scheduled":
+      return open(run, call(event), undefined);
+    case "call.started": {
+      const operation = run.operations.get(event.key);
+      if (operation?.type !== "call") return;
+      run.operations.set(event.key, { ...operation, started: true, runId: event.runId });
+      return;
+    }
+  }
+}
+
+type Of<K extends Event["kind"]> = Extract<Event, { kind: K }>;
+
+function timer(event: Of<"timer.started">): Operation {
+  return {
+    type: "timer",
+    key: event.key,
+    ordinal: event.ordinal,
+    since: event.at,
+    fireAt: event.fireAt,
+    ...(event.name === undefined ? {} : { name: event.name }),
+  };
+}
+
+function wait(event: Of<"wait.started">): Operation {
+  return {
+    type: "wait",
+    key: event.key,
+    ordinal: event.ordinal,
+    since: event.at,
+    on: event.on,
+    ...(event.deadline === undefined ? {} : { deadline: event.deadline }),
+  };
+}
+
+function call(event: Of<"call.scheduled">): Operation {
+  return {
+    type: "call",
+    key: event.key,
+    ordinal: event.ordinal,
+    since: event.at,
+    runId: event.runId,
+    target: event.target,
+    onParentClose: event.onParentClose,
+    // A child without a business key is there as soon as the parent's batch is.
+    started: event.target.key === undefined,
+  };
+}
+
+function open(run: Owned, operation: Operation, alarm: number | undefined): void {
+  run.operations.set(operation.key, operation);
+  setAlarm(run, operation.key, alarm);
+}
+
+function end(run: Owned, key: string): void {
+  run.operations.delete(key);
+  setAlarm(run, key, undefined);
+}
+
+function bufferSignal(run: Owned, event: Of<"signal.received">): void {
+  const waiting = run.signals.get(event.name);
+  if (waiting) waiting.push(event.seq);
+  else run.signals.set(event.name, [event.seq]);
+  run.bufferedSignals += 1;
+  if (event.id !== undefined) remember(run.signalIds, event.id);
+}
+
+function takeSignal(run: Owned, key: string, seq: number): void {
+  const operation = run.operations.get(key);
+  if (operation?.type !== "wait") return;
+  const name = signalNameOf(operation.on);
+  const waiting = run.signals.get(name);
+  if (!waiting) return;
+  const rest = waiting.filter((one) => one !== seq);
+  run.bufferedSignals -= waiting.length - rest.length;
+  if (rest.length === 0) run.signals.delete(name);
+  else run.signals.set(name, rest);
+}
+
+/** A promise is a wait for a signal that has a name of its own. */
+export function signalNameOf(on: { readonly type: string; readonly name: string }): string {
+  return on.type === "promise" ? `promise:${on.name}` : on.name;
+}
+
+/** Remembers the newest ids only. */
+function remember(ids: Set<string>, id: string): void {
+  ids.add(id);
+  if (ids.size <= limits.runSignalIds) return;
+  for (const oldest of ids) {
+    ids.delete(oldest);
+    return;
+  }
+}

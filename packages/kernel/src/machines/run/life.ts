@@ -1,0 +1,114 @@
+/** Start, cancel, terminate, pause, resume: what clients do to a whole run. */
+import { FailureCode, type Failure } from "../../failure.ts";
+import { runStream } from "../../ids.ts";
+import type { OperationRef } from "../../events/run-events.ts";
+import type { RunMessage } from "../../messages.ts";
+import { closeRun } from "./close.ts";
+import { reply, type RunTurn } from "./turn.ts";
+
+type Of<T extends RunMessage["type"]> = Extract<RunMessage, { type: T }>;
+
+/** A second start of the same run id is the first one, told twice. */
+export function startRun(turn: RunTurn, message: Of<"run.start">): void {
+  const { spec } = message;
+  const existing = turn.state.spec !== undefined;
+  if (!existing) {
+    turn.emit({ kind: "run.started", spec });
+    if (spec.parent && spec.key) {
+      turn.effect({
+        type: "send",
+        to: runStream(spec.parent.runId),
+        message: { type: "child.started", key: spec.parent.key, runId: spec.runId },
+      });
+    }
+    if (spec.notify) {
+      turn.effect({
+        type: "send",
+        to: spec.notify.stream,
+        message: { type: "child.started", key: spec.notify.key, runId: spec.runId },
+      });
+    }
+  }
+  reply(turn, message.request, { type: "run", runId: spec.runId, existing });
+}
+
+export function cancel(turn: RunTurn, message: Of<"run.cancel">): void {
+  const { state } = turn;
+  if (!state.begun) {
+    closeRun(turn, { kind: "run.cancelled", failure: cancelled(message.reason) });
+  } else if (state.cancelRequestedAt === undefined) {
+    turn.emit({
+      kind: "run.cancelRequested",
+      ...(message.reason === undefined ? {} : { reason: message.reason }),
+      ...(message.by === undefined ? {} : { by: message.by }),
+    });
+  }
+  reply(turn, message.request, { type: "ok" });
+}
+
+export function cancelled(reason: string | undefined): Failure {
+  return { code: FailureCode.cancelled, message: reason ?? "the run was cancelled" };
+}
+
+export function terminate(turn: RunTurn, message: Of<"run.terminate">): void {
+  closeRun(turn, {
+    kind: "run.terminated",
+    failure: {
+      code: FailureCode.terminated,
+      message: message.reason ?? "the run was terminated",
+    },
+    ...(message.by === undefined ? {} : { by: message.by }),
+  });
+  reply(turn, message.request, { type: "ok" });
+}
+
+export function pause(turn: RunTurn, message: Of<"run.pause">): void {
+  if (!turn.state.paused) {
+    turn.emit({
+      kind: "run.paused",
+      reason: "operator",
+      message: message.message ?? "paused by an operator",
+      ...(message.by === undefined ? {} : { by: message.by }),
+    });
+  }
+  reply(turn, message.request, { type: "ok" });
+}
+
+/**
+ * Goes on where the run stopped. A step that had used up its attempts gets a fresh set; attempts
+ * that waited for a worker are offered again.
+ */
+export function resume(turn: RunTurn, message: Of<"run.resume">): void {
+  if (turn.state.paused) {
+    turn.emit({ kind: "run.resumed", ...(message.by === undefined ? {} : { by: message.by }) });
+    for (const step of turn.state.operations.values()) {
+      if (step.type !== "step") continue;
+      if (step.phase === "exhausted") restart(turn, step.key, step.attempt + 1, !!step.spec);
+      else if (step.phase === "pending") {
+        turn.effect({ type: "offer", key: step.key, attempt: step.attempt });
+      }
+    }
+  }
+  reply(turn, message.request, { type: "ok" });
+}
+
+function restart(turn: RunTurn, key: string, attempt: number, remote: boolean): void {
+  if (!remote) return turn.emit({ kind: "step.started", key, attempt });
+  turn.emit({ kind: "step.rescheduled", key, attempt });
+  turn.effect({ type: "offer", key, attempt });
+}
+
+/** Another operation wants to hear of the end, which may be past already. */
+export function attach(turn: RunTurn, listener: OperationRef): void {
+  const { outcome } = turn.state;
+  if (outcome === undefined) return turn.emit({ kind: "run.attached", listener });
+  const to = outcome.status === "continued" ? runStream(outcome.runId) : runStream(listener.runId);
+  turn.effect({
+    type: "send",
+    to,
+    message:
+      outcome.status === "continued"
+        ? { type: "run.attach", listener }
+        : { type: "child.closed", key: listener.key, outcome },
+  });
+}

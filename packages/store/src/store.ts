@@ -1,0 +1,206 @@
+/**
+ * The store port: where streams of events become durable.
+ *
+ * A store keeps *streams* (one per machine: a run's journal, a key's past) and knows nothing of
+ * what is in them. One engine process owns a partition at a time and is its only writer.
+ *
+ * What every store promises, and the contract suite shows:
+ *
+ * S1  A commit is applied whole or not at all, over all the batches in it.
+ * S2  A commit answered `done` survives the loss of the process and of power.
+ * S3  A commit with an epoch that is not the partition's newest changes nothing (`fenced`).
+ * S4  A batch is applied at most once: `outcome` says of any batch whether it was, for ever.
+ * S5  A stream's events come back as written, in order, without a gap, or reading fails with
+ *     `store-corrupt`; never wrong bytes, never a shorter past.
+ * S6  `recover` names every stream that is not settled and every message not yet delivered.
+ * S7  Listing and search may trail `commit`, but never a `flush`.
+ *
+ * ## Settled and unsettled streams
+ *
+ * A commit writes one record, the *segment*, with all its events; no row per event, per run or per
+ * timer. A stream with events in segments is *unsettled*: its owner has it in memory, and after a
+ * crash reads it back and knows again what it waits for. When a stream goes cold or closes, the
+ * engine *settles* it: the store gathers its events into a place of its own and keeps beside them
+ * what must be known without reading them: its alarm and whether it has work. Segments that hold
+ * no unsettled stream are dropped.
+ */
+import type { JsonObject, RunId, StreamId } from "@perdure/kernel";
+
+/** New events of one stream. */
+export interface Append {
+  readonly stream: StreamId;
+  /** The seq of the first; the stream's last seq plus one. */
+  readonly from: number;
+  /** Encoded events, in order. */
+  readonly events: readonly Uint8Array[];
+}
+
+/** A message that leaves the partition; `seq` is contiguous from 1 per (from, to) pair. */
+export interface OutboxMessage {
+  readonly to: number;
+  readonly seq: number;
+  readonly data: Uint8Array;
+}
+
+/** This batch has applied the messages of partition `from` up to `seq`. */
+export interface Mark {
+  readonly from: number;
+  readonly seq: number;
+}
+
+/** What is known of a settled stream without reading it. */
+export interface Settled {
+  readonly stream: StreamId;
+  /** When it wants to be woken, ms since epoch. */
+  readonly alarm?: number;
+  /** It wants attention after a restart though no alarm is due (an activation, an open task). */
+  readonly hasWork: boolean;
+  /** Replaces the events before its seq when the stream is read; absent: none. */
+  readonly snapshot?: { readonly seq: number; readonly data: Uint8Array };
+}
+
+export type RunStatus =
+  | "open"
+  | "paused"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "terminated"
+  | "timedOut"
+  | "continued";
+
+/** What lists and searches read of a run. */
+export interface IndexRow {
+  readonly runId: RunId;
+  readonly namespace: string;
+  readonly workflow: string;
+  readonly queue: string;
+  /** The business key's id, and its kind. */
+  readonly key?: string;
+  readonly keyKind?: string;
+  readonly status: RunStatus;
+  readonly startedAt: number;
+  readonly closedAt?: number;
+  readonly parent?: RunId;
+  readonly attributes: JsonObject;
+  /** Events in the journal when the row was written. */
+  readonly events: number;
+  /** When the closed run may be pruned, ms since epoch. */
+  readonly expiresAt?: number;
+}
+
+/** One partition's share of a commit. */
+export interface Batch {
+  readonly partition: number;
+  readonly epoch: number;
+  /** Contiguous from 1 within the partition, over all epochs. Names the batch for `outcome`. */
+  readonly number: number;
+  readonly appends: readonly Append[];
+  readonly outbox: readonly OutboxMessage[];
+  readonly marks: readonly Mark[];
+  /** Large payloads by the SHA-256 of their bytes; writing one twice is harmless. */
+  readonly blobs: readonly Blob[];
+  /** Housekeeping that rides along: rows to upsert, streams to settle, streams to forget. */
+  readonly index: readonly IndexRow[];
+  readonly settle: readonly Settled[];
+  readonly forget: readonly StreamId[];
+}
+
+export interface Blob {
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
+  readonly data: Uint8Array;
+  /** The stream that keeps it alive. */
+  readonly stream: StreamId;
+}
+
+/**
+ * `done`: durable. `fenced`: nothing was applied, another owner has a newer epoch.
+ * `failed`: nothing was applied (full disk, a refused write); `reason` says what to do.
+ * `unknown`: ask `outcome` before anything else.
+ */
+export type CommitResult =
+  | { readonly type: "done" }
+  | { readonly type: "fenced"; readonly partition: number }
+  | { readonly type: "failed"; readonly reason: string }
+  | { readonly type: "unknown"; readonly reason: string };
+
+export interface StreamData {
+  readonly snapshot?: { readonly seq: number; readonly data: Uint8Array };
+  /** Events after the snapshot, or all. */
+  readonly events: readonly Uint8Array[];
+  /** The seq of the last event. */
+  readonly seq: number;
+}
+
+export interface Opened {
+  /** Higher than any before it for this partition. */
+  readonly epoch: number;
+  /** The number of the last batch applied. */
+  readonly lastBatch: number;
+  /** Streams that are unsettled, or settled with work: their owner loads them at once. */
+  readonly streams: readonly StreamId[];
+  /** Messages of this partition not yet marked by their receivers, in order per receiver. */
+  readonly outbox: readonly OutboxMessage[];
+  /** What this partition has applied of others. */
+  readonly marks: readonly Mark[];
+  /** The highest outbox seq given out per receiver. */
+  readonly sent: readonly { readonly to: number; readonly seq: number }[];
+}
+
+export interface Query {
+  readonly namespace: string;
+  readonly status?: readonly RunStatus[];
+  readonly workflow?: string;
+  readonly key?: string;
+  readonly parent?: RunId;
+  /** Equality on search attributes. */
+  readonly attributes?: JsonObject;
+  readonly startedAfter?: number;
+  readonly startedBefore?: number;
+  /** Newest first; at most `limits.pageRows`. */
+  readonly limit: number;
+  /** From the page before. */
+  readonly cursor?: string;
+}
+
+export interface Page {
+  readonly rows: readonly IndexRow[];
+  readonly cursor?: string;
+}
+
+export interface Alarm {
+  readonly stream: StreamId;
+  readonly at: number;
+}
+
+export interface StoreFacts {
+  readonly kind: string;
+  readonly version: number;
+  readonly partitions: number;
+  /** What `doctor` prints: file, size, segments, settings. */
+  readonly detail: JsonObject;
+}
+
+export interface Store {
+  readonly partitions: number;
+  /** Takes ownership and fences the owner before. */
+  open(partition: number): Promise<Opened>;
+  /** All batches in one transaction. Calls are applied in the order they were made. */
+  commit(batches: readonly Batch[]): Promise<CommitResult>;
+  /** After `unknown`: was the batch applied? An answer `lost` holds for ever. */
+  outcome(partition: number, number: number): Promise<"applied" | "lost">;
+  /** Undefined: no such stream. `from`: events from this seq on, without a snapshot. */
+  read(stream: StreamId, from?: number, limit?: number): Promise<StreamData | undefined>;
+  blobs(hashes: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]>;
+  /** Settled streams whose alarm is before `before`, soonest first. */
+  alarms(partition: number, before: number, limit: number): Promise<readonly Alarm[]>;
+  search(query: Query): Promise<Page>;
+  count(query: Omit<Query, "limit" | "cursor">): Promise<number>;
+  /** Forgets settled runs whose row expired before `now`, a few at a time; says which. */
+  prune(now: number, limit: number): Promise<readonly StreamId[]>;
+  /** Index rows of all commits so far are visible when it resolves. */
+  flush(): Promise<void>;
+  facts(): Promise<StoreFacts>;
+  close(): Promise<void>;
+}

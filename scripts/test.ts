@@ -1,0 +1,66 @@
+// `npm test`: the unit tests and contracts, then the simulator.
+//
+// Counts every vitest test as one, and every suite line of the simulator
+// (`sim: N passed, N failed`) as one. What ran and said nothing has failed: a crash before
+// the first test, an empty report or a simulator that is not there can never look green.
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { closingLine, run, type Tally } from "./run.ts";
+
+const report = ".cache/vitest.json";
+const simulator = "sim/src/main.ts";
+const simSeconds = "30";
+
+interface VitestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  testResults: { status: string; assertionResults: { status: string }[] }[];
+}
+
+async function unitTests(): Promise<Tally> {
+  rmSync(report, { force: true });
+  const { code } = await run(
+    "vitest",
+    ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    { echo: true },
+  );
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  return tallyReport(JSON.parse(readFileSync(report, "utf8")) as VitestReport, code);
+}
+
+function tallyReport(json: VitestReport, code: number): Tally {
+  const brokenFiles = json.testResults.filter(
+    (file) =>
+      file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
+  ).length;
+  const failed = json.numFailedTests + brokenFiles;
+  const silentFailure = failed === 0 && (code !== 0 || json.numPassedTests === 0);
+  return { passed: json.numPassedTests, failed: silentFailure ? 1 : failed };
+}
+
+async function simulation(): Promise<Tally> {
+  if (!existsSync(simulator)) {
+    console.error(`The simulator is missing: ${simulator} does not exist.`);
+    return { passed: 0, failed: 1 };
+  }
+  const { code, output } = await run(
+    "npm",
+    ["run", "--silent", "sim", "--", "--seconds", simSeconds],
+    { echo: true },
+  );
+  return tallySimulation(output, code);
+}
+
+function tallySimulation(output: string, code: number): Tally {
+  const suites = [...output.matchAll(/^sim[^:\n]*: (\d+) passed, (\d+) failed\s*$/gm)];
+  const passed = suites.filter(([, ran, bad]) => Number(ran) > 0 && Number(bad) === 0).length;
+  const failed = suites.length - passed;
+  const silentFailure = failed === 0 && (code !== 0 || passed === 0);
+  if (silentFailure) console.error(`The simulator ended with ${code} and no verdict of failure.`);
+  return { passed, failed: silentFailure ? 1 : failed };
+}
+
+const unit = await unitTests();
+const sim = await simulation();
+const total = { passed: unit.passed + sim.passed, failed: unit.failed + sim.failed };
+console.log(closingLine(total));
+process.exitCode = total.failed === 0 ? 0 : 1;

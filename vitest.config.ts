@@ -1,0 +1,22 @@
+import { defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
+
+/** Siblings are imported from their sources, so no test waits for a build. */
+const conditions = ["source", ...defaultServerConditions];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: [
+      "packages/**/*.test.ts",
+      "sim/**/*.test.ts",
+      "examples/**/*.test.ts",
+      "bench/**/*.test.ts",
+    ],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    pool: "threads",
+    isolate: false,
+    execArgv: ["--conditions=source"],
+  },
+});

@@ -108,7 +108,7 @@ const noWorld: Rules = {
   ],
 };
 
-const tests = ["**/*.test.ts", "**/*.test-d.ts"];
+const tests = ["**/*.test.ts", "**/*.test-d.ts", "**/*.test-support.ts"];
 
 export default defineConfig({
   plugins: ["typescript", "unicorn", "oxc", "import", "promise", "node", "vitest"],

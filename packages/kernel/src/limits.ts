@@ -35,6 +35,10 @@ export const limits = {
   scheduleBuffered: 1_000,
   scheduleBackfill: 1_000,
   scheduleCatchUpPerWake: 100,
+  /** The shortest interval of a schedule; cron's is a second too. */
+  scheduleEveryMs: 1_000,
+  /** Compiled calendars that a node keeps. */
+  calendarsCached: 1_000,
   /** A start is not missed for being so late, whatever the catch-up window. */
   scheduleGraceMs: 10_000,
   scheduleRecentStarts: 10,

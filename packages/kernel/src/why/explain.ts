@@ -31,7 +31,21 @@ function waitingOf(state: RunState, world: Surroundings, now: number): Waiting[]
   for (const operation of state.operations.values()) {
     waiting.push(explainOperation(operation, world, now));
   }
-  return waiting;
+  return waiting.length > 0 ? waiting : [forMessage(state)];
+}
+
+/** Code may wait on a condition of its own, which only a handler can make true. */
+function forMessage(state: RunState): Waiting {
+  const id = state.spec?.runId ?? "";
+  return {
+    on: "signal",
+    text: "its code waits on no operation; only a signal, an update or a cancel makes it go on",
+    since: state.at,
+    cures: [
+      `perdure runs signal ${id} <name> <json>`,
+      "if its code awaits something that is not a ctx call, make that a step",
+    ],
+  };
 }
 
 function forPerson(state: RunState): Waiting {

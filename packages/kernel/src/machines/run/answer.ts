@@ -28,6 +28,9 @@ export function takeAnswer(turn: RunTurn, answer: ActivationAnswer): void {
     if (state.outcome) return;
     const conflict = carryOut(turn, command);
     if (conflict !== undefined) return pauseFor(turn, FailureCode.nondeterminism, conflict);
+    if (state.operations.size > limits.runOpenOperations) {
+      return pauseFor(turn, FailureCode.limitExceeded, tooManyOpen);
+    }
   }
   if (state.outcome) return;
   if (answer.failure) return failActivation(turn, answer.failure);
@@ -44,11 +47,10 @@ function tooMuch(turn: RunTurn, { commands }: ActivationAnswer): string | undefi
   if (commands.length > limits.answerCommands) {
     return `the code asked for ${commands.length} operations in one turn, the limit is ${limits.answerCommands}; await some before asking for more`;
   }
-  if (state.operations.size + commands.length > limits.runOpenOperations * 2) {
-    return `the run would have more than ${limits.runOpenOperations} open operations; await some before asking for more`;
-  }
   return undefined;
 }
+
+const tooManyOpen = `the run has more than ${limits.runOpenOperations} open operations; await some before asking for more`;
 
 function failActivation(turn: RunTurn, failure: Failure): void {
   if (failure.code === FailureCode.nondeterminism) {

@@ -35,7 +35,7 @@ export function evolveTalk(run: Owned, event: Event): void {
         ...(event.output === undefined ? {} : { output: event.output }),
         ...(event.failure === undefined ? {} : { failure: event.failure }),
       });
-      return;
+      return forgetUpdates(run.updates);
     case "call.scheduled":
       return open(run, call(event), undefined);
     case "call.started": {
@@ -126,6 +126,16 @@ function remember(ids: Set<string>, id: string): void {
   if (ids.size <= limits.runSignalIds) return;
   for (const oldest of ids) {
     ids.delete(oldest);
+    return;
+  }
+}
+
+/** Outcomes of the newest updates stay known to those who ask again. */
+function forgetUpdates(updates: Owned["updates"]): void {
+  if (updates.size <= limits.runUpdates) return;
+  for (const [id, { status }] of updates) {
+    if (status === "open") continue;
+    updates.delete(id);
     return;
   }
 }

@@ -1,7 +1,6 @@
 /** From a start to a run, and the one rule of the inbox: a free key takes the next (K2, K3). */
-import type { RunSpec } from "../../../events/run-events.ts";
+import type { KeyMode, RunSpec } from "../../../events/run-events.ts";
 import { runStream } from "../../../ids.ts";
-import type { KeyMode } from "../../../events/run-events.ts";
 import type { Pending } from "../events.ts";
 import type { KeyTurn, Waiting } from "../state.ts";
 import { openRun } from "../state.ts";
@@ -11,7 +10,8 @@ import { openRun } from "../state.ts";
  * one partition, and a reply leaves only when both decisions are durable.
  */
 export function launch(turn: KeyTurn, mode: KeyMode, pending: Pending, queued = false): void {
-  const { spec, signal } = pending;
+  const { signal } = pending;
+  const spec = { ...pending.spec, mode };
   // A shared run that nobody may ask for again leaves no trace in the key's past.
   if (mode !== "shared" || spec.requestId !== undefined) {
     turn.emit({

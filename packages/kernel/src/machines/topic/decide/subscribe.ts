@@ -29,9 +29,6 @@ const tooMany =
   `${limits.topicWaits} runs wait for this event already, so this wait is not kept: it ends by ` +
   "its timeout or a cancel only. Spread the event over several names, then resume.";
 
-export function unsubscribe(
-  turn: TopicTurn,
-  { wait }: TopicMessageOf<"topic.unsubscribe">,
-): void {
+export function unsubscribe(turn: TopicTurn, { wait }: TopicMessageOf<"topic.unsubscribe">): void {
   if (turn.state.waits.has(waitId(wait))) turn.emit({ kind: "topic.unsubscribed", wait });
 }

@@ -1,0 +1,89 @@
+/** The only writer of a schedule's state. */
+import type { Recorded } from "../../events/run-events.ts";
+import { limits } from "../../limits.ts";
+import type { ScheduleEventBody } from "./events.ts";
+import type { ScheduleState, StartedRun } from "./state.ts";
+import { initial } from "./state.ts";
+
+type ScheduleEvent = ScheduleEventBody & Recorded;
+type ScheduleEventOf<K extends ScheduleEvent["kind"]> = Extract<ScheduleEvent, { kind: K }>;
+
+export function evolve(state: ScheduleState, event: ScheduleEvent): void {
+  state.seq = event.seq;
+  switch (event.kind) {
+    case "schedule.put":
+      return put(state, event);
+    case "schedule.deleted":
+      return deleted(state);
+    case "schedule.paused":
+      state.paused = true;
+      return setNote(state, event.note);
+    case "schedule.resumed":
+      state.paused = false;
+      setNext(state, event.next);
+      return setNote(state, event.note);
+    case "schedule.advanced":
+      return setNext(state, event.next);
+    case "schedule.buffered": {
+      const { nominalAt, overlap, manual } = event;
+      const due = { nominalAt, overlap };
+      return void state.buffer.push(manual === undefined ? due : { ...due, manual });
+    }
+    case "schedule.started":
+      return started(state, event);
+    case "schedule.skipped":
+      if (event.buffered === true) unbuffer(state, event.nominalAt);
+      state.skips[event.reason] += event.count ?? 1;
+      return;
+    case "schedule.closed":
+      return void state.running.delete(event.runId);
+  }
+}
+
+/** A new spec keeps the runs, the buffer and the pause of the one before. */
+function put(state: ScheduleState, { spec, next }: ScheduleEventOf<"schedule.put">): void {
+  state.spec = spec;
+  setNext(state, next);
+  delete state.remaining;
+  if (spec.remaining !== undefined) state.remaining = spec.remaining;
+}
+
+function deleted(state: ScheduleState): void {
+  delete state.spec;
+  delete state.remaining;
+  setNext(state, undefined);
+  setNote(state, undefined);
+  state.running.clear();
+  state.buffer.length = 0;
+  state.recent.length = 0;
+  const { paused, starts, skips } = initial();
+  Object.assign(state, { paused, starts });
+  Object.assign(state.skips, skips);
+}
+
+function started(state: ScheduleState, event: ScheduleEventOf<"schedule.started">): void {
+  const { runId, nominalAt, at, buffered, manual } = event;
+  if (buffered === true) unbuffer(state, nominalAt);
+  if (manual !== true && state.remaining !== undefined) state.remaining -= 1;
+  const run: StartedRun = { runId, nominalAt, startedAt: at };
+  state.running.set(runId, manual === undefined ? run : { ...run, manual });
+  state.recent.push(manual === undefined ? run : { ...run, manual });
+  if (state.recent.length > limits.scheduleRecentStarts) state.recent.shift();
+  state.starts += 1;
+}
+
+/** The same time may be there twice (a backfill): the older of the two leaves. */
+function unbuffer(state: ScheduleState, nominalAt: number): void {
+  const index = state.buffer.findIndex((due) => due.nominalAt === nominalAt);
+  if (index !== -1) state.buffer.splice(index, 1);
+}
+
+function setNext(state: ScheduleState, next: number | undefined): void {
+  if (next === undefined) delete state.next;
+  else state.next = next;
+}
+
+function setNote(state: ScheduleState, note: string | undefined): void {
+  if (note === undefined) delete state.note;
+  else state.note = note;
+}

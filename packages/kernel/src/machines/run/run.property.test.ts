@@ -33,7 +33,7 @@ const failure = fc.record({
 });
 const input = fc.constant(note(0));
 const queue = fc.constant("q");
-const on = fc.constantFrom(
+const awaited = fc.constantFrom(
   { type: "signal", name: "s" } as const,
   { type: "promise", name: "p" } as const,
   { type: "event", name: "e", lookBackMs: 5 } as const,
@@ -67,7 +67,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ type: fc.constantFrom("step.cancel" as const, "timer.cancel" as const), key }),
   fc.record({ type: fc.constantFrom("wait.cancel" as const, "call.cancel" as const), key }),
   fc.record({ type: fc.constant("timer.start" as const), key, ordinal, fireAt: later }),
-  fc.record({ type: fc.constant("wait.start" as const), key, ordinal, on, deadline: later }),
+  fc.record({ type: fc.constant("wait.start" as const), key, ordinal, on: awaited, deadline: later }),
   fc.record({
     type: fc.constant("call.start" as const),
     key,

@@ -49,9 +49,36 @@ export const limits = {
   batchBytes: 8_388_608,
   partitionQueue: 65_536,
   partitions: 4_096,
+
+  /** Streams that a node keeps in memory. */
+  liveStreams: 20_000,
+  /** A run's journal is kept in memory up to here; a longer one is read from the store. */
+  liveJournalEvents: 512,
+  liveJournalBytes: 262_144,
+  /** A settled run with more events gets a snapshot beside them. */
+  snapshotEvents: 1_000,
+  /** Index rows, and settled streams, that ride along in one batch. */
+  batchRows: 1_000,
+  /** Alarms of settled streams held in memory, per partition. */
+  alarmWindow: 1_000,
+  /** Closed runs that are forgotten at once. */
+  pruneRuns: 500,
+  workers: 10_000,
+  /** Queries and updates waiting for one run. */
+  runCalls: 1_000,
+  runWatchers: 1_000,
+  /** Fields of a request's headers. */
+  headers: 100,
+
   /** Payloads above this live in the content-addressed table. */
   inlinePayloadBytes: 32_768,
   /** How deep a state in a snapshot may be nested. */
   snapshotDepth: 256,
+  /** A store gathers its oldest unsettled streams when its log has grown past this. */
+  storeLogBytes: 134_217_728,
+  /** Index rows wait to be written together until there are so many. */
+  storeWaitingRows: 1_024,
+  /** What one transaction takes of the commits that wait for it. */
+  storeGroupBytes: 16_777_216,
   pageRows: 1_000,
 } as const;

@@ -45,3 +45,4 @@ function decide(turn: KeyTurn, message: KeyMessage): void {
 
 export type { KeyEventBody, Pending } from "./events.ts";
 export type { KeyState } from "./state.ts";
+export { openRun, pendingStart } from "./state.ts";

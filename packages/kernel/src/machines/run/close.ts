@@ -21,7 +21,8 @@ export function closeRun(turn: RunTurn, event: ClosingEvent): void {
   turn.emit(event satisfies LifeEvent);
   const outcome = outcomeOf(event);
   for (const operation of open) abandon(turn, operation);
-  if (spec.key && spec.mode !== "shared") {
+  // A shared run does not hold its key, but the key may remember the request that started it.
+  if (spec.key && (spec.mode !== "shared" || spec.requestId !== undefined)) {
     turn.effect({
       type: "send",
       to: keyStream(spec.key),

@@ -4,6 +4,9 @@
  * A message to a run that is over changes nothing (invariant 7): whoever waits for an answer gets
  * an error, and what other machines report late is dropped.
  */
+import type { OperationRef } from "../../events/run-events.ts";
+import { FailureCode } from "../../failure.ts";
+import { runStream } from "../../ids.ts";
 import type { RunMessage } from "../../messages.ts";
 import { takeAnswer } from "./answer.ts";
 import { childClosed, childStarted, matched, received, stateValue } from "./arrivals.ts";
@@ -66,6 +69,7 @@ function decideOpen(turn: RunTurn, message: OpenMessage): void {
 }
 
 function unknown(turn: RunTurn, message: RunMessage): void {
+  if (message.type === "run.attach") return nobody(turn, message.listener);
   if (!("request" in message)) return;
   refuse(turn, message.request, "not-found", "no such run; check the id with `perdure runs list`");
 }
@@ -85,4 +89,15 @@ function over(turn: RunTurn, message: OpenMessage): void {
     `the run is closed (${status}) and does not change any more; start or fork a new one`,
     { status },
   );
+}
+
+/** Whoever waits for a run that retention has forgotten must not wait for ever. */
+function nobody(turn: RunTurn, listener: OperationRef): void {
+  const message = "the run it was to wait for is gone: its retention has passed";
+  const outcome = { status: "failed", failure: { code: FailureCode.notFound, message } } as const;
+  turn.effect({
+    type: "send",
+    to: runStream(listener.runId),
+    message: { type: "child.closed", key: listener.key, outcome },
+  });
 }

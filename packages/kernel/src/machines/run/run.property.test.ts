@@ -67,7 +67,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ type: fc.constantFrom("step.cancel" as const, "timer.cancel" as const), key }),
   fc.record({ type: fc.constantFrom("wait.cancel" as const, "call.cancel" as const), key }),
   fc.record({ type: fc.constant("timer.start" as const), key, ordinal, fireAt: later }),
-  fc.record({ type: fc.constant("wait.start" as const), key, ordinal, on: awaited, deadline: later }),
+  fc.record({
+    type: fc.constant("wait.start" as const),
+    key,
+    ordinal,
+    on: awaited,
+    deadline: later,
+  }),
   fc.record({
     type: fc.constant("call.start" as const),
     key,

@@ -280,6 +280,18 @@ describe("waits, signals and children", () => {
   });
 });
 
+describe("a run that is not there", () => {
+  it("tells whoever wants to wait for it, and journals nothing", () => {
+    const rig = new RunRig();
+    rig.tell({ type: "run.attach", listener: { runId: rig.id, key: "c" } });
+    rig.tell({ type: "run.signal", signal: { name: "s" }, request: 1 });
+    rig.tell({ type: "step.lost", key: "p", attempt: 1, worker: "w" });
+    expect(rig.events).toEqual([]);
+    expect(rig.replies).toMatchObject([{ code: "not-found" }]);
+    expect(rig.effects("send")[0]?.message).toMatchObject({ type: "child.closed", key: "c" });
+  });
+});
+
 describe("a fork", () => {
   it("copies the prefix as it was and opens again what was open", () => {
     const rig = new RunRig().start();

@@ -32,7 +32,7 @@ export function evolve(state: ScheduleState, event: ScheduleEvent): void {
     case "schedule.started":
       return started(state, event);
     case "schedule.skipped":
-      if (event.buffered === true) unbuffer(state, event.nominalAt);
+      if (event.buffered === true) unbufferAny(state, event.nominalAt);
       state.skips[event.reason] += event.count ?? 1;
       return;
     case "schedule.closed":
@@ -63,7 +63,7 @@ function deleted(state: ScheduleState): void {
 
 function started(state: ScheduleState, event: ScheduleEventOf<"schedule.started">): void {
   const { runId, nominalAt, at, buffered, manual } = event;
-  if (buffered === true) unbuffer(state, nominalAt);
+  if (buffered === true) unbuffer(state, nominalAt, manual);
   if (manual !== true && state.remaining !== undefined) state.remaining -= 1;
   const run: StartedRun = { runId, nominalAt, startedAt: at };
   state.running.set(runId, manual === undefined ? run : { ...run, manual });
@@ -72,10 +72,18 @@ function started(state: ScheduleState, event: ScheduleEventOf<"schedule.started"
   state.starts += 1;
 }
 
-/** The same time may be there twice (a backfill): the older of the two leaves. */
-function unbuffer(state: ScheduleState, nominalAt: number): void {
-  const index = state.buffer.findIndex((due) => due.nominalAt === nominalAt);
+/** The same time may be there twice, from the calendar and from a backfill. */
+function unbuffer(state: ScheduleState, nominalAt: number, manual: boolean | undefined): boolean {
+  const index = state.buffer.findIndex(
+    (due) => due.nominalAt === nominalAt && due.manual === manual,
+  );
   if (index !== -1) state.buffer.splice(index, 1);
+  return index !== -1;
+}
+
+/** What the calendar asked for is skipped before what a person did. */
+function unbufferAny(state: ScheduleState, nominalAt: number): void {
+  if (!unbuffer(state, nominalAt, undefined)) unbuffer(state, nominalAt, true);
 }
 
 function setNext(state: ScheduleState, next: number | undefined): void {

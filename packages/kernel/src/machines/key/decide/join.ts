@@ -7,6 +7,7 @@ import { limits } from "../../../limits.ts";
 import { reply } from "../../reply.ts";
 import type { KeyMessageOf, KeyTurn, Waiting } from "../state.ts";
 import { pendingStart } from "../state.ts";
+import { attach } from "./launch.ts";
 import { tellListener } from "./refuse.ts";
 
 /** The run that this very start was answered with before, if it was (K4). */
@@ -43,7 +44,7 @@ export function joinOther(turn: KeyTurn, message: KeyMessageOf<"key.start">, run
 /** A parent waits for the run's end like for its own child's. */
 function attachAll(turn: KeyTurn, { spec }: KeyMessageOf<"key.start">, runId: RunId): void {
   const { parent, notify } = spec;
-  if (parent !== undefined) attach(turn, parent, runId);
+  if (parent !== undefined) attachParent(turn, parent, runId);
   if (notify === undefined) return;
   const failure = {
     code: FailureCode.alreadyStarted,
@@ -55,13 +56,10 @@ function attachAll(turn: KeyTurn, { spec }: KeyMessageOf<"key.start">, runId: Ru
   turn.effect({ type: "send", to: notify.stream, message: closed });
 }
 
-function attach(turn: KeyTurn, parent: OperationRef, runId: RunId): void {
+function attachParent(turn: KeyTurn, parent: OperationRef, runId: RunId): void {
   const pending = pendingStart(turn.state, runId);
-  if (pending !== undefined) return attachPending(turn, parent, pending);
-  const started = { type: "child.started", key: parent.key, runId } as const;
-  turn.effect({ type: "send", to: runStream(parent.runId), message: started });
-  const attached = { type: "run.attach", listener: parent } as const;
-  turn.effect({ type: "send", to: runStream(runId), message: attached });
+  if (pending === undefined) attach(turn, parent, runId);
+  else attachPending(turn, parent, pending);
 }
 
 function attachPending(turn: KeyTurn, listener: OperationRef, pending: Waiting): void {

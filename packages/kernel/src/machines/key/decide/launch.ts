@@ -1,5 +1,6 @@
 /** From a start to a run, and the one rule of the inbox: a free key takes the next (K2, K3). */
-import type { KeyMode, RunSpec } from "../../../events/run-events.ts";
+import type { KeyMode, OperationRef, RunSpec } from "../../../events/run-events.ts";
+import type { RunId } from "../../../ids.ts";
 import { runStream } from "../../../ids.ts";
 import type { Pending } from "../events.ts";
 import type { KeyTurn, Waiting } from "../state.ts";
@@ -39,10 +40,15 @@ export function startNext(turn: KeyTurn): void {
 export function launchWaiting(turn: KeyTurn, waiting: Waiting): void {
   const { listeners, ...pending } = waiting;
   launch(turn, "exclusive", { ...pending, spec: withoutDelay(pending.spec) }, true);
-  for (const listener of listeners) {
-    const to = runStream(waiting.spec.runId);
-    turn.effect({ type: "send", to, message: { type: "run.attach", listener } });
-  }
+  for (const listener of listeners) attach(turn, listener, waiting.spec.runId);
+}
+
+/** An operation of another run waits for this one's end as for its own child's. */
+export function attach(turn: KeyTurn, listener: OperationRef, runId: RunId): void {
+  const started = { type: "child.started", key: listener.key, runId } as const;
+  turn.effect({ type: "send", to: runStream(listener.runId), message: started });
+  const attached = { type: "run.attach", listener } as const;
+  turn.effect({ type: "send", to: runStream(runId), message: attached });
 }
 
 /** The key has waited for `startAt`; the run need not look at it again. */

@@ -3,6 +3,7 @@ import { limits } from "../../../limits.ts";
 import { replyError, replyOk } from "../../reply.ts";
 import type { Calendar, ScheduleSpec } from "../spec.ts";
 import type { ScheduleMessageOf, ScheduleTurn } from "../state.ts";
+import { startsLeft } from "../state.ts";
 import { countMissed, nextTime } from "../times.ts";
 import { startBuffered } from "./take.ts";
 
@@ -22,7 +23,18 @@ export function put(
     if (problem !== undefined) return replyError(turn, message, "invalid-argument", problem);
   }
   turn.emit({ kind: "schedule.put", spec, ...nextField(nextTime(spec, calendar, turn.at)) });
+  dropExcess(turn);
   replyOk(turn, message);
+}
+
+/** The new spec may leave fewer starts than wait in the buffer: the newest give way (C4). */
+function dropExcess(turn: ScheduleTurn): void {
+  const excess = -startsLeft(turn.state);
+  if (excess <= 0) return;
+  const waiting = turn.state.buffer.filter(({ manual }) => manual !== true).slice(-excess);
+  for (const { nominalAt } of waiting) {
+    turn.emit({ kind: "schedule.skipped", nominalAt, reason: "buffered", buffered: true });
+  }
 }
 
 /** Its open runs go on. */

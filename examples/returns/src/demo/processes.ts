@@ -1,0 +1,55 @@
+/**
+ * The processes of the demo. Each talks to this one over a channel that closes when this process
+ * ends, however it ends; on that they exit by themselves, so none can be left behind.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const START_TIMEOUT_MS = 30_000;
+const running = new Set<ChildProcess>();
+
+/** Starts a TypeScript file as a process; what it prints is added to `logFile`. */
+export function spawnScript(script: URL, args: readonly string[], logFile: string): ChildProcess {
+  const log = openSync(logFile, "a");
+  const file = fileURLToPath(script);
+  const child = spawn(process.execPath, ["--conditions=source", file, ...args], {
+    stdio: ["ignore", log, log, "ipc"],
+  });
+  closeSync(log);
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  return child;
+}
+
+/** The first message of a process says that it is up. */
+export async function ready<Message>(child: ChildProcess): Promise<Message> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(START_TIMEOUT_MS)]);
+  const script = child.spawnargs.at(2) ?? "";
+  try {
+    return await Promise.race([
+      once(child, "message", { signal }).then(([message]) => message as Message),
+      once(child, "exit", { signal }).then(([code, killedBy]) => {
+        throw new Error(`${script} ended before it was up (${killedBy ?? `exit code ${code}`})`);
+      }),
+    ]);
+  } finally {
+    stop.abort();
+  }
+}
+
+/** Ends one process at once and waits until it is gone. Answers the signal it died of, if any. */
+export async function kill(child: ChildProcess): Promise<NodeJS.Signals | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exit = once(child, "exit");
+    child.kill("SIGKILL");
+    await exit;
+  }
+  return child.signalCode;
+}
+
+export async function killAll(): Promise<void> {
+  await Promise.all([...running].map(kill));
+}

@@ -1,0 +1,158 @@
+/** Compares, return by return, what is owed with what the ledgers hold. Pure. */
+import type { RunResult } from "../config.ts";
+import type { Outcome } from "../letter.ts";
+import type { ReturnRequest } from "../request.ts";
+import type { Asked, Verdict } from "./approver.ts";
+import { effectKinds, type EffectKind, type Found } from "./evidence.ts";
+import { expect, owed } from "./oracle.ts";
+
+/**
+ * `lost`: owed and not found, or a run without a result. `doubled`: found more often than owed.
+ * `wrong`: an outcome that is not right, or an effect with the wrong amount, address or label.
+ * `stray`: an effect for a return that was never accepted.
+ */
+export interface Finding {
+  readonly fault: "lost" | "doubled" | "wrong" | "stray";
+  readonly returnId: string;
+  readonly what: string;
+}
+
+export interface Case {
+  readonly requests: readonly ReturnRequest[];
+  readonly results: readonly RunResult[];
+  readonly found: readonly Found[];
+  readonly asked: ReadonlyMap<string, Asked>;
+  readonly verdictOf: (returnId: string) => Verdict;
+  readonly approvalTimeoutMs: number;
+}
+
+export interface Tally {
+  returns: number;
+  readonly expected: Record<EffectKind, number>;
+  readonly found: Record<EffectKind, number>;
+}
+
+export interface Reconciliation {
+  readonly findings: readonly Finding[];
+  readonly tallies: Readonly<Record<Outcome, Tally>>;
+}
+
+export function reconcile(the: Case): Reconciliation {
+  const findings: Finding[] = [];
+  const tallies = emptyTallies();
+  const effects = Map.groupBy(the.found, (each) => each.returnId);
+  const results = Map.groupBy(the.results, (each) => each.returnId);
+  for (const request of the.requests) {
+    const found = effects.get(request.id) ?? [];
+    effects.delete(request.id);
+    const [result, ...more] = results.get(request.id) ?? [];
+    if (more.length > 0) findings.push({ fault: "doubled", returnId: request.id, what: "run" });
+    const expectation = expect({
+      request,
+      verdict: the.verdictOf(request.id),
+      asked: the.asked.get(request.id),
+      labelAtMs: found.find((each) => each.kind === "label")?.atMs,
+      approvalTimeoutMs: the.approvalTimeoutMs,
+    });
+    const outcome = judgeOutcome(request, result, expectation.outcomes, found, findings);
+    const due = { ...owed[outcome], ask: expectation.asks };
+    count(tallies[outcome], due, found);
+    compareCounts(request.id, due, found, findings);
+    compareContents(request, outcome, found, findings);
+  }
+  for (const [returnId, found] of effects) {
+    for (const { kind } of found) findings.push({ fault: "stray", returnId, what: kind });
+  }
+  return { findings, tallies };
+}
+
+/** The outcome to hold the ledgers against: the engine's own, where it can be right at all. */
+function judgeOutcome(
+  request: ReturnRequest,
+  result: RunResult | undefined,
+  right: readonly Outcome[],
+  found: readonly Found[],
+  findings: Finding[],
+): Outcome {
+  const [first = "rejected"] = right;
+  if (result === undefined) {
+    findings.push({ fault: "lost", returnId: request.id, what: "result of the run" });
+    return first;
+  }
+  // A run that fails is a compensated one only if the payment provider declined it.
+  const declined = found.some(({ kind }) => kind === "decline");
+  const claimed = result.outcome === "failed" && declined ? "compensated" : result.outcome;
+  const outcome = right.find((each) => each === claimed);
+  if (outcome !== undefined) return outcome;
+  const what = `outcome ${claimed} (${result.detail}), must be ${right.join(" or ")}`;
+  findings.push({ fault: "wrong", returnId: request.id, what });
+  return first;
+}
+
+function compareCounts(
+  returnId: string,
+  due: Readonly<Record<EffectKind, number>>,
+  found: readonly Found[],
+  findings: Finding[],
+): void {
+  for (const kind of effectKinds) {
+    const times = countOf(found, kind);
+    if (times < due[kind]) findings.push({ fault: "lost", returnId, what: kind });
+    if (times > due[kind]) {
+      findings.push({ fault: "doubled", returnId, what: `${kind}: ${times}, owed ${due[kind]}` });
+    }
+  }
+}
+
+/** Money to the right payment, letters to the right customer, and the label voided that was made. */
+function compareContents(
+  request: ReturnRequest,
+  outcome: Outcome,
+  found: readonly Found[],
+  findings: Finding[],
+): void {
+  const label = found.find(({ kind }) => kind === "label")?.about["labelId"];
+  const right: Readonly<Partial<Record<EffectKind, Readonly<Record<string, unknown>>>>> = {
+    refund: {
+      paymentId: request.paymentId,
+      amountCents: request.amountCents,
+      currency: request.currency,
+    },
+    void: { labelId: label },
+    mail: { outcome, to: request.customer },
+  };
+  for (const { kind, about } of found) {
+    for (const [field, value] of Object.entries(right[kind] ?? {})) {
+      if (String(about[field]) === String(value)) continue;
+      const what = `${kind}: ${field} is ${String(about[field])}, must be ${String(value)}`;
+      findings.push({ fault: "wrong", returnId: request.id, what });
+    }
+  }
+}
+
+const countOf = (found: readonly Found[], kind: EffectKind): number =>
+  found.filter((each) => each.kind === kind).length;
+
+function count(
+  tally: Tally,
+  due: Readonly<Record<EffectKind, number>>,
+  found: readonly Found[],
+): void {
+  tally.returns++;
+  for (const kind of effectKinds) {
+    tally.expected[kind] += due[kind];
+    tally.found[kind] += countOf(found, kind);
+  }
+}
+
+function emptyTallies(): Record<Outcome, Tally> {
+  const zero = () => ({ label: 0, void: 0, refund: 0, decline: 0, ask: 0, mail: 0 });
+  const tally = (): Tally => ({ returns: 0, expected: zero(), found: zero() });
+  return {
+    refunded: tally(),
+    rejected: tally(),
+    denied: tally(),
+    expired: tally(),
+    compensated: tally(),
+  };
+}

@@ -1,0 +1,84 @@
+/** Everything around the engine: a folder, the services, the people who approve. */
+import { copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { WorkerConfig } from "../config.ts";
+import { stockInventory } from "../clients/inventory.ts";
+import { requestsFile } from "../generate.ts";
+import type { Stats } from "../services/ledger.ts";
+import { ApproverDesk } from "./approver.ts";
+import { readLedger, readStats, type Found } from "./evidence.ts";
+import type { DemoOptions } from "./options.ts";
+import { ready, spawnScript } from "./processes.ts";
+
+export const APPROVAL_TIMEOUT_MS = 10_000;
+
+const scripts = {
+  carrier: new URL("../services/carrier.ts", import.meta.url),
+  payment: new URL("../services/payment.ts", import.meta.url),
+  mail: new URL("../services/mail-server.ts", import.meta.url),
+};
+
+export interface Shop {
+  readonly config: WorkerConfig;
+  readonly configFile: string;
+  readonly approver: ApproverDesk;
+  /** Of each service, what its ledger holds. */
+  found(): Promise<Found[]>;
+  stats(): Promise<Record<string, Stats>>;
+}
+
+interface Up {
+  readonly port: number;
+  readonly smtpPort?: number;
+}
+
+export async function openShop(
+  folder: string,
+  { seed, startsPerSecond }: DemoOptions,
+): Promise<Shop> {
+  const inFolder = (name: string): string => join(folder, name);
+  const service = async (name: keyof typeof scripts): Promise<Up> => {
+    const args = ["--ledger", inFolder(`${name}.db`), "--seed", String(seed)];
+    return ready<Up>(spawnScript(scripts[name], args, inFolder(`${name}.log`)));
+  };
+  const approver = new ApproverDesk(seed, inFolder("approver.db"));
+  const [carrier, payment, mail, approverUrl] = await Promise.all([
+    service("carrier"),
+    service("payment"),
+    service("mail"),
+    approver.open(),
+  ]);
+  stockInventory(inFolder("inventory.db"));
+  copyFileSync(requestsFile, inFolder("requests.jsonl"));
+  const urls = {
+    carrier: `http://127.0.0.1:${carrier.port}`,
+    payment: `http://127.0.0.1:${payment.port}`,
+    approver: approverUrl,
+    mail: `http://127.0.0.1:${mail.port}`,
+  };
+  const config: WorkerConfig = {
+    store: inFolder("perdure.db"),
+    requests: inFolder("requests.jsonl"),
+    inventory: inFolder("inventory.db"),
+    results: inFolder("results.jsonl"),
+    rejects: inFolder("rejects.jsonl"),
+    carrierUrl: urls.carrier,
+    paymentUrl: urls.payment,
+    approverUrl: urls.approver,
+    smtpPort: mail.smtpPort ?? 0,
+    approvalTimeout: `${APPROVAL_TIMEOUT_MS}ms`,
+    startsPerSecond,
+  };
+  const configFile = inFolder("worker.json");
+  writeFileSync(configFile, JSON.stringify(config, undefined, 2));
+  return {
+    config,
+    configFile,
+    approver,
+    found: async () => (await Promise.all(Object.values(urls).map(readLedger))).flat(),
+    stats: async () => {
+      const entries = Object.entries(urls).map(async ([name, url]) => [name, await readStats(url)]);
+      return Object.fromEntries(await Promise.all(entries)) as Record<string, Stats>;
+    },
+  };
+}

@@ -1,0 +1,4 @@
+/** For implementations of the store: the suite that says whether they are one. */
+export { agree, type Agreement } from "./agree.ts";
+export type { Ability, CommitFault, Harness, MakeHarness } from "./harness.ts";
+export { storeContract } from "./store-contract.ts";

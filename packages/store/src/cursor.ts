@@ -1,0 +1,23 @@
+/** Where a page of `search` ended. Lists run newest first by (startedAt, runId). */
+import { PerdureError } from "@perdure/kernel";
+
+export interface CursorPosition {
+  readonly startedAt: number;
+  readonly runId: string;
+}
+
+export function encodeCursor({ startedAt, runId }: CursorPosition): string {
+  return Buffer.from(`${startedAt}/${runId}`).toString("base64url");
+}
+
+export function decodeCursor(cursor: string): CursorPosition {
+  const [, startedAt, runId] =
+    /^(-?\d{1,16})\/(.{1,64})$/.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
+  if (startedAt === undefined || runId === undefined) {
+    throw new PerdureError(
+      "invalid-argument",
+      "The cursor is not one that a search gave out: begin again without a cursor.",
+    );
+  }
+  return { startedAt: Number(startedAt), runId };
+}

@@ -1,0 +1,25 @@
+/** The store port, the codec of what is kept in stores, and the in-memory oracle. */
+export * from "./store.ts";
+export { blobHashes, decodeEvent, encodeEvent } from "./codec/event.ts";
+export { sha256, type BlobSink, type BlobSource } from "./codec/detached.ts";
+export type { AnyEvent, EventBody, EventKind } from "./codec/layout.ts";
+export { decodeMessage, encodeMessage } from "./codec/message.ts";
+export { decodeSnapshot, encodeSnapshot } from "./codec/snapshot.ts";
+export { decodeCursor, encodeCursor, type CursorPosition } from "./cursor.ts";
+export { Disk } from "./memory/disk.ts";
+export { MemoryStore, type Faults } from "./memory/memory-store.ts";
+export { decodeFrames, encodeFrames, type Frame, type FramedRecord } from "./segment/frame.ts";
+export {
+  corruptStream,
+  extentOf,
+  firstCrc,
+  readRecords,
+  sealRecord,
+  type Chain,
+  type Extent,
+} from "./segment/record.ts";
+export {
+  decodeHousekeeping,
+  encodeHousekeeping,
+  type Housekeeping,
+} from "./codec/housekeeping.ts";

@@ -1,0 +1,140 @@
+/**
+ * The store in memory: one process's handle on a `Disk`. It is what tests and the simulator run
+ * on, and the oracle for the other stores.
+ *
+ * 1. Without faults every call is whole before it returns its promise.
+ * 2. Commits of one handle are applied in the order of the calls, whatever a fault delays.
+ * 3. After `close` nothing of the handle reaches the disk any more, a delayed commit neither.
+ */
+import { limits, PerdureError, type StreamId } from "@perdure/kernel";
+import type {
+  Alarm,
+  Batch,
+  CommitResult,
+  Opened,
+  Page,
+  Query,
+  Store,
+  StoreFacts,
+  StreamData,
+} from "../store.ts";
+import { Disk } from "./disk.ts";
+import { page, select } from "./select.ts";
+
+/**
+ * What may go wrong, decided by a test or the simulator. Promises are the delays.
+ *
+ * `before`: `abort` answers `failed`, `ambiguous` answers `unknown`; either way nothing is applied.
+ * `after`: the commit is applied; `ambiguous` answers `unknown` all the same.
+ * `call`: before any other operation; it fails with what this throws.
+ */
+export interface Faults {
+  before?(batches: readonly Batch[]): Promise<"none" | "abort" | "ambiguous">;
+  after?(batches: readonly Batch[]): Promise<"none" | "ambiguous">;
+  call?(operation: keyof Store): Promise<void>;
+}
+
+export class MemoryStore implements Store {
+  readonly partitions: number;
+  readonly disk: Disk;
+  readonly #faults: Faults | undefined;
+  #commits: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(disk: Disk = new Disk(), faults?: Faults) {
+    this.disk = disk;
+    this.partitions = disk.partitions;
+    this.#faults = faults;
+  }
+
+  open(partition: number): Promise<Opened> {
+    return this.#call("open", () => this.disk.open(partition));
+  }
+
+  commit(batches: readonly Batch[]): Promise<CommitResult> {
+    const faults = this.#faults;
+    if (faults === undefined) return this.#call("commit", () => this.disk.commit(batches));
+    const result = this.#commits.then(() => this.#commitWith(faults, batches));
+    this.#commits = result.catch(() => undefined);
+    return result;
+  }
+
+  outcome(partition: number, number: number): Promise<"applied" | "lost"> {
+    return this.#call("outcome", async () => {
+      // A commit under way could still be applied, and `lost` must hold for ever.
+      await this.#commits;
+      return this.disk.applied(partition, number) ? "applied" : "lost";
+    });
+  }
+
+  read(stream: StreamId, from?: number, limit = Infinity): Promise<StreamData | undefined> {
+    return this.#call("read", () => this.disk.read(stream, from, limit));
+  }
+
+  blobs(hashes: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {
+    return this.#call("blobs", () => hashes.map((hash) => this.disk.blob(hash)));
+  }
+
+  alarms(partition: number, before: number, limit: number): Promise<readonly Alarm[]> {
+    return this.#call("alarms", () =>
+      this.disk
+        .alarms(partition)
+        .filter(({ at }) => at < before)
+        .slice(0, limit),
+    );
+  }
+
+  search(query: Query): Promise<Page> {
+    return this.#call("search", () => page(this.disk.rows(), query));
+  }
+
+  count(query: Omit<Query, "limit" | "cursor">): Promise<number> {
+    return this.#call("count", () => select(this.disk.rows(), query).length);
+  }
+
+  prune(now: number, limit: number): Promise<readonly StreamId[]> {
+    return this.#call("prune", () => this.disk.prune(now, Math.min(limit, limits.pageRows)));
+  }
+
+  flush(): Promise<void> {
+    return this.#call("flush", () => undefined);
+  }
+
+  facts(): Promise<StoreFacts> {
+    return this.#call("facts", () => ({
+      kind: "memory",
+      version: 1,
+      partitions: this.partitions,
+      detail: this.disk.facts(),
+    }));
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    return Promise.resolve();
+  }
+
+  async #call<T>(operation: keyof Store, action: () => T | Promise<T>): Promise<T> {
+    this.#checkOpen();
+    if (this.#faults?.call !== undefined) {
+      await this.#faults.call(operation);
+      this.#checkOpen();
+    }
+    return action();
+  }
+
+  async #commitWith(faults: Faults, batches: readonly Batch[]): Promise<CommitResult> {
+    this.#checkOpen();
+    const before = (await faults.before?.(batches)) ?? "none";
+    this.#checkOpen();
+    if (before === "abort") return { type: "failed", reason: "The fault hook refused the commit." };
+    if (before === "ambiguous") return { type: "unknown", reason: "The fault hook lost it." };
+    const result = this.disk.commit(batches);
+    const after = (await faults.after?.(batches)) ?? "none";
+    return after === "none" ? result : { type: "unknown", reason: "The fault hook lost the answer." };
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new PerdureError("closed", "The store is closed: open it again.");
+  }
+}

@@ -1,0 +1,58 @@
+/** The meaning of a query, in the plainest code: what every store's search is compared with. */
+import { limits, type Json, type JsonObject } from "@perdure/kernel";
+import { decodeCursor, encodeCursor } from "../cursor.ts";
+import type { IndexRow, Page, Query } from "../store.ts";
+
+type Filter = Omit<Query, "limit" | "cursor">;
+
+export function select(rows: readonly IndexRow[], filter: Filter): IndexRow[] {
+  return rows.filter((row) => matches(row, filter)).toSorted(newestFirst);
+}
+
+export function page(rows: readonly IndexRow[], query: Query): Page {
+  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+  const left = select(rows, query).filter(
+    (row) => after === undefined || newestFirst(after, row) < 0,
+  );
+  const shown = left.slice(0, Math.min(query.limit, limits.pageRows));
+  const last = shown.at(-1);
+  if (last === undefined || shown.length === left.length) return { rows: shown };
+  return { rows: shown, cursor: encodeCursor(last) };
+}
+
+function matches(row: IndexRow, filter: Filter): boolean {
+  return (
+    row.namespace === filter.namespace &&
+    (filter.status === undefined || filter.status.includes(row.status)) &&
+    (filter.workflow === undefined || filter.workflow === row.workflow) &&
+    (filter.key === undefined || filter.key === row.key) &&
+    (filter.parent === undefined || filter.parent === row.parent) &&
+    (filter.startedAfter === undefined || row.startedAt > filter.startedAfter) &&
+    (filter.startedBefore === undefined || row.startedAt < filter.startedBefore) &&
+    hasAll(row.attributes, filter.attributes ?? {})
+  );
+}
+
+function hasAll(attributes: JsonObject, wanted: JsonObject): boolean {
+  return Object.entries(wanted).every(
+    ([name, value]) => Object.hasOwn(attributes, name) && same(attributes[name], value),
+  );
+}
+
+/** Equality of JSON values; the order of an object's names does not matter. */
+function same(a: Json | undefined, b: Json): boolean {
+  if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return a === b;
+  const left = Object.entries(a);
+  const right = new Map<string, Json>(Object.entries(b));
+  if (Array.isArray(a) !== Array.isArray(b) || left.length !== right.size) return false;
+  return left.every(([name, value]) => right.has(name) && same(value as Json, right.get(name) ?? null));
+}
+
+function newestFirst(
+  a: { readonly startedAt: number; readonly runId: string },
+  b: { readonly startedAt: number; readonly runId: string },
+): number {
+  if (a.startedAt !== b.startedAt) return b.startedAt - a.startedAt;
+  if (a.runId === b.runId) return 0;
+  return a.runId < b.runId ? 1 : -1;
+}

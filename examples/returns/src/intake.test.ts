@@ -4,7 +4,7 @@ import { LINE_LIMIT_BYTES, readRequests } from "./intake.ts";
 import { malformedLines } from "./malformed.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const read = (text: string) => readRequests(bytes(text));
+const read = (text: string) => readRequests(bytes(text), "2025-12-31");
 
 const generated = read(generate());
 const requests = generated.accepted.map(({ request }) => request);
@@ -34,7 +34,8 @@ test("a refusal names the field and the reason", () => {
   const reasonFor = (change: object) =>
     read(JSON.stringify({ ...first, ...change })).rejected[0]?.reason;
   expect(reasonFor({ currency: "XAU" })).toMatch(/^currency: /);
-  expect(reasonFor({ requestedOn: "2999-01-01" })).toBe("requestedOn: lies in the future");
+  expect(reasonFor({ requestedOn: "2025-12-31" })).toBeUndefined();
+  expect(reasonFor({ requestedOn: "2026-01-01" })).toBe("requestedOn: lies in the future");
   expect(reasonFor({ priority: 1 })).toMatch(/"priority"/);
   expect(read("{").rejected[0]?.reason).toMatch(/^not JSON: /);
 });
@@ -56,7 +57,7 @@ test("a line may be as long as the limit and not one byte longer", () => {
 
 test("bytes that are not UTF-8 spoil their own line only", () => {
   const spoiled = [...bytes(`${good}\n`), 0xff, 0xfe, 0x0a, ...bytes(good.replace("0001", "0002"))];
-  const { accepted, rejected } = readRequests(Uint8Array.from(spoiled));
+  const { accepted, rejected } = readRequests(Uint8Array.from(spoiled), "2025-12-31");
   expect(accepted.map(({ line }) => line)).toEqual([1, 3]);
   expect(rejected).toMatchObject([{ line: 2, reason: "not UTF-8" }]);
 });

@@ -5,10 +5,14 @@
  * Nothing a line holds can stop the lines after it from being read.
  */
 import { isDeepStrictEqual } from "node:util";
+import type { z } from "zod";
 import { ReturnRequest } from "./request.ts";
 
 export const LINE_LIMIT_BYTES = 4096;
 const EXCERPT_LIMIT = 80;
+
+/** The day as requests write it. */
+export const isoDay = (moment: Date): string => moment.toISOString().slice(0, 10);
 
 export interface Accepted {
   readonly line: number;
@@ -27,12 +31,13 @@ export interface Intake {
   readonly rejected: readonly Rejected[];
 }
 
-export function readRequests(file: Uint8Array): Intake {
+/** `today` is an ISO date: nothing can have been asked for later than that. */
+export function readRequests(file: Uint8Array, today: string): Intake {
   const accepted = new Map<string, Accepted>();
   const rejected: Rejected[] = [];
   for (const [index, bytes] of linesOf(file).entries()) {
     const line = index + 1;
-    const reading = readLine(bytes);
+    const reading = readLine(bytes, today);
     if ("reason" in reading) {
       rejected.push({ line, reason: reading.reason, excerpt: excerptOf(bytes) });
       continue;
@@ -47,7 +52,7 @@ export function readRequests(file: Uint8Array): Intake {
 
 type Reading = { readonly request: ReturnRequest } | { readonly reason: string };
 
-function readLine(bytes: Uint8Array): Reading {
+function readLine(bytes: Uint8Array, today: string): Reading {
   if (bytes.length > LINE_LIMIT_BYTES) {
     return { reason: `${bytes.length} bytes; a line may have ${LINE_LIMIT_BYTES}` };
   }
@@ -63,11 +68,13 @@ function readLine(bytes: Uint8Array): Reading {
     return { reason: error instanceof SyntaxError ? `not JSON: ${error.message}` : "not UTF-8" };
   }
   const parsed = ReturnRequest.safeParse(value);
-  if (parsed.success) return { request: parsed.data };
-  const issues = parsed.error.issues.map((issue) => [issue.path.join("."), issue.message]);
-  return {
-    reason: issues.map(([path, message]) => (path ? `${path}: ${message}` : message)).join("; "),
-  };
+  if (!parsed.success) return { reason: parsed.error.issues.map(sentenceOf).join("; ") };
+  const request = parsed.data;
+  return request.requestedOn > today ? { reason: "requestedOn: lies in the future" } : { request };
+}
+
+function sentenceOf({ path, message }: z.core.$ZodIssue): string {
+  return path.length > 0 ? `${path.join(".")}: ${message}` : message;
 }
 
 function duplicate(first: Accepted, again: ReturnRequest): string {

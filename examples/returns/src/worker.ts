@@ -16,14 +16,14 @@ import { Inventory } from "./clients/inventory.ts";
 import { Mail } from "./clients/mail.ts";
 import { Payments } from "./clients/payments.ts";
 import { WorkerConfig, type RunResult, type WorkerMessage } from "./config.ts";
-import { readRequests } from "./intake.ts";
+import { isoDay, readRequests } from "./intake.ts";
 import { announce, listen } from "./services/process.ts";
 import { returnsWorkflow } from "./workflow.ts";
 
 const [configFile] = process.argv.slice(2);
 if (configFile === undefined) throw new Error("usage: worker.ts CONFIG.json");
 const config = WorkerConfig.parse(JSON.parse(readFileSync(configFile, "utf8")));
-const { accepted, rejected } = readRequests(readFileSync(config.requests));
+const { accepted, rejected } = readRequests(readFileSync(config.requests), isoDay(new Date()));
 writeWhole(config.rejects, rejected);
 
 const activity = new Activity();

@@ -13,5 +13,9 @@ export interface Env {
   after(ms: number, call: () => void): () => void;
   /** Calls soon, after all promise reactions that are ready have run (`setImmediate`). */
   defer(call: () => void): void;
-  log(level: "debug" | "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
+  log(
+    level: "debug" | "info" | "warn" | "error",
+    message: string,
+    fields?: Record<string, unknown>,
+  ): void;
 }

@@ -47,6 +47,8 @@ export const limits = {
   /** One partition's share of a commit. */
   batchEvents: 4_096,
   batchBytes: 8_388_608,
+  /** A commit is closed at so many messages, so that the next is computed while it is written. */
+  commitMessages: 512,
   partitionQueue: 65_536,
   partitions: 4_096,
 

@@ -1,5 +1,5 @@
 /** The store port, the codec of what is kept in stores, and the in-memory oracle. */
-export * from "./store.ts";
+export type * from "./store.ts";
 export { blobHashes, decodeEvent, encodeEvent } from "./codec/event.ts";
 export { sha256, type BlobSink, type BlobSource } from "./codec/detached.ts";
 export type { AnyEvent, EventBody, EventKind } from "./codec/layout.ts";
@@ -12,14 +12,9 @@ export { decodeFrames, encodeFrames, type Frame, type FramedRecord } from "./seg
 export {
   corruptStream,
   extentOf,
-  firstCrc,
   readRecords,
   sealRecord,
   type Chain,
   type Extent,
 } from "./segment/record.ts";
-export {
-  decodeHousekeeping,
-  encodeHousekeeping,
-  type Housekeeping,
-} from "./codec/housekeeping.ts";
+export { decodeHousekeeping, encodeHousekeeping, type Housekeeping } from "./codec/housekeeping.ts";

@@ -2,11 +2,10 @@
  * The people who approve. They are asked over HTTP, think for a while, and answer at the engine's
  * door; when nobody opens, because the engine is dead just then, they knock again.
  */
-import type { Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { seeded } from "../random.ts";
 import { createService } from "../services/http-service.ts";
-import { Ledger, type Stats } from "../services/ledger.ts";
+import { Ledger } from "../services/ledger.ts";
 import { listen } from "../services/process.ts";
 
 export type Verdict = "approve" | "deny" | "never";
@@ -15,8 +14,6 @@ export type Verdict = "approve" | "deny" | "never";
 export interface Asked {
   readonly returnId: string;
   readonly verdict: Verdict;
-  /** How often it was asked; repetitions with the same key are not counted. */
-  readonly times: number;
   /** When the engine said that it had the answer on disk. */
   readonly acknowledgedAtMs?: number;
 }
@@ -32,7 +29,6 @@ export class ApproverDesk {
   readonly #seed: number;
   readonly #ledger: Ledger;
   readonly #asked = new Map<string, Asked>();
-  #server: Server | undefined;
 
   constructor(seed: number, ledgerFile: string) {
     this.#seed = seed;
@@ -51,39 +47,28 @@ export class ApproverDesk {
       ledger: this.#ledger,
       routes: { "/asks": ask },
     });
-    this.#server = server;
     return `http://127.0.0.1:${await listen(server)}`;
-  }
-
-  close(): void {
-    this.#server?.close();
-    this.#server?.closeAllConnections();
-    this.#ledger.close();
   }
 
   asked(): ReadonlyMap<string, Asked> {
     return this.#asked;
   }
 
-  stats(): Stats {
-    return this.#ledger.stats();
-  }
-
   #take(returnId: string): void {
-    const before = this.#asked.get(returnId);
+    if (this.#asked.has(returnId)) return;
     const verdict = verdictOf(this.#seed, returnId);
-    this.#asked.set(returnId, { returnId, verdict, times: (before?.times ?? 0) + 1 });
-    if (before === undefined && verdict !== "never") void this.#answer(returnId, verdict);
+    this.#asked.set(returnId, { returnId, verdict });
+    if (verdict !== "never") void this.#answer(returnId, verdict);
   }
 
   async #answer(returnId: string, decision: "approve" | "deny"): Promise<void> {
     const random = seeded(this.#seed, "thinking", returnId);
-    await delay(random.int(300, 4000), undefined, { ref: false });
-    while (this.#server?.listening) {
+    await delay(random.int(300, 4000));
+    for (;;) {
       const status = await this.#knock(returnId, { decision, by: `approver-${random.int(1, 4)}` });
       if (status === 202) this.#acknowledged(returnId);
       if (status === 202 || status === 409) return;
-      await delay(150, undefined, { ref: false });
+      await delay(150);
     }
   }
 

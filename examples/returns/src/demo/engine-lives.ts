@@ -6,7 +6,7 @@
  * 2. An end that was not asked for is a failure of the demo, never another life.
  */
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Progress, WorkerMessage } from "../config.ts";
 import type { ApproverDesk } from "./approver.ts";
@@ -14,6 +14,7 @@ import type { PlannedKill } from "./kill-plan.ts";
 import { kill, ready, spawnScript } from "./processes.ts";
 
 const STALL_MS = 45_000;
+const EXPLAIN_MS = 5000;
 const workerScript = new URL("../worker.ts", import.meta.url);
 
 export interface LivesOptions {
@@ -108,26 +109,23 @@ export class EngineLives {
   #hear(message: WorkerMessage): void {
     if (message.type !== "progress") return;
     const { closed, finished } = message.progress;
-    if (closed > this.#closed || finished !== this.#progress.finished)
-      this.#lastChangeMs = Date.now();
+    const moved = closed > this.#closed || finished !== this.#progress.finished;
+    if (moved) this.#lastChangeMs = Date.now();
     this.#progress = message.progress;
     this.#closed = Math.max(this.#closed, closed);
   }
 
   async #stalled(child: ChildProcess): Promise<never> {
     child.send("explain");
-    const signal = AbortSignal.timeout(5000);
-    let text = "it does not say why";
-    try {
-      for (;;) {
-        const [message] = (await once(child, "message", { signal })) as [WorkerMessage];
-        if (message.type !== "explained") continue;
-        text = message.text;
-        break;
-      }
-    } catch {
-      // The time is up: an engine that does not answer has nothing to add.
-    }
+    const explanation = await Promise.race([explanationOf(child), delay(EXPLAIN_MS)]);
+    const text = explanation ?? "nothing: it does not answer";
     throw new Error(`nothing has moved for ${STALL_MS / 1000} s. The engine says:\n${text}`);
   }
+}
+
+async function explanationOf(child: ChildProcess): Promise<string | undefined> {
+  for await (const [message] of on(child, "message") as AsyncIterable<[WorkerMessage]>) {
+    if (message.type === "explained") return message.text;
+  }
+  return undefined;
 }

@@ -54,9 +54,7 @@ const sound: Case = {
     [mail(late, "rejected")],
     [label(large), found("ask", large), voided(large), mail(large, "denied")],
   ].flat(),
-  asked: new Map([
-    ["ret-0004", { returnId: "ret-0004", verdict: "deny", times: 1, acknowledgedAtMs: 2000 }],
-  ]),
+  asked: new Map([["ret-0004", { returnId: "ret-0004", verdict: "deny", acknowledgedAtMs: 2000 }]]),
   verdictOf: () => "deny",
   approvalTimeoutMs: 15_000,
 };
@@ -167,7 +165,7 @@ describe("a planted fault is reported:", () => {
     );
     // Acknowledged only after the time was up, it may have come too late.
     const asked = new Map([
-      ["ret-0004", { returnId: "ret-0004", verdict: "deny", times: 1, acknowledgedAtMs: 99_000 }],
+      ["ret-0004", { returnId: "ret-0004", verdict: "deny", acknowledgedAtMs: 99_000 }],
     ] as const);
     expect(faultsOf({ results: expired, found: books, asked })).toEqual([]);
   });

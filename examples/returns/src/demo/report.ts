@@ -1,21 +1,16 @@
 /** The figures as text. Every one of them was counted by this run. */
-import type { Rejected } from "../intake.ts";
 import type { Outcome } from "../letter.ts";
 import type { Stats } from "../services/ledger.ts";
+import type { Books } from "./audit.ts";
 import { effectKinds } from "./evidence.ts";
-import type { Finding, Reconciliation, Tally } from "./reconcile.ts";
+import type { Finding, Tally } from "./reconcile.ts";
 
 const FINDINGS_SHOWN = 20;
 const REFUSALS_SHOWN = 6;
 
-export interface Figures {
-  readonly lines: number;
-  readonly rejected: readonly Rejected[];
-  readonly reconciliation: Reconciliation;
-  readonly stats: Readonly<Record<string, Stats>>;
+export interface Figures extends Books {
   readonly kills: number;
   readonly callsCutOff: number;
-  readonly maybeRan: number;
   readonly seconds: number;
 }
 
@@ -29,11 +24,10 @@ export function reportOf(figures: Figures): string {
   ].join("\n\n");
 }
 
-function intake({ lines, rejected }: Figures): string {
-  const accepted = lines - rejected.length;
+function intake({ accepted, rejected }: Figures): string {
   const shown = rejected.slice(0, REFUSALS_SHOWN);
   return [
-    `${lines} lines read: ${accepted} requests accepted, ${rejected.length} lines refused:`,
+    `${accepted + rejected.length} lines read: ${accepted} requests accepted, ${rejected.length} lines refused:`,
     ...shown.map(({ line, reason }) => `  line ${line}: ${clip(reason)}`),
     `  and ${rejected.length - shown.length} more; all of them are in rejects.jsonl (see --keep)`,
   ].join("\n");

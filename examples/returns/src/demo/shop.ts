@@ -34,7 +34,7 @@ interface Up {
 
 export async function openShop(
   folder: string,
-  { seed, startsPerSecond }: DemoOptions,
+  { seed, startsPerSecond }: Pick<DemoOptions, "seed" | "startsPerSecond">,
 ): Promise<Shop> {
   const inFolder = (name: string): string => join(folder, name);
   const service = async (name: keyof typeof scripts): Promise<Up> => {

@@ -1,7 +1,14 @@
 /** Events to bytes and back: the hot path of every commit. `seq` is not written, for a store keeps
  * an event's position; see `layout.ts` for the bytes and `detached.ts` for long payloads. */
 import { invariant, limits, type Payload } from "@perdure/kernel";
-import { attach, detach, hashesIn, isDetached, type BlobSink, type BlobSource } from "./detached.ts";
+import {
+  attach,
+  detach,
+  hashesIn,
+  isDetached,
+  type BlobSink,
+  type BlobSource,
+} from "./detached.ts";
 import { layoutNumbered, layoutOf, type AnyEvent } from "./layout.ts";
 import { corrupt, pack, unpack } from "./msgpack.ts";
 

@@ -7,7 +7,9 @@ export type Housekeeping = Pick<Batch, "blobs" | "index" | "settle" | "forget">;
 /** Undefined when there is nothing, as in most commits. */
 export function encodeHousekeeping(batches: readonly Batch[]): Uint8Array | undefined {
   if (batches.every(isBare)) return undefined;
-  return pack(batches.map(({ blobs, index, settle, forget }) => ({ blobs, index, settle, forget })));
+  return pack(
+    batches.map(({ blobs, index, settle, forget }) => ({ blobs, index, settle, forget })),
+  );
 }
 
 /** One for each batch. */

@@ -83,10 +83,10 @@ export function commitPromises(use: () => Harness): void {
     const harness = use();
     const first = (await harness.store.open(3)).epoch;
     await harness.reopen();
-    const second = (await harness.store.open(3)).epoch;
+    const next = (await harness.store.open(3)).epoch;
     await harness.reopen();
-    expect(second).toBeGreaterThan(first);
-    expect((await harness.store.open(3)).epoch).toBeGreaterThan(second);
+    expect(next).toBeGreaterThan(first);
+    expect((await harness.store.open(3)).epoch).toBeGreaterThan(next);
   });
 
   it("S4: applies a batch once", async () => {

@@ -60,10 +60,6 @@ export class Owner {
     return new Owner(store, partition, await store.open(partition));
   }
 
-  get lastNumber(): number {
-    return this.#number;
-  }
-
   batch(parts: Partial<Batch> = {}): Batch {
     this.#number += 1;
     return {

@@ -4,7 +4,11 @@ import type { IndexRow, Query, Store } from "../store.ts";
 import { blob, Owner, row, run, stream } from "./fixture.ts";
 import type { Harness } from "./harness.ts";
 
-const query = (parts: Partial<Query> = {}): Query => ({ namespace: "default", limit: 100, ...parts });
+const query = (parts: Partial<Query> = {}): Query => ({
+  namespace: "default",
+  limit: 100,
+  ...parts,
+});
 
 async function fill(store: Store, rows: readonly IndexRow[]): Promise<Owner> {
   const owner = await Owner.open(store);
@@ -42,7 +46,12 @@ export function listPromises(use: () => Harness): void {
 
   it("S7: pages newest first, by start and then by id", async () => {
     const { store } = use();
-    await fill(store, [row(3), row(1), row(2, { startedAt: 1_003 }), row(4, { namespace: "other" })]);
+    await fill(store, [
+      row(3),
+      row(1),
+      row(2, { startedAt: 1_003 }),
+      row(4, { namespace: "other" }),
+    ]);
     const seen: string[] = [];
     let cursor: string | undefined;
     do {

@@ -68,14 +68,18 @@ export class Model {
     const wrong = { ...first, from: first.from + 1 + random.below(2) };
     const exists = (name: StreamId): boolean =>
       this.#lengths.has(name) || appends.some((append) => append.stream === name);
-    const settle = this.#names(partition).filter(exists).map((name) => this.#settle(name));
+    const settle = this.#names(partition)
+      .filter(exists)
+      .map((name) => this.#settle(name));
     return {
       partition,
       epoch: owned.epoch - (mistake === "epoch" ? 1 : 0),
       number: owned.number + (mistake === "number" ? random.pick([0, 2]) : 1),
       appends: mistake === "from" ? [wrong] : appends,
       outbox: this.#outbox(owned, mistake === "message"),
-      marks: random.chance(0.3) ? [{ from: random.below(PARTITIONS), seq: random.below(12) }] : [],
+      marks: random.chance(0.3)
+        ? [{ from: random.below(PARTITIONS), seq: 1 + random.below(12) }]
+        : [],
       blobs: random.chance(0.2) ? [this.#blob(first.stream)] : [],
       index: home.map((n) => this.#row(n)),
       settle: mistake === "settle" ? [{ stream: stream(999), hasWork: false }] : settle,
@@ -84,7 +88,9 @@ export class Model {
   }
 
   #names(partition: number): readonly StreamId[] {
-    return this.#random.some(3, STREAMS / PARTITIONS).map((n) => stream(n * PARTITIONS + partition));
+    return this.#random
+      .some(3, STREAMS / PARTITIONS)
+      .map((n) => stream(n * PARTITIONS + partition));
   }
 
   #append(name: StreamId): Batch["appends"][number] {

@@ -20,7 +20,9 @@ export function streamPromises(use: () => Harness): void {
       if (restart) await harness.reopen();
       const data = await harness.store.read(stream(1));
       expect(data?.seq).toBe(3);
-      expect(data?.events.map((event) => Buffer.from(event))).toEqual(events.map(Buffer.from));
+      expect(data?.events.map((event) => Buffer.from(event))).toEqual(
+        events.map((event) => Buffer.from(event)),
+      );
     }
   });
 

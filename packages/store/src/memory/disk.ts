@@ -45,7 +45,10 @@ export class Disk {
   readonly #owners: Partition[];
   readonly #streams = new Map<StreamId, Stream>();
   readonly #rows = new Map<RunId, IndexRow>();
-  readonly #blobs = new Map<string, { readonly data: Uint8Array; readonly streams: Set<StreamId> }>();
+  readonly #blobs = new Map<
+    string,
+    { readonly data: Uint8Array; readonly streams: Set<StreamId> }
+  >();
 
   constructor(partitions = 16) {
     this.partitions = partitions;

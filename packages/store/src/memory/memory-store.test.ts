@@ -1,45 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { agree, storeContract, type CommitFault, type Harness } from "../contract/index.ts";
+import { agree, MemoryHarness, storeContract } from "../contract/index.ts";
 import { Owner, stream, texts } from "../contract/fixture.ts";
 import { Disk } from "./disk.ts";
-import { MemoryStore, type Faults } from "./memory-store.ts";
+import { MemoryStore } from "./memory-store.ts";
 
-class MemoryHarness implements Harness {
-  readonly #disk = new Disk();
-  #fault: CommitFault | undefined;
-  readonly #faults: Faults = {
-    before: async () => {
-      if (this.#fault === "applied" || this.#fault === undefined) return "none";
-      const fault = this.#fault === "abort" ? "abort" : "ambiguous";
-      this.#fault = undefined;
-      return fault;
-    },
-    after: async () => {
-      const fault = this.#fault === "applied" ? "ambiguous" : "none";
-      this.#fault = undefined;
-      return fault;
-    },
-  };
-  store = new MemoryStore(this.#disk, this.#faults);
-
-  async reopen(): Promise<void> {
-    this.store = new MemoryStore(this.#disk, this.#faults);
-  }
-  async second(): Promise<MemoryStore> {
-    return new MemoryStore(this.#disk);
-  }
-  failNext(fault: CommitFault): void {
-    this.#fault = fault;
-  }
-  async dispose(): Promise<void> {
-    await this.store.close();
-  }
-}
-
-storeContract("the store in memory", async () => new MemoryHarness(), [
-  "failNext",
-  "second",
-]);
+storeContract("the store in memory", async () => new MemoryHarness(), ["failNext", "second"]);
 
 describe("the store in memory", () => {
   it("agrees with itself, which shows that the comparison can end", async () => {

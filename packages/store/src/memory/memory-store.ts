@@ -67,7 +67,7 @@ export class MemoryStore implements Store {
     });
   }
 
-  read(stream: StreamId, from?: number, limit = Infinity): Promise<StreamData | undefined> {
+  read(stream: StreamId, from?: number, limit: number = Infinity): Promise<StreamData | undefined> {
     return this.#call("read", () => this.disk.read(stream, from, limit));
   }
 
@@ -131,7 +131,9 @@ export class MemoryStore implements Store {
     if (before === "ambiguous") return { type: "unknown", reason: "The fault hook lost it." };
     const result = this.disk.commit(batches);
     const after = (await faults.after?.(batches)) ?? "none";
-    return after === "none" ? result : { type: "unknown", reason: "The fault hook lost the answer." };
+    return after === "none"
+      ? result
+      : { type: "unknown", reason: "The fault hook lost the answer." };
   }
 
   #checkOpen(): void {

@@ -45,7 +45,7 @@ function same(a: Json | undefined, b: Json): boolean {
   const left = Object.entries(a);
   const right = new Map<string, Json>(Object.entries(b));
   if (Array.isArray(a) !== Array.isArray(b) || left.length !== right.size) return false;
-  return left.every(([name, value]) => right.has(name) && same(value as Json, right.get(name) ?? null));
+  return left.every(([name, value]) => right.has(name) && same(value, right.get(name) ?? null));
 }
 
 function newestFirst(

@@ -59,7 +59,7 @@ export function encodeFrames(batches: readonly Batch[]): Buffer {
 /** Views of the segment; throws `store-corrupt` when a frame is not what was written. */
 export function decodeFrames(segment: Buffer): Frame[] {
   const frames: Frame[] = [];
-  for (let at = 0; at < segment.length; ) {
+  for (let at = 0; at < segment.length;) {
     const left = segment.length - at;
     const length = left < HEAD ? Infinity : segment.readUInt32LE(at);
     const skeleton = left < HEAD ? 0 : segment.readUInt32LE(at + 8);

@@ -3,9 +3,9 @@
  *
  *     crc u32 | from u32 | count u32 | length u32 × count | events
  *
- * 1. `crc` covers all that follows it and continues the crc of the stream's record before; the
- *    first one continues the crc of the stream's name. So a record that was altered, left out, put
- *    in another place or moved to another stream is found when the stream is read (S5).
+ * 1. `crc` covers all that follows it and goes on from the crc of the stream's record before (0:
+ *    none), mixed with the stream's name. So a record that was altered, left out, put in another
+ *    place or moved to another stream is found when the stream is read (S5).
  * 2. A stream's records, one after the other, are its past: gathering a stream is concatenating.
  *
  * Numbers are little-endian. The crc is CRC-32 (IEEE 802.3, as in zlib).
@@ -48,14 +48,9 @@ export function writeRecord(
   return data;
 }
 
-/** The crc that a stream's first record continues. */
-export function firstCrc(stream: StreamId): number {
-  return crc32(stream);
-}
-
 /** Writes the crc of a record and returns it, for the stream's next one. */
-export function sealRecord(record: Buffer, previous: number): number {
-  const crc = crc32(record.subarray(4), previous);
+export function sealRecord(record: Buffer, stream: StreamId, previous: number): number {
+  const crc = crcOf(record, previous, crc32(stream));
   record.writeUInt32LE(crc, 0);
   return crc;
 }
@@ -81,11 +76,12 @@ export interface Chain {
  */
 export function readRecords(bytes: Buffer, stream: StreamId, chain: Chain): Uint8Array[] {
   const events: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  const name = crc32(stream);
+  for (let at = 0; at < bytes.length;) {
     const { from, count, length } = extentOf(bytes, at, stream);
     const crc = bytes.readUInt32LE(at);
     if (from !== chain.seq + 1) throw corruptStream(stream, `event ${chain.seq + 1} is missing`);
-    if (crc !== crc32(bytes.subarray(at + 4, at + length), chain.crc)) {
+    if (crc !== crcOf(bytes.subarray(at, at + length), chain.crc, name)) {
       throw corruptStream(stream, `events ${from} to ${from + count - 1} are not what was written`);
     }
     let data = at + HEADER + 4 * count;
@@ -99,6 +95,10 @@ export function readRecords(bytes: Buffer, stream: StreamId, chain: Chain): Uint
     at += length;
   }
   return events;
+}
+
+function crcOf(record: Buffer, previous: number, name: number): number {
+  return crc32(record.subarray(4), (previous ^ name) >>> 0);
 }
 
 export function corruptStream(stream: StreamId, why: string): PerdureError {

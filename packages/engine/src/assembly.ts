@@ -1,0 +1,186 @@
+/** Puts the parts of an engine together; each sees only what it is given here. */
+import { runStream, type Calendar } from "@perdure/kernel";
+import { Builder } from "./commit/builder.ts";
+import { Decider } from "./commit/decider.ts";
+import { Links } from "./commit/link.ts";
+import { Mail } from "./commit/mail.ts";
+import { Pump } from "./commit/pump.ts";
+import { Releaser } from "./commit/releaser.ts";
+import { Requests } from "./commit/requests.ts";
+import { Listeners } from "./client/listeners.ts";
+import { machinesWith } from "./core/machines.ts";
+import type { Tuning } from "./core/options.ts";
+import { newStats, type Stats } from "./core/stats.ts";
+import type { Env } from "./env.ts";
+import { LiveRun } from "./streams/live.ts";
+import { Loader } from "./streams/loader.ts";
+import { Partition } from "./streams/partition.ts";
+import { Recovery } from "./streams/recovery.ts";
+import { Retention } from "./streams/retention.ts";
+import { Tidy } from "./streams/tidy.ts";
+import { Alarms } from "./time/alarms.ts";
+import { Calls } from "./workers/calls.ts";
+import { Leases } from "./workers/leases.ts";
+import { Matcher } from "./workers/matcher.ts";
+import { Registry } from "./workers/registry.ts";
+import type { RegisteredWorker } from "./workers/registered-worker.ts";
+import { Tasks } from "./workers/tasks.ts";
+import type { Store } from "@perdure/store";
+
+export interface Setting {
+  readonly store: Store;
+  readonly env: Env;
+  readonly calendar: Calendar;
+  readonly tuning: Tuning;
+  readonly stop: (reason: Error) => void;
+}
+
+export interface Assembly {
+  readonly stats: Stats;
+  readonly partitions: readonly Partition[];
+  readonly requests: Requests;
+  readonly pump: Pump;
+  readonly mail: Mail;
+  readonly alarms: Alarms;
+  readonly loader: Loader;
+  readonly listeners: Listeners;
+  readonly matcher: Matcher;
+  readonly leases: Leases;
+  readonly tasks: Tasks;
+  readonly calls: Calls;
+  readonly registry: Registry;
+  readonly retention: Retention;
+  readonly tidy: Tidy;
+  readonly recovery: Recovery;
+}
+
+export function assemble(setting: Setting): Assembly {
+  const commits = commitParts(setting);
+  const streams = streamParts(setting, commits);
+  const workers = workerParts(setting, commits, streams);
+  const keeping = keepingParts(setting, commits, streams, workers);
+  const all = { ...commits, ...streams, ...workers, ...keeping };
+  const { pump, recovery, decider } = all;
+  const builder = new Builder({ ...all, decider });
+  const releaser = new Releaser(all);
+  pump.attach({
+    build: builder.build,
+    hasMore: builder.hasMore,
+    release: releaser.release,
+    void: (draft, reason) => {
+      for (const request of draft.requests) all.requests.fail(request, reason);
+    },
+    reopen: recovery.reopen,
+    stop: setting.stop,
+  });
+  return all;
+}
+
+function commitParts({ store, env, calendar, tuning }: Setting) {
+  const stats = newStats();
+  const partitions = Array.from({ length: store.partitions }, (_, n) => new Partition(n));
+  const machines = machinesWith(calendar);
+  const links = new Links(partitions);
+  const requests = new Requests();
+  const { commitsInFlight, refusalsToStop } = tuning;
+  const pump = new Pump({ store, env, stats, commitsInFlight, refusalsToStop });
+  const { ready } = pump;
+  const mail = new Mail({ partitions, requests, ready });
+  const decider = new Decider(env, machines, links, partitions.length);
+  return { stats, partitions, machines, links, requests, pump, ready, mail, decider };
+}
+
+type CommitParts = ReturnType<typeof commitParts>;
+
+function streamParts({ store, env }: Setting, commits: CommitParts) {
+  const { partitions, machines, requests, mail, ready, stats } = commits;
+  const alarms = new Alarms({
+    store,
+    env,
+    partitions: partitions.length,
+    wake: (stream) => mail.post(stream, { type: "wake" }),
+  });
+  const loader = new Loader({ store, env, stats, machines, partitions, requests, alarms, ready });
+  const listeners = new Listeners(env, (runId) => {
+    const live = loader.find(runStream(runId));
+    return live instanceof LiveRun && live.run.spec !== undefined;
+  });
+  return { alarms, loader, listeners };
+}
+
+type StreamParts = ReturnType<typeof streamParts>;
+
+/** The four know each other, so two of them look the others up when they need them. */
+function workerParts({ store, env, tuning }: Setting, commits: CommitParts, streams: StreamParts) {
+  const { stats, mail, requests } = commits;
+  const { loader } = streams;
+  const emptied = (worker: RegisteredWorker): void => registry.emptied(worker);
+  const leases: Leases = new Leases({
+    store,
+    env,
+    stats,
+    loader,
+    matcher: () => matcher,
+    calls: () => calls,
+    emptied,
+  });
+  const tasks: Tasks = new Tasks({
+    env,
+    stats,
+    mail,
+    requests,
+    find: (stream) => loader.find(stream),
+    matcher: () => matcher,
+    emptied,
+  });
+  const matcher: Matcher = new Matcher({
+    assignRun: (worker, want) => leases.assign(worker, want),
+    assignTask: (worker, offer) => tasks.assign(worker, offer),
+  });
+  const calls: Calls = new Calls({
+    env,
+    timeoutMs: tuning.callTimeoutMs,
+    touch: (live) => leases.touch(live),
+  });
+  const registry: Registry = new Registry({ env, mail, matcher, leases, tasks });
+  return { leases, tasks, matcher, calls, registry };
+}
+
+type WorkerParts = ReturnType<typeof workerParts>;
+
+function keepingParts(
+  { store, env, tuning, stop }: Setting,
+  commits: CommitParts,
+  streams: StreamParts,
+  workers: WorkerParts,
+) {
+  const { partitions, pump, stats, ready } = commits;
+  const retention = new Retention({ store, env, everyMs: tuning.pruneEveryMs, partitions });
+  const { loader, alarms } = streams;
+  const { leases } = workers;
+  const written = (done: () => boolean): Promise<void> => pump.barrierWhen(done);
+  const tidy = new Tidy({
+    env,
+    stats,
+    tuning,
+    partitions,
+    loader,
+    leases,
+    alarms,
+    retention,
+    ready,
+    written,
+  });
+  const attempts = tuning.refusalsToStop;
+  const recovery = new Recovery({
+    store,
+    env,
+    attempts,
+    stop,
+    tidy,
+    ...commits,
+    ...streams,
+    ...workers,
+  });
+  return { retention, tidy, recovery };
+}

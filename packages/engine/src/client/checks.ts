@@ -1,0 +1,79 @@
+/** What comes from callers, checked against the limits before anything is written. */
+import { limits, PerdureError, type JsonObject, type KeyRef, type Payload } from "@perdure/kernel";
+import type { SignalBody } from "@perdure/kernel";
+import type { StartRequest } from "../client.ts";
+
+const encoder = new TextEncoder();
+
+export function checkText(what: string, text: unknown, chars: number): void {
+  if (typeof text !== "string") {
+    throw new PerdureError("invalid-argument", `${what} must be a text, not ${typeof text}.`);
+  }
+  if (text.length === 0) throw new PerdureError("invalid-argument", `${what} must not be empty.`);
+  if (text.length > chars) {
+    const error = `${what} has ${text.length} characters, the limit is ${chars}: shorten it.`;
+    throw new PerdureError("limit-exceeded", error);
+  }
+}
+
+export function checkNamespace(namespace: string): void {
+  checkText("the namespace", namespace, limits.namespaceChars);
+}
+
+export function checkName(what: string, name: string): void {
+  checkText(what, name, limits.nameChars);
+}
+
+export function checkKey(key: KeyRef): void {
+  checkNamespace(key.namespace);
+  checkName("the key's kind", key.kind);
+  checkText("the key's id", key.id, limits.idChars);
+}
+
+export function checkPayload(what: string, payload: Payload): void {
+  if (!(payload.data instanceof Uint8Array)) {
+    throw new PerdureError("invalid-argument", `${what} must be a payload with bytes in \`data\`.`);
+  }
+  if (payload.data.length <= limits.payloadBytes) return;
+  throw new PerdureError(
+    "limit-exceeded",
+    `${what} has ${payload.data.length} bytes, the limit is ${limits.payloadBytes}: keep the ` +
+      `data elsewhere and pass a reference to it.`,
+  );
+}
+
+export function checkJson(what: string, value: JsonObject): void {
+  const bytes = encoder.encode(JSON.stringify(value)).length;
+  if (bytes <= limits.attributesBytes) return;
+  const text = `${what} take ${bytes} bytes as JSON, the limit is ${limits.attributesBytes}.`;
+  throw new PerdureError("limit-exceeded", text);
+}
+
+export function checkSignal(signal: SignalBody): void {
+  checkName("the signal's name", signal.name);
+  if (signal.payload) checkPayload("the signal's payload", signal.payload);
+  if (signal.id !== undefined) checkText("the signal's id", signal.id, limits.idChars);
+}
+
+export function checkStart(request: StartRequest): void {
+  checkNamespace(request.namespace);
+  checkName("the workflow's name", request.workflow);
+  checkName("the queue's name", request.queue);
+  checkPayload("the input", request.input);
+  if (request.key) checkKey(request.key);
+  if (request.key && request.key.namespace !== request.namespace) {
+    const text = "The key's namespace must be the run's: a key never reaches over that wall.";
+    throw new PerdureError("invalid-argument", text);
+  }
+  if (request.requestId !== undefined) {
+    checkText("the request id", request.requestId, limits.idChars);
+  }
+  if (request.signal) checkSignal(request.signal);
+  if (request.attributes) checkJson("the attributes", request.attributes);
+  if (request.headers) checkJson("the headers", request.headers);
+  for (const name of ["runTimeoutMs", "startAt", "priority", "retentionMs"] as const) {
+    const value = request[name];
+    if (value === undefined || Number.isFinite(value)) continue;
+    throw new PerdureError("invalid-argument", `${name} must be a finite number, not ${value}.`);
+  }
+}

@@ -1,0 +1,89 @@
+/** What the client's verbs stand on. */
+import {
+  isRunId,
+  keyStream,
+  PerdureError,
+  runStream,
+  type Calendar,
+  type KeyRef,
+  type KeyState,
+  type RunId,
+  type Surroundings,
+} from "@perdure/kernel";
+import type { Store } from "@perdure/store";
+import type { Mail } from "../commit/mail.ts";
+import type { Pump } from "../commit/pump.ts";
+import type { Env } from "../env.ts";
+import type { Target } from "../client.ts";
+import { LiveRun } from "../streams/live.ts";
+import type { Loader } from "../streams/loader.ts";
+import type { Tidy } from "../streams/tidy.ts";
+import type { Calls } from "../workers/calls.ts";
+import type { Listeners } from "./listeners.ts";
+
+export interface Desk {
+  readonly env: Env;
+  readonly store: Store;
+  readonly mail: Mail;
+  readonly loader: Loader;
+  readonly pump: Pump;
+  readonly calls: Calls;
+  readonly tidy: Tidy;
+  readonly listeners: Listeners;
+  readonly calendar: Calendar;
+  /** Throws when the engine takes nothing more. */
+  readonly checkOpen: () => void;
+  /** Throws when the engine takes no new runs. */
+  readonly checkStarts: () => void;
+  readonly surroundings: (live: LiveRun) => Surroundings;
+}
+
+/** The run, in memory; `not-found` when there is none. */
+export async function findRun(desk: Desk, runId: RunId): Promise<LiveRun> {
+  desk.checkOpen();
+  checkRunId(runId);
+  const live = await desk.loader.get(runStream(runId));
+  if (!(live instanceof LiveRun) || live.run.spec === undefined) throw unknownRun(runId);
+  return live;
+}
+
+/** The run, and all that is known of it is durable. */
+export async function findDurableRun(desk: Desk, runId: RunId): Promise<LiveRun> {
+  const live = await findRun(desk, runId);
+  if (live.durable === live.run.seq) return live;
+  await desk.pump.barrier();
+  return findDurableRun(desk, runId);
+}
+
+export async function currentRun(desk: Desk, key: KeyRef): Promise<RunId | undefined> {
+  desk.checkOpen();
+  const live = await desk.loader.get(keyStream(key));
+  const { current } = live.state as KeyState;
+  if (live.durable !== live.state.seq) await desk.pump.barrier();
+  return current?.runId;
+}
+
+export async function runOf(desk: Desk, target: Target): Promise<RunId> {
+  if ("runId" in target) return target.runId;
+  const runId = await currentRun(desk, target.key);
+  if (runId !== undefined) return runId;
+  throw new PerdureError(
+    "not-found",
+    `No run has the key ${target.key.kind} "${target.key.id}" in ${target.key.namespace}: ` +
+      `check the id, or start one.`,
+  );
+}
+
+export function checkRunId(runId: string): void {
+  if (isRunId(runId)) return;
+  const text = `"${runId.slice(0, 80)}" is not a run id: take it from start() or a list.`;
+  throw new PerdureError("invalid-argument", text);
+}
+
+export function unknownRun(runId: RunId): PerdureError {
+  return new PerdureError(
+    "not-found",
+    `There is no run ${runId}: check the id with a list; a start that waits for its key's turn ` +
+      `has no run yet.`,
+  );
+}

@@ -1,0 +1,97 @@
+/** Reading: outcomes, journals, explanations, lists. Only what is durable is shown. */
+import { explain, invariant, PerdureError, rowOf, runStream, type RunEvent } from "@perdure/kernel";
+import type { EngineClient } from "../client.ts";
+import { readEvents } from "../streams/journal.ts";
+import { LiveRun } from "../streams/live.ts";
+import { checkKey, checkNamespace } from "./checks.ts";
+import { checkRunId, currentRun, findDurableRun, unknownRun, type Desk } from "./desk.ts";
+
+type Reading = Pick<
+  EngineClient,
+  "outcome" | "lookup" | "describe" | "journal" | "watch" | "why" | "list" | "count"
+>;
+
+export function readVerbs(desk: Desk): Reading {
+  return {
+    async outcome(runId) {
+      let at = runId;
+      for (;;) {
+        const outcome = await outcomeOf(desk, at);
+        if (outcome.status !== "continued") return outcome;
+        at = outcome.runId;
+      }
+    },
+
+    lookup(key) {
+      checkKey(key);
+      return currentRun(desk, key);
+    },
+
+    async describe(runId) {
+      const { run } = await findDurableRun(desk, runId);
+      const row = rowOf(run);
+      invariant(row && run.spec, "a run without a spec was found");
+      const { outcome } = run;
+      return { row, spec: run.spec, seq: run.seq, ...(outcome ? { outcome } : {}) };
+    },
+
+    async journal(runId, from = 1, limit) {
+      const live = await findDurableRun(desk, runId);
+      const { journal } = live;
+      if (journal)
+        return journal.slice(from - 1, limit === undefined ? undefined : from - 1 + limit);
+      const { durable } = live;
+      const events = ((await readEvents(desk.store, live.stream, from, limit)) ?? []) as RunEvent[];
+      return events.filter(({ seq }) => seq <= durable);
+    },
+
+    watch(runId, listener) {
+      desk.checkOpen();
+      checkRunId(runId);
+      return desk.listeners.watch(runId, listener);
+    },
+
+    async why(runId) {
+      const live = await findDurableRun(desk, runId);
+      return explain(live.run, desk.surroundings(live), desk.env.now());
+    },
+
+    async list(query) {
+      checkNamespace(query.namespace);
+      await listed(desk);
+      return desk.store.search(query);
+    },
+
+    async count(query) {
+      checkNamespace(query.namespace);
+      await listed(desk);
+      return desk.store.count(query);
+    },
+  };
+}
+
+async function outcomeOf(
+  desk: Desk,
+  runId: Parameters<EngineClient["outcome"]>[0],
+): ReturnType<EngineClient["outcome"]> {
+  desk.checkOpen();
+  checkRunId(runId);
+  const live = await desk.loader.get(runStream(runId));
+  invariant(live instanceof LiveRun, "a run's stream has another machine");
+  const { run } = live;
+  if (run.outcome !== undefined && live.durable === run.seq) return run.outcome;
+  if (run.spec === undefined && !desk.listeners.isExpected(runId)) throw unknownRun(runId);
+  return desk.listeners.outcome(runId);
+}
+
+/** Rows trail the journal by a moment; a list shows all that was acknowledged before it. */
+async function listed(desk: Desk): Promise<void> {
+  desk.checkOpen();
+  try {
+    await desk.tidy.flush();
+  } catch (cause) {
+    if (cause instanceof PerdureError) throw cause;
+    throw new PerdureError("unavailable", "The list could not be brought up to date.", { cause });
+  }
+  await desk.store.flush();
+}

@@ -1,0 +1,158 @@
+/** Starting runs: under a key, under a request id alone, or just so; and forking them. */
+import {
+  invariant,
+  isClosing,
+  keyStream,
+  PerdureError,
+  runId,
+  runStream,
+  SLOTS,
+  slotOfKey,
+  type KeyRef,
+  type Payload,
+  type Reply,
+  type RunEvent,
+  type RunId,
+  type RunSpec,
+} from "@perdure/kernel";
+import type { EngineClient, ForkRequest, Started, StartRequest } from "../client.ts";
+import type { Env } from "../env.ts";
+import { readEvents } from "../streams/journal.ts";
+import { checkKey, checkPayload, checkStart } from "./checks.ts";
+import { findDurableRun, type Desk } from "./desk.ts";
+
+export function startVerbs(desk: Desk): Pick<EngineClient, "start" | "fork"> {
+  return {
+    async start(request) {
+      desk.checkStarts();
+      checkStart(request);
+      const key = keyOf(request);
+      const spec = specOf(desk.env, request, key);
+      const { signal, mode = "single", reuse = "allow", conflict = "useExisting" } = request;
+      if (key === undefined) return startAlone(desk, spec, request);
+      const extra = signal === undefined ? {} : { signal };
+      const reply = await desk.mail.ask(keyStream(key), (asker) => {
+        return { type: "key.start", spec, mode, reuse, conflict, request: asker, ...extra };
+      });
+      const started = startedBy(reply);
+      if (mode === "exclusive") desk.listeners.expect(started.runId);
+      return started;
+    },
+
+    async fork(request) {
+      desk.checkStarts();
+      const { spec, prefix } = await prefixOf(desk, request);
+      const from = request.runId;
+      const reply = await desk.mail.ask(runStream(spec.runId), (asker) => {
+        return { type: "run.fork", spec, from, prefix, request: asker };
+      });
+      return startedBy(reply);
+    },
+  };
+}
+
+async function startAlone(desk: Desk, spec: RunSpec, { signal }: StartRequest): Promise<Started> {
+  const stream = runStream(spec.runId);
+  const started = desk.mail.ask(stream, (request) => ({ type: "run.start", spec, request }));
+  // Posted right behind the start, so nothing comes between.
+  if (signal) desk.mail.post(stream, { type: "run.signal", signal });
+  return startedBy(await started);
+}
+
+/** A request id without a key is a key of its own: a second start with it finds the first. */
+function keyOf({ namespace, workflow, key, requestId }: StartRequest): KeyRef | undefined {
+  if (key !== undefined || requestId === undefined) return key;
+  return { namespace, kind: "idempotency", id: `${workflow}/${requestId}` };
+}
+
+function specOf(env: Env, request: StartRequest, key: KeyRef | undefined): RunSpec {
+  const { signal: _, reuse: __, conflict: ___, key: ____, mode, ...rest } = request;
+  return {
+    ...rest,
+    runId: drawRunId(env, key),
+    ...(key === undefined ? {} : { key, mode: mode ?? "single" }),
+  };
+}
+
+/** A run lives where its key lives. */
+export function drawRunId(env: Env, key: KeyRef | undefined): RunId {
+  const slot = key ? slotOfKey(key) : Math.floor(env.random() * SLOTS);
+  return runId(env.now(), slot, hex32(env) + hex32(env));
+}
+
+function hex32(env: Env): string {
+  return Math.floor(env.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, "0");
+}
+
+function startedBy(reply: Reply): Started {
+  invariant(reply.type === "run", `a start was answered with ${reply.type}`);
+  return { runId: reply.runId, existing: reply.existing };
+}
+
+async function prefixOf(
+  desk: Desk,
+  { runId: origin, at, overrides = {}, key }: ForkRequest,
+): Promise<{ readonly spec: RunSpec; readonly prefix: readonly RunEvent[] }> {
+  if (key) checkKey(key);
+  const { run, stream } = await findDurableRun(desk, origin);
+  if (!Number.isInteger(at) || at < 1 || at > run.seq) {
+    const text = `Fork at an event of the journal: 1 to ${run.seq}, not ${at}.`;
+    throw new PerdureError("invalid-argument", text);
+  }
+  const events = ((await readEvents(desk.store, stream, 1, at)) ?? []) as RunEvent[];
+  const last = events.at(-1);
+  if (last === undefined || isClosing(last.kind)) {
+    const text = `Event ${at} closed the run: fork before it, at ${at - 1} or earlier.`;
+    throw new PerdureError("invalid-argument", text);
+  }
+  invariant(run.spec, "a run without a spec was found");
+  const { key: _, mode: __, parent: ___, notify: ____, requestId: _____, ...rest } = run.spec;
+  const spec: RunSpec = {
+    ...rest,
+    runId: drawRunId(desk.env, key),
+    seed: run.spec.seed ?? origin,
+    ...(key === undefined ? {} : { key, mode: "shared" }),
+  };
+  return { spec, prefix: override(events, overrides) };
+}
+
+/** Puts other results in place of the recorded ones, by operation key. */
+function override(
+  events: readonly RunEvent[],
+  overrides: Readonly<Record<string, Payload>>,
+): readonly RunEvent[] {
+  const missing = new Set(Object.keys(overrides));
+  for (const [key, payload] of Object.entries(overrides)) {
+    checkPayload(`the override of ${key}`, payload);
+  }
+  const replaced = events.map((event) => {
+    const output = "key" in event && event.key !== undefined ? overrides[event.key] : undefined;
+    const other = output && withResult(event, output);
+    if (other && "key" in event && event.key !== undefined) missing.delete(event.key);
+    return other ?? event;
+  });
+  const [first] = missing;
+  if (first === undefined) return replaced;
+  throw new PerdureError(
+    "invalid-argument",
+    `The operation "${first}" has no result in the copied part of the journal: fork later, or ` +
+      `leave the override out.`,
+  );
+}
+
+function withResult(event: RunEvent, output: Payload): RunEvent | undefined {
+  switch (event.kind) {
+    case "step.completed":
+      return { ...event, output };
+    case "wait.resolved":
+      return { kind: event.kind, seq: event.seq, at: event.at, key: event.key, payload: output };
+    case "call.closed":
+      return { ...event, outcome: { status: "completed", output } };
+    case "value.recorded":
+      return { ...event, value: output };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,117 @@
+/** Takes what has arrived at a partition and makes one batch of it. */
+import { wantsActivation, type Message } from "@perdure/kernel";
+import { LiveRun, type Live } from "../streams/live.ts";
+import type { Loader } from "../streams/loader.ts";
+import type { Item, Partition } from "../streams/partition.ts";
+import type { Tidy } from "../streams/tidy.ts";
+import type { Alarms } from "../time/alarms.ts";
+import type { Calls } from "../workers/calls.ts";
+import type { Leases } from "../workers/leases.ts";
+import { PerdureError } from "@perdure/kernel";
+import type { Decider } from "./decider.ts";
+import { Draft } from "./draft.ts";
+import type { Link } from "./link.ts";
+import type { Requests } from "./requests.ts";
+
+export interface BuilderParts {
+  readonly decider: Decider;
+  readonly loader: Loader;
+  readonly requests: Requests;
+  readonly alarms: Alarms;
+  readonly leases: Leases;
+  readonly calls: Calls;
+  readonly tidy: Tidy;
+}
+
+export class Builder {
+  readonly #parts: BuilderParts;
+  #lastMark = 0;
+
+  constructor(parts: BuilderParts) {
+    this.#parts = parts;
+  }
+
+  readonly build = (partition: Partition): Draft => {
+    const { decider, alarms, tidy } = this.#parts;
+    const draft = new Draft(partition, ++this.#lastMark);
+    decider.begin(draft);
+    this.#drain(draft, partition.resumed);
+    for (const link of partition.incoming) this.#receive(draft, link);
+    this.#drain(draft, partition.queue);
+    for (const live of draft.touched) alarms.set(live, live.machine.wakeAt(live.state));
+    decider.end();
+    tidy.fill(draft);
+    return draft;
+  };
+
+  /** Could another batch be made at once? */
+  readonly hasMore = (partition: Partition): boolean =>
+    partition.queue.length + partition.resumed.length > 0 ||
+    partition.tidy ||
+    partition.incoming.some((link) => {
+      const next = link.peek();
+      return next !== undefined && !partition.detained.has(next.to);
+    });
+
+  #drain(draft: Draft, items: Partition["queue"]): void {
+    while (!draft.isFull) {
+      const item = items.shift();
+      if (item === undefined) return;
+      this.#accept(draft, item);
+    }
+  }
+
+  #accept(draft: Draft, item: Item): void {
+    const { decider, loader, requests } = this.#parts;
+    const { partition } = draft;
+    const { stream, message, hold } = item;
+    if (hold !== undefined) {
+      if (this.#counts(item)) this.#answer(hold.live, message, item);
+      return;
+    }
+    const live = decider.admit(partition, stream, message);
+    if (live !== undefined) return decider.handle(live, message);
+    const broken = partition.broken.get(stream);
+    if (broken === undefined) return loader.detain(partition, item);
+    if ("request" in message && message.request !== undefined) {
+      requests.fail(message.request, broken);
+    }
+  }
+
+  /** An answer under a hold that has ended changes nothing (W2). */
+  #counts({ hold, message }: Item): boolean {
+    const { leases, calls } = this.#parts;
+    if (hold === undefined || !leases.admits(hold)) return false;
+    const failure = message.type === "run.answer" ? message.answer.failure : undefined;
+    if (failure === undefined || wantsActivation(hold.live.run)) return true;
+    // It was only replayed to answer a call: nothing to journal.
+    const text = `The run's code could not be replayed: ${failure.message}`;
+    calls.failAll(hold.live, new PerdureError("query-failed", text));
+    leases.end(hold);
+    return false;
+  }
+
+  #answer(live: LiveRun, message: Message, { hold }: Item): void {
+    const failures = live.run.activationFailures;
+    this.#parts.decider.handle(live, message);
+    if (hold && live.run.activationFailures > failures) this.#parts.leases.failed(hold);
+  }
+
+  /** Messages of one partition are applied in the order it sent them; the first may have to wait. */
+  #receive(draft: Draft, link: Link): void {
+    const { decider, loader } = this.#parts;
+    const { partition } = draft;
+    while (!draft.isFull) {
+      const envelope = link.peek();
+      if (envelope === undefined) return;
+      let live: Live | undefined;
+      if (!partition.broken.has(envelope.to)) {
+        live = decider.admit(partition, envelope.to, envelope.message);
+        if (live === undefined) return loader.summon(partition, envelope.to);
+      }
+      link.take();
+      draft.incoming.add(link);
+      if (live !== undefined) decider.handle(live, envelope.message);
+    }
+  }
+}

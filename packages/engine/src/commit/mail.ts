@@ -1,0 +1,59 @@
+/** Where messages are put for the machines; the pump takes them from there. */
+import { limits, partitionOf, PerdureError } from "@perdure/kernel";
+import type { Message, Reply, RequestId, StreamId } from "@perdure/kernel";
+import { lostError } from "../streams/loader.ts";
+import type { Partition } from "../streams/partition.ts";
+import type { Hold } from "../workers/hold.ts";
+import type { Requests } from "./requests.ts";
+
+export interface MailParts {
+  readonly partitions: readonly Partition[];
+  readonly requests: Requests;
+  readonly ready: (partition: Partition) => void;
+}
+
+export class Mail {
+  readonly #parts: MailParts;
+
+  constructor(parts: MailParts) {
+    this.#parts = parts;
+  }
+
+  get queued(): number {
+    return this.#parts.partitions.reduce((sum, { queue }) => sum + queue.length, 0);
+  }
+
+  /** What the engine itself has to say is never refused: it is bounded by what causes it. */
+  post(stream: StreamId, message: Message, hold: Hold | undefined = undefined): void {
+    const partition = this.#home(stream);
+    partition.queue.push({ stream, message, hold });
+    this.#parts.ready(partition);
+  }
+
+  /** A caller's message and the reply to it, which is durable; an error reply is thrown. */
+  async ask(stream: StreamId, message: (request: RequestId) => Message): Promise<Reply> {
+    const partition = this.#home(stream);
+    const refusal = lostError(partition) ?? partition.broken.get(stream) ?? fullError(partition);
+    if (refusal !== undefined) throw refusal;
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      const request = this.#parts.requests.open({ answer: resolve, fail: reject });
+      this.post(stream, message(request));
+    });
+    if (reply.type !== "error") return reply;
+    throw new PerdureError(reply.code, reply.message, reply.detail ? { detail: reply.detail } : {});
+  }
+
+  #home(stream: StreamId): Partition {
+    const { partitions } = this.#parts;
+    return partitions[partitionOf(stream, partitions.length)] as Partition;
+  }
+}
+
+function fullError(partition: Partition): PerdureError | undefined {
+  if (partition.queue.length < limits.partitionQueue) return undefined;
+  return new PerdureError(
+    "overloaded",
+    `${limits.partitionQueue} messages wait already: slow down, and try again after a second.`,
+    { detail: { retryAfterMs: 1_000 } },
+  );
+}

@@ -1,0 +1,53 @@
+/** Counters for `doctor`, metrics and the bench; monotone unless said otherwise. */
+export interface Stats {
+  batches: number;
+  commits: number;
+  events: number;
+  bytes: number;
+  messages: number;
+  failedCommits: number;
+  unknownCommits: number;
+  /** Sum over commits of the ms from hand-over to answer; the longest of them. */
+  commitMs: number;
+  longestCommitMs: number;
+  loads: number;
+  settled: number;
+  activations: number;
+  tasks: number;
+}
+
+export function newStats(): Stats {
+  return {
+    batches: 0,
+    commits: 0,
+    events: 0,
+    bytes: 0,
+    messages: 0,
+    failedCommits: 0,
+    unknownCommits: 0,
+    commitMs: 0,
+    longestCommitMs: 0,
+    loads: 0,
+    settled: 0,
+    activations: 0,
+    tasks: 0,
+  };
+}
+
+/** What is there now, beside the counters. */
+export interface Gauges {
+  readonly phase: "running" | "closing" | "stopped";
+  readonly partitions: number;
+  readonly queued: number;
+  readonly commitsInFlight: number;
+  readonly liveStreams: number;
+  readonly alarms: number;
+  readonly requests: number;
+  readonly workers: number;
+  readonly holds: number;
+  readonly runsWaiting: number;
+  readonly tasksWaiting: number;
+  readonly tasksRunning: number;
+}
+
+export type EngineStats = Readonly<Stats> & Gauges;

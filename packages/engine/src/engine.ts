@@ -1,0 +1,175 @@
+/** The engine: takes a store, runs what is in it, and serves clients and workers. */
+import { PerdureError } from "@perdure/kernel";
+import { assemble, type Assembly } from "./assembly.ts";
+import type { EngineClient } from "./client.ts";
+import { controlVerbs } from "./client/control.ts";
+import type { Desk } from "./client/desk.ts";
+import { busVerbs, scheduleVerbs } from "./client/events.ts";
+import { readVerbs } from "./client/read.ts";
+import { startVerbs } from "./client/start.ts";
+import { talkVerbs } from "./client/talk.ts";
+import { defaultTuning, type EngineOptions } from "./core/options.ts";
+import type { EngineStats } from "./core/stats.ts";
+import { LiveRun } from "./streams/live.ts";
+import type { WorkerHost } from "./worker.ts";
+
+export interface Engine extends EngineClient, WorkerHost {
+  readonly partitions: number;
+  stats(): EngineStats;
+  /**
+   * Takes no new runs, lets workers finish what they hold (for at most `tuning.drainMs`), writes
+   * what is decided, and closes the store. Open runs go on when the store is opened again.
+   */
+  close(): Promise<void>;
+}
+
+type Phase = EngineStats["phase"];
+
+export const Engine: {
+  /**
+   * Takes every partition of the store, fencing whoever had them, and goes on with what is open.
+   *
+   * @example
+   * const engine = await Engine.open({ store, env: systemEnv(), calendar: createCalendar() });
+   * const { runId } = await engine.start({ namespace: "default", workflow: "greet", queue: "main", input });
+   * const outcome = await engine.outcome(runId);
+   */
+  open(options: EngineOptions): Promise<Engine>;
+} = {
+  async open(options) {
+    const { store, env, calendar, onStop } = options;
+    const tuning = { ...defaultTuning, ...options.tuning };
+    let phase: Phase = "running";
+    const stop = (reason: Error): void => {
+      if (phase === "stopped") return;
+      phase = "stopped";
+      env.log("error", `the engine stops: ${reason.message}`, { error: reason });
+      halt(parts, stoppedError(reason));
+      onStop?.(reason);
+    };
+    const parts = assemble({ store, env, calendar, tuning, stop });
+    await parts.recovery.openAll();
+    parts.retention.start();
+    const desk = deskOf(options, parts, () => phase);
+    const close = once(async () => {
+      if (phase === "running") {
+        phase = "closing";
+        await drain(parts, options, tuning.drainMs);
+        phase = "stopped";
+        halt(parts, closedError());
+      }
+      await store.close();
+    });
+    return {
+      partitions: store.partitions,
+      register: (worker, workerOptions) => parts.registry.register(worker, workerOptions),
+      stats: () => gauge(parts, phase),
+      close,
+      ...startVerbs(desk),
+      ...controlVerbs(desk),
+      ...talkVerbs(desk),
+      ...readVerbs(desk),
+      ...busVerbs(desk),
+      ...scheduleVerbs(desk),
+    };
+  },
+};
+
+function deskOf(
+  { env, store, calendar }: EngineOptions,
+  parts: Assembly,
+  phase: () => Phase,
+): Desk {
+  const checkOpen = (): void => {
+    if (phase() === "stopped") throw closedError();
+  };
+  return {
+    ...parts,
+    env,
+    store,
+    calendar,
+    checkOpen,
+    checkStarts: () => {
+      checkOpen();
+      if (phase() === "closing") throw closingError();
+    },
+    surroundings: ({ hold }) => ({
+      serves: (queue, name, kind) => parts.matcher.serves(queue, name, kind),
+      ...(hold ? { holder: hold.worker.worker.id } : {}),
+    }),
+  };
+}
+
+/** Workers finish and leave; what they have answered is written. */
+async function drain(parts: Assembly, { env }: EngineOptions, drainMs: number): Promise<void> {
+  const { registry, pump, tidy } = parts;
+  const late = new Promise<void>((resolve) => {
+    const cancel = env.after(drainMs, resolve);
+    void Promise.all([...registry.workers.values()].map((worker) => registry.drain(worker))).then(
+      () => {
+        cancel();
+        resolve();
+      },
+    );
+  });
+  await late;
+  registry.stop();
+  // What the last answers led to.
+  await pump.barrierWhen(() => pump.isQuiet).catch(() => undefined);
+  await tidy.flush().catch(() => undefined);
+}
+
+function halt(parts: Assembly, error: PerdureError): void {
+  parts.pump.stop();
+  parts.alarms.stop();
+  parts.retention.stop();
+  parts.tidy.stop();
+  parts.registry.stop();
+  parts.requests.failAll(error);
+  parts.listeners.failAll(error);
+  parts.loader.failAll(error);
+  for (const { lives } of parts.partitions) {
+    parts.calls.stop(
+      [...lives.values()].filter((live) => live instanceof LiveRun),
+      error,
+    );
+  }
+}
+
+function gauge(parts: Assembly, phase: Phase): EngineStats {
+  const { partitions, pump, mail, alarms, requests, registry, matcher, tasks } = parts;
+  const workers = [...registry.workers.values()];
+  return {
+    ...parts.stats,
+    phase,
+    partitions: partitions.length,
+    queued: mail.queued,
+    commitsInFlight: pump.commitsInFlight,
+    liveStreams: partitions.reduce((sum, { lives }) => sum + lives.size, 0),
+    alarms: alarms.size,
+    requests: requests.size,
+    workers: workers.length,
+    holds: workers.reduce((sum, { holds }) => sum + holds.size, 0),
+    runsWaiting: matcher.waiting("workflow"),
+    tasksWaiting: matcher.waiting("task"),
+    tasksRunning: tasks.running,
+  };
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= action());
+}
+
+function closedError(): PerdureError {
+  return new PerdureError("closed", "The engine is closed: open it again.");
+}
+
+function closingError(): PerdureError {
+  return new PerdureError("unavailable", "The engine is closing and takes no new runs: try later.");
+}
+
+function stoppedError(cause: Error): PerdureError {
+  const text = `The engine has stopped (${cause.message}): cure the cause and open it again.`;
+  return new PerdureError("unavailable", text, { cause });
+}

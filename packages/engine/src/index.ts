@@ -1,0 +1,9 @@
+/** `@perdure/engine`: the shell around the kernel. */
+export { Engine } from "./engine.ts";
+export { defaultTuning, type EngineOptions, type Tuning } from "./core/options.ts";
+export type { EngineStats } from "./core/stats.ts";
+export { createCalendar, validateCalendar } from "./calendar.ts";
+export { systemEnv, type SystemEnvOptions } from "./system-env.ts";
+export type * from "./client.ts";
+export type * from "./env.ts";
+export type * from "./worker.ts";

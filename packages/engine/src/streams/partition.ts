@@ -1,0 +1,74 @@
+/**
+ * A partition: the single writer of its streams. It owns what is in memory of them and the
+ * messages that have arrived for them; it has no logic of its own.
+ *
+ * P1  A stream is in `lives` or in `detained` or in neither, never in both.
+ * P2  Messages to one stream are handled in the order of their arrival: while it is on its way
+ *     from or to the store they wait in its `detained` entry.
+ */
+import type { Message, PerdureError, StreamId } from "@perdure/kernel";
+import { Fifo } from "../core/fifo.ts";
+import type { Link } from "../commit/link.ts";
+import type { Hold } from "../workers/hold.ts";
+import type { Live, LiveRun } from "./live.ts";
+
+/** A message that has arrived. Under a `hold` it counts only while that hold lasts (W2). */
+export interface Item {
+  readonly stream: StreamId;
+  readonly message: Message;
+  readonly hold: Hold | undefined;
+}
+
+/** Somebody who wants to look at a stream that is being loaded. */
+export interface Reader {
+  readonly resolve: (live: Live) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What waits for a stream that is on its way from or to the store. */
+export interface Detained {
+  readonly items: Item[];
+  readonly readers: Reader[];
+}
+
+/** `lost`: another engine owns it now. */
+export type PartitionPhase = "opening" | "open" | "lost";
+
+export class Partition {
+  readonly number: number;
+  epoch = 0;
+  nextBatch = 1;
+  phase: PartitionPhase = "opening";
+  /** Counts the times its memory was dropped; what belongs to an older one is void. */
+  generation = 0;
+  /** Commits on their way that have a share of this partition. */
+  inFlight = 0;
+  /** The next batch takes the housekeeping along. */
+  tidy = false;
+
+  readonly lives: Map<StreamId, Live> = new Map();
+  readonly detained: Map<StreamId, Detained> = new Map();
+  /** Streams whose past cannot be read, and why. */
+  readonly broken: Map<StreamId, PerdureError> = new Map();
+  readonly queue: Fifo<Item> = new Fifo();
+  /** Detained messages whose stream is live now: they go first. */
+  readonly resumed: Fifo<Item> = new Fifo();
+  readonly incoming: Link[] = [];
+  /** Runs whose index row has changed. */
+  readonly unlisted: Set<LiveRun> = new Set();
+  /** Streams to settle, or to forget when nothing is left of them. */
+  readonly cooling: Set<Live> = new Set();
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  detain(stream: StreamId): Detained {
+    let detained = this.detained.get(stream);
+    if (detained === undefined) {
+      detained = { items: [], readers: [] };
+      this.detained.set(stream, detained);
+    }
+    return detained;
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * Housekeeping that rides along in later batches: index rows, and streams put to rest.
+ *
+ * T1  Rows trail by at most `tidyMs`, and what changes twice meanwhile is written once.
+ * T2  Only a stream that nobody needs now is settled: all its events durable, no call, no hold but
+ *     a parked one. What it waits for is in its alarm and in `hasWork`.
+ * T3  A settled stream leaves memory when its settling is durable and nothing has come meanwhile.
+ */
+import { rowOf, running, wantsActivation, work } from "@perdure/kernel";
+import { limits } from "@perdure/kernel";
+import { encodeSnapshot, type Settled } from "@perdure/store";
+import type { Draft } from "../commit/draft.ts";
+import type { Tuning } from "../core/options.ts";
+import type { Stats } from "../core/stats.ts";
+import type { Env } from "../env.ts";
+import type { Alarms } from "../time/alarms.ts";
+import type { Leases } from "../workers/leases.ts";
+import type { Loader } from "./loader.ts";
+import { LiveRun, type Live } from "./live.ts";
+import type { Partition } from "./partition.ts";
+import type { Retention } from "./retention.ts";
+
+export interface TidyParts {
+  readonly env: Env;
+  readonly stats: Stats;
+  readonly tuning: Tuning;
+  readonly partitions: readonly Partition[];
+  readonly loader: Loader;
+  readonly leases: Leases;
+  readonly alarms: Alarms;
+  readonly retention: Retention;
+  readonly ready: (partition: Partition) => void;
+  /** Resolves when all that is decided until the condition holds is durable. */
+  readonly written: (done: () => boolean) => Promise<void>;
+}
+
+export class Tidy {
+  readonly #parts: TidyParts;
+  #isArmed = false;
+  #isSweeping = false;
+  #isStopped = false;
+
+  constructor(parts: TidyParts) {
+    this.#parts = parts;
+  }
+
+  /** The run's row has changed. */
+  unlisted(partition: Partition, live: LiveRun): void {
+    partition.unlisted.add(live);
+    this.#arm();
+  }
+
+  /** Nothing more is expected of the stream. */
+  cooling(partition: Partition, live: Live): void {
+    partition.cooling.add(live);
+    this.#arm();
+  }
+
+  /** A stream has come to life: somebody has to look for cold ones now and then. */
+  touched(): void {
+    if (this.#isSweeping || this.#isStopped) return;
+    this.#isSweeping = true;
+    this.#parts.env.after(this.#parts.tuning.idleMs / 2, this.#sweepIdle);
+  }
+
+  /** The next batches take everything along. */
+  all(): void {
+    for (const partition of this.#parts.partitions) {
+      if (partition.unlisted.size + partition.cooling.size === 0) continue;
+      partition.tidy = true;
+      this.#parts.ready(partition);
+    }
+  }
+
+  /** Resolves when everything that was due at the call is durable. */
+  flush(): Promise<void> {
+    this.all();
+    const { partitions, written } = this.#parts;
+    return written(() => !partitions.some(({ tidy, phase }) => tidy && phase !== "lost"));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Adds to the batch what is due. */
+  fill(draft: Draft): void {
+    const { partition } = draft;
+    if (!partition.tidy) return;
+    partition.tidy = false;
+    this.#list(draft);
+    this.#settle(draft);
+    if (partition.unlisted.size > 0) partition.tidy = true;
+  }
+
+  /** The batch is durable. */
+  released(draft: Draft): void {
+    const { loader, stats } = this.#parts;
+    const { partition } = draft;
+    for (const { live, seq } of draft.cooled) {
+      stats.settled++;
+      if (live.state.seq !== seq) continue;
+      live.settledSeq = seq;
+      if (partition.lives.get(live.stream) === live && this.#isIdle(live))
+        this.#drop(partition, live);
+    }
+    for (const live of draft.forgotten) loader.forgotten(partition, live.stream);
+  }
+
+  #list(draft: Draft): void {
+    const { unlisted } = draft.partition;
+    for (const live of unlisted) {
+      if (draft.rows.length >= limits.batchRows) return;
+      unlisted.delete(live);
+      const row = rowOf(live.run);
+      if (row === undefined) continue;
+      const { closedAt, expiresAt = expiry(closedAt, this.#parts.tuning.retentionMs) } = row;
+      draft.rows.push(expiresAt === undefined ? row : { ...row, expiresAt });
+      if (expiresAt !== undefined) this.#parts.retention.noted(expiresAt);
+    }
+  }
+
+  #settle(draft: Draft): void {
+    const { partition } = draft;
+    for (const live of partition.cooling) {
+      if (draft.cooled.length >= limits.batchRows) return this.#arm();
+      partition.cooling.delete(live);
+      if (partition.lives.get(live.stream) !== live) continue;
+      if (live.touchedBy === draft.mark || !this.#isIdle(live)) continue;
+      if (live.settledSeq === live.state.seq) this.#drop(partition, live);
+      else if (live.machine.isEmpty(live.state)) this.#forget(draft, live);
+      else draft.cooled.push({ live, seq: live.state.seq, settled: settledOf(live) });
+    }
+  }
+
+  #forget(draft: Draft, live: Live): void {
+    const { partition } = draft;
+    partition.lives.delete(live.stream);
+    this.#parts.alarms.drop(live);
+    if (live.state.seq === 0) return;
+    // Its next message has to wait until the store has forgotten its past.
+    partition.detain(live.stream);
+    draft.forgotten.push(live);
+  }
+
+  #drop(partition: Partition, live: Live): void {
+    if (live instanceof LiveRun) this.#parts.leases.rest(live);
+    this.#parts.loader.drop(partition, live);
+  }
+
+  #isIdle(live: Live): boolean {
+    if (live.durable !== live.state.seq) return false;
+    if (!(live instanceof LiveRun)) return true;
+    const { hold, calls, lostAt, run } = live;
+    if (calls.length > 0 || (lostAt > 0 && wantsActivation(run))) return false;
+    return hold === undefined || hold.isParked;
+  }
+
+  #arm(): void {
+    if (this.#isArmed || this.#isStopped) return;
+    this.#isArmed = true;
+    this.#parts.env.after(this.#parts.tuning.tidyMs, () => {
+      this.#isArmed = false;
+      if (this.#isStopped) return;
+      this.#sweepFull();
+      this.all();
+    });
+  }
+
+  /** More streams than there is room for: the coldest go. */
+  #sweepFull(): void {
+    const { partitions, tuning } = this.#parts;
+    const room = Math.ceil(tuning.liveStreams / partitions.length);
+    for (const partition of partitions) {
+      let excess = partition.lives.size - partition.cooling.size - room;
+      if (excess <= 0) continue;
+      for (const live of partition.lives.values()) {
+        if (excess <= 0) break;
+        if (live.warm) live.warm = false;
+        else if (this.#isIdle(live)) {
+          partition.cooling.add(live);
+          excess--;
+        }
+      }
+    }
+  }
+
+  readonly #sweepIdle = (): void => {
+    this.#isSweeping = false;
+    if (this.#isStopped) return;
+    let left = 0;
+    for (const partition of this.#parts.partitions) {
+      for (const live of partition.lives.values()) {
+        if (live.warm || !this.#isIdle(live)) left++;
+        else this.cooling(partition, live);
+        live.warm = false;
+      }
+    }
+    if (left > 0) this.touched();
+  };
+}
+
+/** What the store keeps beside the stream's events. */
+function settledOf(live: Live): Settled {
+  const { stream, machine, state } = live;
+  const alarm = machine.wakeAt(state);
+  const isLong = !(live instanceof LiveRun) || state.seq > limits.snapshotEvents;
+  return {
+    stream,
+    hasWork: live instanceof LiveRun && hasWork(live),
+    ...(alarm === undefined ? {} : { alarm }),
+    ...(isLong ? { snapshot: { seq: state.seq, data: encodeSnapshot(state) } } : {}),
+  };
+}
+
+function hasWork({ run }: LiveRun): boolean {
+  if (run.outcome !== undefined) return false;
+  const { activation, tasks } = work(run);
+  return activation || tasks.length > 0 || running(run).length > 0;
+}
+
+function expiry(closedAt: number | undefined, retentionMs: number): number | undefined {
+  return closedAt === undefined ? undefined : closedAt + retentionMs;
+}

@@ -1,0 +1,230 @@
+/**
+ * Who runs which run's code. It owns the holds.
+ *
+ * W1  Events reach a worker only after they are durable, contiguous in `seq`.
+ * W2  At most one hold per run can write: an answer counts only under the run's present hold.
+ * W4  A run that wants its code run has a hold, or an entry in the matcher.
+ * W5  Only a parked coroutine is taken from its worker to make room for another run.
+ * W6  The code of a paused run is given nothing more; what it was doing it may finish.
+ */
+import { invariant, wantsActivation, type PerdureError, type RunEvent } from "@perdure/kernel";
+import type { Store } from "@perdure/store";
+import type { Stats } from "../core/stats.ts";
+import type { Env } from "../env.ts";
+import type { LiveRun } from "../streams/live.ts";
+import { LiveRun as LiveRunClass } from "../streams/live.ts";
+import { readEvents } from "../streams/journal.ts";
+import type { Loader } from "../streams/loader.ts";
+import type { Calls } from "./calls.ts";
+import { Hold } from "./hold.ts";
+import type { Matcher, Want } from "./matcher.ts";
+import type { RegisteredWorker } from "./registered-worker.ts";
+
+const RETRY_MS = 250;
+
+export interface LeaseParts {
+  readonly store: Store;
+  readonly env: Env;
+  readonly stats: Stats;
+  readonly loader: Loader;
+  readonly matcher: () => Matcher;
+  readonly calls: () => Calls;
+  /** The worker holds nothing more. */
+  readonly emptied: (worker: RegisteredWorker) => void;
+}
+
+export class Leases {
+  readonly #parts: LeaseParts;
+  #lastLease = 0;
+
+  constructor(parts: LeaseParts) {
+    this.#parts = parts;
+  }
+
+  /** After anything that may change whether the run wants a holder (W4). */
+  touch(live: LiveRun): void {
+    const { hold, run } = live;
+    if (hold !== undefined) {
+      const isOver = run.outcome !== undefined && live.durable === run.seq;
+      if (isOver && live.calls.length === 0) this.end(hold);
+      else this.#park(hold);
+    } else if (needsHolder(live)) this.#want(live);
+    else this.#unwant(live);
+  }
+
+  /** These events of the run are durable. */
+  deliver(live: LiveRun, events: readonly RunEvent[]): void {
+    const { hold } = live;
+    if (hold === undefined) return;
+    const { missed } = hold;
+    if (missed.length > 0) missed.push(...events);
+    // A paused run's code gets nothing that would let it go on.
+    if (!hold.isActive || live.run.paused !== undefined) {
+      if (missed.length === 0) hold.missed = [...events];
+      return;
+    }
+    if (missed.length > 0) hold.missed = [];
+    const news = missed.length > 0 ? missed : events;
+    invariant(news[0]?.seq === hold.delivered + 1, `a gap in what ${live.runId} is told (W1)`);
+    hold.delivered += news.length;
+    hold.worker.worker.deliver(live.runId, hold.lease, news);
+  }
+
+  /** Before a message under a hold is handled: does it still count (W2)? */
+  admits(hold: Hold): boolean {
+    return hold.live.hold === hold && !hold.hasFailed;
+  }
+
+  /** The code could not be run: nothing more is taken from this hold. */
+  failed(hold: Hold): void {
+    hold.hasFailed = true;
+  }
+
+  /** Matched: gives the worker the run. */
+  assign(worker: RegisteredWorker, want: Want): void {
+    const live = this.#parts.loader.find(want.stream);
+    if (live instanceof LiveRunClass) return this.#hold(worker, live);
+    worker.reserved++;
+    this.#parts.loader.get(want.stream).then(
+      (loaded) => {
+        worker.reserved--;
+        if (loaded instanceof LiveRunClass) this.#hold(worker, loaded);
+        this.#parts.matcher().serve(worker);
+        this.#parts.emptied(worker);
+      },
+      (error: unknown) => {
+        worker.reserved--;
+        this.#parts.env.log("error", "a run could not be loaded for its worker", { error });
+        this.#parts.emptied(worker);
+      },
+    );
+  }
+
+  /** Ends the hold and finds the run another holder, if it wants one. */
+  end(hold: Hold): void {
+    if (!this.#end(hold)) return;
+    this.touch(hold.live);
+    this.#parts.matcher().serve(hold.worker);
+    this.#parts.emptied(hold.worker);
+  }
+
+  /** The run leaves memory, settled; if it waits for a worker, its entry in the matcher stays. */
+  rest(live: LiveRun): void {
+    const { hold } = live;
+    if (hold === undefined || !this.#end(hold)) return;
+    this.#parts.matcher().serve(hold.worker);
+    this.#parts.emptied(hold.worker);
+  }
+
+  /** The run's memory is void: nobody may write to it any more. */
+  drop(live: LiveRun, reason: PerdureError): void {
+    this.rest(live);
+    this.#unwant(live);
+    this.#parts.calls().failAll(live, reason);
+    this.#unwant(live);
+  }
+
+  #want(live: LiveRun): void {
+    const { spec } = live.run;
+    if (live.want !== undefined || spec === undefined) return;
+    const { stream } = live;
+    live.want = { stream, priority: spec.priority ?? 0, fairnessKey: "", isWithdrawn: false };
+    this.#parts.matcher().wantRun(spec.queue, spec.workflow, live.want);
+  }
+
+  #unwant(live: LiveRun): void {
+    const { want } = live;
+    const { spec } = live.run;
+    if (want === undefined || spec === undefined) return;
+    live.want = undefined;
+    this.#parts.matcher().withdrawRun(spec.queue, spec.workflow, want);
+  }
+
+  #hold(worker: RegisteredWorker, live: LiveRun): void {
+    live.want = undefined;
+    if (live.hold !== undefined || !needsHolder(live)) return;
+    if (!worker.hasRunRoom) return this.#want(live);
+    if (!worker.hasFreeRunSlot) this.#makeRoom(worker);
+    const hold = new Hold(++this.#lastLease, worker, live);
+    live.hold = hold;
+    worker.holds.set(live.runId, hold);
+    const { journal } = live;
+    if (journal === undefined) this.#read(hold);
+    else this.#activate(hold, journal);
+  }
+
+  #makeRoom(worker: RegisteredWorker): void {
+    const [longest] = worker.parked.values();
+    if (longest) this.#end(longest);
+  }
+
+  #read(hold: Hold): void {
+    const { store, env } = this.#parts;
+    const { live } = hold;
+    readEvents(store, live.stream, 1).then(
+      (read) => {
+        if (live.hold !== hold) return;
+        const events = (read ?? []) as RunEvent[];
+        const known = events.filter(({ seq }) => seq <= live.durable);
+        const last = known.at(-1)?.seq ?? 0;
+        this.#activate(hold, [...known, ...hold.missed.filter(({ seq }) => seq > last)]);
+      },
+      (error: unknown) => {
+        env.log("error", "a journal could not be read; trying again", { run: live.runId, error });
+        if (!this.#end(hold)) return;
+        this.#parts.emptied(hold.worker);
+        env.after(RETRY_MS, () => this.touch(live));
+      },
+    );
+  }
+
+  #activate(hold: Hold, events: readonly RunEvent[]): void {
+    const { live, lease, worker } = hold;
+    const { spec, through } = live.run;
+    invariant(spec && events.at(-1)?.seq === live.durable, `a torn journal of ${live.runId} (W1)`);
+    hold.isActive = true;
+    hold.missed = [];
+    hold.delivered = live.durable;
+    this.#parts.stats.activations++;
+    const { runId, lostAt } = live;
+    worker.worker.activate({ runId, lease, spec, events, through, lostAt });
+    this.#parts.calls().send(hold);
+    this.#park(hold);
+  }
+
+  #park(hold: Hold): void {
+    const { live, worker } = hold;
+    const { run, calls } = live;
+    hold.isAtRest = hold.isActive && hold.delivered === run.seq && run.through >= run.wakeSeq;
+    const isParked =
+      (hold.isAtRest || (hold.isActive && run.paused !== undefined)) && calls.length === 0;
+    if (hold.isAtRest) live.lostAt = 0;
+    if (isParked === hold.isParked) return;
+    hold.isParked = isParked;
+    if (!isParked) {
+      worker.parked.delete(live.runId);
+      return;
+    }
+    worker.parked.set(live.runId, hold);
+    if (worker.phase === "draining") this.end(hold);
+    else if (worker.holds.size >= worker.options.runSlots) this.#parts.matcher().serve(worker);
+  }
+
+  #end(hold: Hold): boolean {
+    const { live, worker } = hold;
+    if (live.hold !== hold) return false;
+    live.hold = undefined;
+    worker.holds.delete(live.runId);
+    worker.parked.delete(live.runId);
+    this.#parts.calls().takeBack(hold);
+    if (!hold.isActive) return true;
+    // The code may have been in the middle of something.
+    if (!hold.isAtRest) live.lostAt = live.run.seq;
+    if (worker.phase !== "gone") worker.worker.evict(live.runId, hold.lease);
+    return true;
+  }
+}
+
+function needsHolder(live: LiveRun): boolean {
+  return wantsActivation(live.run) || live.calls.some((call) => !call.isAccepted);
+}

@@ -1,0 +1,183 @@
+/**
+ * Pairs waiting work with workers that know it and have room. Soft state: a lost entry is put in
+ * again by the run that wants it, and only the run decides whether a claim is valid.
+ *
+ * M1  Work waits only while no worker that knows it has room; so each new room is offered around.
+ * M2  A taken item is out of the queues; whoever took it puts it back by wanting it again.
+ */
+import { type StreamId } from "@perdure/kernel";
+import type { WorkerOptions } from "../worker.ts";
+import { FairQueue, type Queued } from "./fair-queue.ts";
+import type { RegisteredWorker } from "./registered-worker.ts";
+import type { Offer } from "./tasks.ts";
+
+/** A run that wants its code run. */
+export interface Want extends Queued {
+  readonly stream: StreamId;
+}
+
+interface BucketOf<T extends Queued> {
+  readonly queue: string;
+  readonly name: string;
+  readonly items: FairQueue<T>;
+  readonly workers: RegisteredWorker[];
+  turn: number;
+}
+
+/** The work of one name on one queue. */
+export type Bucket =
+  | ({ readonly kind: "workflow" } & BucketOf<Want>)
+  | ({ readonly kind: "task" } & BucketOf<Offer>);
+
+export interface MatcherHooks {
+  readonly assignRun: (worker: RegisteredWorker, want: Want) => void;
+  readonly assignTask: (worker: RegisteredWorker, offer: Offer) => void;
+}
+
+export class Matcher {
+  readonly #hooks: MatcherHooks;
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #workers = new Set<RegisteredWorker>();
+
+  constructor(hooks: MatcherHooks) {
+    this.#hooks = hooks;
+  }
+
+  waiting(kind: Bucket["kind"]): number {
+    let sum = 0;
+    for (const bucket of this.#buckets.values()) if (bucket.kind === kind) sum += bucket.items.size;
+    return sum;
+  }
+
+  serves(queue: string, name: string, kind: Bucket["kind"]): "yes" | "unknown-name" | "nobody" {
+    let answer: "unknown-name" | "nobody" = "nobody";
+    for (const { options, phase } of this.#workers) {
+      if (phase !== "open" || !options.queues.some((served) => served.name === queue)) continue;
+      if (knows(options, queue, name, kind)) return "yes";
+      answer = "unknown-name";
+    }
+    return answer;
+  }
+
+  add(worker: RegisteredWorker): void {
+    this.#workers.add(worker);
+    for (const { name, workflows, tasks } of worker.options.queues) {
+      for (const workflow of workflows) this.#bucket("workflow", name, workflow);
+      for (const task of tasks) this.#bucket("task", name, task);
+    }
+    for (const bucket of this.#buckets.values()) this.#introduce(worker, bucket);
+    this.serve(worker);
+  }
+
+  remove(worker: RegisteredWorker): void {
+    this.#workers.delete(worker);
+    for (const bucket of worker.buckets.splice(0)) {
+      bucket.workers.splice(bucket.workers.indexOf(worker), 1);
+      if (bucket.workers.length + bucket.items.size === 0) this.#buckets.delete(nameOf(bucket));
+    }
+  }
+
+  wantRun(queue: string, workflow: string, want: Want): void {
+    const bucket = this.#bucket("workflow", queue, workflow);
+    const worker = roomy(bucket);
+    if (worker) return this.#hooks.assignRun(worker, want);
+    bucket.items.push(want);
+  }
+
+  offerTask(offer: Offer): void {
+    const bucket = this.#bucket("task", offer.queue, offer.task);
+    const worker = roomy(bucket);
+    if (worker) return this.#hooks.assignTask(worker, offer);
+    bucket.items.push(offer);
+  }
+
+  withdrawRun(queue: string, workflow: string, want: Want): void {
+    this.#bucket("workflow", queue, workflow).items.withdraw(want);
+  }
+
+  withdrawTask(offer: Offer): void {
+    this.#bucket("task", offer.queue, offer.task).items.withdraw(offer);
+  }
+
+  /** The worker has room: gives it what waits, each name in turn, higher priorities first. */
+  serve(worker: RegisteredWorker): void {
+    while (worker.hasRunRoom || worker.hasTaskRoom) {
+      const bucket = nextBucket(worker);
+      if (bucket === undefined) return;
+      if (bucket.kind === "workflow") {
+        const want = bucket.items.take();
+        if (want) this.#hooks.assignRun(worker, want);
+      } else {
+        const offer = bucket.items.take();
+        if (offer) this.#hooks.assignTask(worker, offer);
+      }
+    }
+  }
+
+  #bucket<K extends Bucket["kind"]>(
+    kind: K,
+    queue: string,
+    name: string,
+  ): Extract<Bucket, { kind: K }> {
+    const id = nameOf({ kind, queue, name });
+    let bucket = this.#buckets.get(id);
+    if (bucket === undefined) {
+      bucket = { kind, queue, name, items: new FairQueue<never>(), workers: [], turn: 0 } as Bucket;
+      this.#buckets.set(id, bucket);
+      for (const worker of this.#workers) this.#introduce(worker, bucket);
+    }
+    return bucket as Extract<Bucket, { kind: K }>;
+  }
+
+  #introduce(worker: RegisteredWorker, bucket: Bucket): void {
+    if (worker.buckets.includes(bucket)) return;
+    if (!knows(worker.options, bucket.queue, bucket.name, bucket.kind)) return;
+    worker.buckets.push(bucket);
+    bucket.workers.push(worker);
+  }
+}
+
+function nameOf(bucket: Pick<Bucket, "kind" | "queue" | "name">): string {
+  return `${bucket.kind}\n${bucket.queue}\n${bucket.name}`;
+}
+
+function knows(options: WorkerOptions, queue: string, name: string, kind: Bucket["kind"]): boolean {
+  return options.queues.some((served) => {
+    const names = kind === "workflow" ? served.workflows : served.tasks;
+    return served.name === queue && (names.includes(name) || names.includes("*"));
+  });
+}
+
+/** The next worker in turn with a free slot; for a run also one that can make room. */
+function roomy(bucket: Bucket): RegisteredWorker | undefined {
+  const { workers, kind } = bucket;
+  let second: RegisteredWorker | undefined;
+  for (let i = 0; i < workers.length; i++) {
+    const worker = workers[(bucket.turn + i) % workers.length];
+    if (worker === undefined) break;
+    const isFree = kind === "workflow" ? worker.hasFreeRunSlot : worker.hasTaskRoom;
+    if (isFree) {
+      bucket.turn = (bucket.turn + i + 1) % workers.length;
+      return worker;
+    }
+    if (kind === "workflow" && worker.hasRunRoom) second ??= worker;
+  }
+  return second;
+}
+
+function nextBucket(worker: RegisteredWorker): Bucket | undefined {
+  const { buckets } = worker;
+  let best: Bucket | undefined;
+  let priority = -Infinity;
+  for (let i = 0; i < buckets.length; i++) {
+    const bucket = buckets[(worker.turn + i) % buckets.length];
+    if (bucket === undefined) break;
+    const hasRoom = bucket.kind === "workflow" ? worker.hasRunRoom : worker.hasTaskRoom;
+    const offered = bucket.items.priority;
+    if (!hasRoom || offered === undefined || offered <= priority) continue;
+    best = bucket;
+    priority = offered;
+  }
+  worker.turn = buckets.length === 0 ? 0 : (worker.turn + 1) % buckets.length;
+  return best;
+}

@@ -1,0 +1,138 @@
+/**
+ * The workers that are there, and their sessions.
+ *
+ * A worker with a lease time that gives no sign of life for so long is lost: its coroutines go to
+ * other workers, and the runs of its attempts are told that nobody knows whether they acted.
+ */
+import { limits, PerdureError, type ActivationAnswer, type RunId } from "@perdure/kernel";
+import type { Payload, StepResult, StepToken } from "@perdure/kernel";
+import type { Mail } from "../commit/mail.ts";
+import type { Env } from "../env.ts";
+import type { Lease, Worker, WorkerHost, WorkerOptions, WorkerSession } from "../worker.ts";
+import type { Leases } from "./leases.ts";
+import type { Matcher } from "./matcher.ts";
+import { RegisteredWorker } from "./registered-worker.ts";
+import type { Tasks } from "./tasks.ts";
+
+export interface RegistryParts {
+  readonly env: Env;
+  readonly mail: Mail;
+  readonly matcher: Matcher;
+  readonly leases: Leases;
+  readonly tasks: Tasks;
+}
+
+export class Registry implements WorkerHost {
+  readonly #parts: RegistryParts;
+  readonly #workers = new Map<string, RegisteredWorker>();
+  #isStopped = false;
+
+  constructor(parts: RegistryParts) {
+    this.#parts = parts;
+  }
+
+  get workers(): ReadonlyMap<string, RegisteredWorker> {
+    return this.#workers;
+  }
+
+  register(worker: Worker, options: WorkerOptions): WorkerSession {
+    if (this.#isStopped) throw new PerdureError("closed", "The engine is closed: open it again.");
+    if (this.#workers.has(worker.id)) {
+      const text = `A worker "${worker.id}" is registered: close that one, or take another id.`;
+      throw new PerdureError("already-exists", text);
+    }
+    if (this.#workers.size >= limits.workers) {
+      const text = `${limits.workers} workers are registered: connect this one to another node.`;
+      throw new PerdureError("overloaded", text);
+    }
+    const registered = new RegisteredWorker(worker, options, this.#parts.env.monotonic());
+    this.#workers.set(worker.id, registered);
+    this.#parts.matcher.add(registered);
+    if (options.leaseMs > 0) this.#watch(registered);
+    return this.#session(registered);
+  }
+
+  /** A draining worker has nothing left. */
+  readonly emptied = (worker: RegisteredWorker): void => {
+    if (worker.phase === "draining" && worker.isEmpty) this.#remove(worker);
+  };
+
+  async drain(worker: RegisteredWorker): Promise<void> {
+    if (worker.phase === "gone") return;
+    const done = new Promise<void>((resolve) => void worker.whenDrained.push(resolve));
+    worker.phase = "draining";
+    for (const hold of [...worker.parked.values()]) this.#parts.leases.end(hold);
+    this.emptied(worker);
+    await done;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const worker of [...this.#workers.values()]) {
+      for (const { runId, lease } of worker.holds.values()) worker.worker.evict(runId, lease);
+      worker.phase = "gone";
+      for (const resolve of worker.whenDrained.splice(0)) resolve();
+    }
+    this.#workers.clear();
+  }
+
+  #session(worker: RegisteredWorker): WorkerSession {
+    const alive = (): void => {
+      worker.seenAt = this.#parts.env.monotonic();
+    };
+    return {
+      alive,
+      answer: (runId: RunId, lease: Lease, answer: ActivationAnswer): void => {
+        alive();
+        this.#answer(worker, runId, lease, answer);
+      },
+      beat: (token: StepToken, details?: Payload) => {
+        alive();
+        return this.#parts.tasks.beat(worker, token, details);
+      },
+      result: (token: StepToken, result: StepResult) => {
+        alive();
+        return this.#parts.tasks.result(worker, token, result);
+      },
+      drain: () => this.drain(worker),
+      close: (): void => this.#lose(worker),
+    };
+  }
+
+  #answer(worker: RegisteredWorker, runId: RunId, lease: Lease, answer: ActivationAnswer): void {
+    const hold = worker.holds.get(runId);
+    if (hold?.lease !== lease) return;
+    this.#parts.mail.post(hold.live.stream, { type: "run.answer", answer }, hold);
+  }
+
+  #watch(worker: RegisteredWorker): void {
+    const { env } = this.#parts;
+    const { leaseMs } = worker.options;
+    const leftMs = worker.seenAt + leaseMs - env.monotonic();
+    if (leftMs > 0) {
+      env.after(leftMs, () => {
+        if (worker.phase !== "gone") this.#watch(worker);
+      });
+      return;
+    }
+    env.log("warn", "a worker is lost", { worker: worker.worker.id, silentMs: leaseMs - leftMs });
+    this.#lose(worker);
+  }
+
+  #lose(worker: RegisteredWorker): void {
+    if (worker.phase === "gone") return;
+    const holds = [...worker.holds.values()];
+    worker.phase = "draining";
+    for (const hold of holds) this.#parts.leases.end(hold);
+    worker.phase = "gone";
+    this.#parts.tasks.lost(worker);
+    this.#remove(worker);
+  }
+
+  #remove(worker: RegisteredWorker): void {
+    worker.phase = "gone";
+    this.#parts.matcher.remove(worker);
+    if (this.#workers.get(worker.worker.id) === worker) this.#workers.delete(worker.worker.id);
+    for (const resolve of worker.whenDrained.splice(0)) resolve();
+  }
+}

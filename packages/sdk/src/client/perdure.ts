@@ -1,0 +1,62 @@
+/** The client: what the rest of a program asks of Perdure. */
+import type { IndexRow } from "@perdure/store";
+import type { JsonObject } from "@perdure/kernel";
+import type { Handlers, ObjectDefinition, ObjectProxy } from "../define/object.ts";
+import type { Messages } from "../define/messages.ts";
+import type { Workflow } from "../define/workflow.ts";
+import type { RunHandle } from "./handle.ts";
+import type { ListOptions, PublishOptions, StartOptions, Target } from "./options.ts";
+import type { Schedules } from "./schedules.ts";
+
+/** A page of runs, newest first. */
+export interface RunPage {
+  readonly runs: readonly IndexRow[];
+  readonly cursor?: string;
+}
+
+export interface Perdure extends AsyncDisposable {
+  readonly namespace: string;
+  readonly schedules: Schedules;
+  /**
+   * Starts a run, or finds the open one with the same `id`. Resolves when the start is on disk:
+   * from then on the run goes to its end, whatever crashes.
+   *
+   * ```ts
+   * const run = await perdure.start(returns, { id: `return-${order}`, input });
+   * await run.result();
+   * ```
+   */
+  start<In, Out, M extends Messages>(
+    workflow: Workflow<In, Out, M>,
+    ...options: undefined extends In ? [options?: StartOptions<In>] : [options: StartOptions<In>]
+  ): Promise<RunHandle<Out, M>>;
+  /** The run, or the current run under a business key; an error when there is none. */
+  get<In, Out, M extends Messages>(
+    workflow: Workflow<In, Out, M>,
+    target: Target,
+  ): Promise<RunHandle<Out, M>>;
+  list(options?: ListOptions): Promise<RunPage>;
+  count(options?: Omit<ListOptions, "limit" | "cursor">): Promise<number>;
+  /** Resolves when the signal is on disk. A run that is over is an error, `already-closed`. */
+  signal(
+    target: Target,
+    name: string,
+    payload?: unknown,
+    options?: { readonly id?: string },
+  ): Promise<void>;
+  cancel(target: Target, reason?: string): Promise<void>;
+  /** Publishes an event on the bus: it starts what it triggers and resumes what waits for it. */
+  publish(event: string, payload?: unknown, options?: PublishOptions): Promise<void>;
+  /** A keyed object: `await perdure.object(cart, "user-7").add("book")`. */
+  object<H extends Handlers>(
+    definition: ObjectDefinition<H>,
+    key: string,
+  ): ObjectProxy<H, Promise<void>>;
+  /** Keeps a promise that a run made with `ctx.promise()`. */
+  resolvePromise(id: string, value?: unknown): Promise<void>;
+  rejectPromise(id: string, error: Error | string): Promise<void>;
+  /** Lets what is in progress end, then gives everything back. */
+  close(): Promise<void>;
+}
+
+export type { JsonObject };

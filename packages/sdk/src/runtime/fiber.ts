@@ -1,0 +1,404 @@
+/**
+ * One run's coroutine. It owns the place in the journal, the order of what the code asks for, and
+ * the commands on their way; operations own their outcomes.
+ *
+ * F1  Events are applied one at a time, in the order of the journal. After one that lets the code go
+ *     on, nothing is applied until the code has come to rest (`settle`, which the worker calls after
+ *     a macrotask). So promises resolve in the order of the journal, and a replay takes the same turns.
+ * F2  The code's n-th operation has ordinal n, in every execution. What is recorded under an ordinal
+ *     must be what the code asks, or the fiber halts (invariant 9).
+ * F3  Commands leave in the order the code asked; none is sent for what is recorded.
+ * F4  It says that it waits (`through`) only when no event is left to apply, no local step is in
+ *     progress, and nothing it sent comes back by itself.
+ * F5  A halted, closed or dropped fiber sends nothing more.
+ */
+import type { Activation, Lease } from "@perdure/engine";
+import {
+  isWaking,
+  limits,
+  type ActivationAnswer,
+  type Command,
+  type Failure,
+  type RunEvent,
+  type RunId,
+  type RunSpec,
+} from "@perdure/kernel";
+import type { WorkflowCode } from "../define/workflow.ts";
+import { CancelledError } from "../errors.ts";
+import { History, type AskKind } from "./history.ts";
+import { Inbox } from "./inbox.ts";
+import { Main } from "./main.ts";
+import { mismatch, strayed, unasked } from "./mismatch.ts";
+import type { LocalStep } from "./local-step.ts";
+import type { OpenOperation } from "./operation.ts";
+import { Saga } from "./saga.ts";
+import { Scope } from "./scope.ts";
+import { KeyedStateView } from "./keyed-state.ts";
+import { Values } from "./values.ts";
+import type { World } from "./world.ts";
+
+export class Fiber {
+  readonly runId: RunId;
+  readonly lease: Lease;
+  readonly spec: RunSpec;
+  readonly code: WorkflowCode;
+  readonly world: World;
+  readonly history: History = new History();
+  readonly root: Scope = new Scope();
+  readonly saga: Saga = new Saga(this);
+  readonly inbox: Inbox = new Inbox(this);
+  readonly values: Values;
+  readonly state: KeyedStateView = new KeyedStateView(this);
+  readonly #main: Main = new Main(this);
+  readonly #operations = new Map<string, OpenOperation>();
+  readonly #occurrences = new Map<string, number>();
+  readonly #queue: RunEvent[] = [];
+  #head = 0;
+  /** The last event of the journal as it was handed over. */
+  readonly #replayEnd: number;
+  /** Events up to here the code had seen in an earlier hold. */
+  readonly #seenBefore: number;
+  readonly #lostAt: number;
+  #applied = 0;
+  #turn = 0;
+  #asked = 0;
+  #inTurn = false;
+  #isFrozen = false;
+  #isOver = false;
+  #hasEnded = false;
+  #commands: Command[] = [];
+  #isUrgent = false;
+  /** Keys of commands whose event wakes the fiber again. */
+  readonly #echoes = new Set<string>();
+  /** Local steps that wait for the end of the replay or for a value to be on disk. */
+  #gated: LocalStep[] = [];
+  #busy = 0;
+  readonly #resolutions: (() => void)[] = [];
+  #ranAhead = false;
+  #lastWaking = 0;
+  #through: number;
+
+  constructor(activation: Activation, code: WorkflowCode, world: World) {
+    this.runId = activation.runId;
+    this.lease = activation.lease;
+    this.spec = activation.spec;
+    this.code = code;
+    this.world = world;
+    this.values = new Values(this);
+    this.#replayEnd = activation.events.at(-1)?.seq ?? 0;
+    this.#through = activation.through;
+    this.#lostAt = activation.lostAt;
+    this.deliver(activation.events);
+    // What the code asked for shows that it had run, even where nobody said so.
+    this.#seenBefore = Math.max(activation.through, this.history.lastOwn - 1);
+  }
+
+  /** Counts the turns. Code that runs in one turn does so in every execution. */
+  get turn(): number {
+    return this.#turn;
+  }
+
+  /** The last event applied. */
+  get applied(): number {
+    return this.#applied;
+  }
+
+  /** The ordinal of the last operation asked for. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** The code has run through here before. */
+  get isReplaying(): boolean {
+    return this.#applied <= this.#seenBefore;
+  }
+
+  /** All of the journal that was handed over has been applied. */
+  get isCaughtUp(): boolean {
+    return this.#applied >= this.#replayEnd;
+  }
+
+  /** Nothing more is sent (F5). */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The code came to its end; its variables can still be asked about. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** May the code that runs now have run before, unknown to the journal? */
+  get isUncertain(): boolean {
+    return this.#lostAt > 0 && (this.#applied <= this.#lostAt || this.#ranAhead);
+  }
+
+  /** Nothing is left to apply: the code's variables are as the journal says. */
+  get isSettled(): boolean {
+    return !this.#hasNext() && !this.#inTurn;
+  }
+
+  /** The time outside, for what is recorded; ms since epoch. */
+  clock(): number {
+    const { world } = this;
+    return world.leave(() => Math.floor(world.env.now()));
+  }
+
+  deliver(events: readonly RunEvent[]): void {
+    for (const event of events) {
+      this.history.add(event, this.#asked);
+      this.#queue.push(event);
+      if (isWaking(event)) this.#lastWaking = event.seq;
+    }
+    if (this.history.pausedAt === 0) this.#isFrozen = false;
+  }
+
+  /** Applies events up to one that lets the code go on (F1). */
+  advance(): void {
+    if (!this.#hasNext()) return;
+    this.#turn += 1;
+    this.#inTurn = true;
+    this.#inTurn = this.#next();
+  }
+
+  /** The code has come to rest: says what there is to say. True: there is more to apply. */
+  settle(): boolean {
+    if (!this.#isOver && !this.#hasNext() && this.isCaughtUp && !this.#isFrozen) this.#caughtUp();
+    this.#inTurn = false;
+    if (this.history.isClosed) this.#commands = [];
+    else if (!this.#isOver) this.#say();
+    this.inbox.settled();
+    return this.#hasNext();
+  }
+
+  /** Gives the run's hold up; whatever still runs is told to stop. */
+  drop(): void {
+    this.#end();
+    this.#hasEnded = false;
+    this.inbox.dropped();
+  }
+
+  /** The journal and the code do not agree, or the code cannot be run at all. */
+  halt(failure: Failure): Halted {
+    if (!this.#isOver) {
+      this.drop();
+      this.world.log("error", failure.message, { runId: this.runId, workflow: this.code.name });
+      if (!this.history.isClosed) this.world.answer(this, { commands: [], failure });
+    }
+    return new Halted(failure.message);
+  }
+
+  /** A key that no other operation of the run has. */
+  keyFor(name: string): string {
+    const occurrence = (this.#occurrences.get(name) ?? 0) + 1;
+    this.#occurrences.set(name, occurrence);
+    return occurrence === 1 ? name : `${name}#${occurrence}`;
+  }
+
+  /** Takes the next ordinal (F2). True: the journal holds the operation. */
+  ask(kind: AskKind, key: string, detail = "", mayBeMissing = false): boolean {
+    const ask = { kind, key, detail };
+    if (this.#isOver) throw new Halted("the run is over");
+    if (!this.#inTurn) throw this.halt(strayed(ask));
+    this.#asked += 1;
+    if (this.#asked > this.history.highest) return false;
+    const recorded = this.history.at(this.#asked);
+    if (!recorded && mayBeMissing) return false;
+    if (recorded?.kind === kind && recorded.key === key && recorded.detail === detail) return true;
+    throw this.halt(mismatch(this.#asked, recorded, ask));
+  }
+
+  /** `isLazy`: it may wait until something else is said. `echo`: its event wakes the fiber. */
+  command(command: Command, options: { isLazy?: boolean; echo?: string } = {}): void {
+    if (this.#isOver) return;
+    this.#commands.push(command);
+    if (!options.isLazy) this.#isUrgent = true;
+    if (options.echo !== undefined) this.#echoes.add(options.echo);
+  }
+
+  /** Something was said outside of a turn. */
+  touched(): void {
+    if (!this.#isOver) this.world.wake(this);
+  }
+
+  open(key: string, operation: OpenOperation): void {
+    this.#operations.set(key, operation);
+  }
+
+  close(key: string): void {
+    this.#operations.delete(key);
+  }
+
+  operations(): readonly OpenOperation[] {
+    return [...this.#operations.values()];
+  }
+
+  /** Cancels the scope and everything open in it. */
+  cancelScope(scope: Scope, error: CancelledError): void {
+    if (!scope.cancel(error)) return;
+    for (const operation of this.operations()) {
+      if (operation.scope.error && !operation.isSettled) operation.cancel(error);
+    }
+  }
+
+  /** May a local step begin? If not, it is begun later. */
+  gate(step: LocalStep): boolean {
+    if (this.isCaughtUp && (step.runsAhead || !this.values.isPending)) return true;
+    this.#gated.push(step);
+    return false;
+  }
+
+  ungate(step: LocalStep): boolean {
+    const before = this.#gated.length;
+    this.#gated = this.#gated.filter((other) => other !== step);
+    return this.#gated.length < before;
+  }
+
+  began(): void {
+    this.#busy += 1;
+  }
+
+  ended(): void {
+    this.#busy -= 1;
+  }
+
+  /** Gives a result to the code, in a turn of its own, before it is on disk. */
+  resolveAhead(resolution: () => void): void {
+    this.ranAhead();
+    this.#resolutions.push(resolution);
+  }
+
+  ranAhead(): void {
+    if (this.isUncertain) this.#ranAhead = true;
+  }
+
+  /** A message handler has thrown: the run fails, as if its code had. */
+  fail(error: unknown): void {
+    this.#main.fail(error);
+  }
+
+  /** The code has returned, thrown or continued: the last command of all. */
+  finish(command: Command): void {
+    if (this.#isOver) return;
+    if (this.history.highest > this.#asked) {
+      const next = this.#asked + 1;
+      this.halt(unasked(next, this.history.at(next), "ended"));
+      return;
+    }
+    this.command(command);
+    if (this.history.isClosed) this.#commands = [];
+    else for (const answer of this.#answers(false)) this.world.answer(this, answer);
+    this.#end();
+    this.#hasEnded = true;
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    for (const operation of this.#operations.values()) operation.drop();
+  }
+
+  /** True: the code may go on, in the microtasks that follow. */
+  #next(): boolean {
+    while (!this.#isOver && !this.#isFrozen) {
+      const early = this.history.takeEarly(this.#applied);
+      if (early) return this.#operations.get(early.key)?.apply(early) ?? false;
+      const event = this.#queue[this.#head];
+      if (event) {
+        this.#take(event);
+        if (this.#apply(event)) return true;
+      } else {
+        const resolution = this.#resolutions.shift();
+        resolution?.();
+        return resolution !== undefined;
+      }
+    }
+    return false;
+  }
+
+  #hasNext(): boolean {
+    if (this.#isOver || this.#isFrozen) return false;
+    return this.#head < this.#queue.length || this.#resolutions.length > 0;
+  }
+
+  #take(event: RunEvent): void {
+    this.#head += 1;
+    this.#applied = event.seq;
+    if (this.#head === this.#queue.length) {
+      this.#queue.length = 0;
+      this.#head = 0;
+    }
+  }
+
+  #apply(event: RunEvent): boolean {
+    switch (event.kind) {
+      case "run.started":
+        this.#main.start();
+        return true;
+      case "run.cancelRequested":
+        this.cancelScope(this.root, new CancelledError(event.reason));
+        return true;
+      case "run.paused":
+        this.#isFrozen = event.seq === this.history.pausedAt;
+        return false;
+      case "signal.received":
+        this.inbox.keep(event);
+        return false;
+      case "update.accepted":
+        return this.inbox.accepted(event);
+      case "value.recorded":
+        this.values.recorded(event.key);
+        break;
+      default:
+    }
+    if (!("key" in event) || event.key === undefined) return false;
+    this.#echoes.delete(event.key);
+    return this.#operations.get(event.key)?.apply(event) ?? false;
+  }
+
+  /** The end of what is known: what had to wait for it may begin. */
+  #caughtUp(): void {
+    if (this.history.highest > this.#asked) {
+      const next = this.#asked + 1;
+      this.halt(unasked(next, this.history.at(next), "came to rest"));
+      return;
+    }
+    if (this.#gated.length === 0 || this.history.isClosed) return;
+    const ready = this.#gated.filter((step) => step.runsAhead || !this.values.isPending);
+    this.#gated = this.#gated.filter((step) => !ready.includes(step));
+    for (const step of ready) step.begin();
+  }
+
+  #isParked(): boolean {
+    return this.#busy === 0 && this.#echoes.size === 0 && !this.#isFrozen && !this.#hasNext();
+  }
+
+  /** F4. A word that it waits is worth an event only when something has woken it. */
+  #say(): void {
+    const isParked = this.#isParked();
+    if (isParked) this.#ranAhead = false;
+    const saysThrough = isParked && this.#lastWaking > this.#through;
+    const hasCommands = this.#commands.length > 0 && (this.#isUrgent || isParked);
+    if (!hasCommands && !saysThrough) return;
+    for (const answer of this.#answers(saysThrough)) this.world.answer(this, answer);
+  }
+
+  /** In as many answers as their limit asks for. */
+  #answers(saysThrough: boolean): ActivationAnswer[] {
+    const answers: ActivationAnswer[] = [];
+    let commands = this.#commands;
+    this.#commands = [];
+    this.#isUrgent = false;
+    while (commands.length > limits.answerCommands) {
+      answers.push({ commands: commands.slice(0, limits.answerCommands) });
+      commands = commands.slice(limits.answerCommands);
+    }
+    if (saysThrough) this.#through = this.#applied;
+    answers.push({ commands, ...(saysThrough ? { through: this.#applied } : {}) });
+    return answers;
+  }
+}
+
+/** Unwinds code whose fiber has halted. Nobody looks at it. */
+export class Halted extends Error {
+  override readonly name = "Halted";
+}

@@ -1,0 +1,88 @@
+/** One execution of a local step's function, and what the function is told. */
+import { FailureCode } from "@perdure/kernel";
+import type { StepContext } from "../ctx/options.ts";
+import { TimeoutError } from "../errors.ts";
+import type { Fiber } from "./fiber.ts";
+import type { StepFunction } from "./world.ts";
+
+export class LocalAttempt implements StepContext {
+  readonly key: string;
+  readonly attempt: number;
+  readonly maybeRan: boolean;
+  readonly #fiber: Fiber;
+  /** Made when somebody asks for it: most steps do not. */
+  #controller: AbortController | undefined;
+  #abortedFor: Error | undefined;
+  #stopTimer: (() => void) | undefined;
+
+  constructor(fiber: Fiber, key: string, attempt: number, maybeRan: boolean) {
+    this.#fiber = fiber;
+    this.key = key;
+    this.attempt = attempt;
+    this.maybeRan = maybeRan;
+  }
+
+  /** A fork is another run, and its steps have keys of their own. */
+  get idempotencyKey(): string {
+    return `${this.#fiber.runId}:${this.key}`;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#abortedFor) this.#controller.abort(this.#abortedFor);
+    return this.#controller.signal;
+  }
+
+  abort(reason: Error): void {
+    this.#abortedFor ??= reason;
+    this.#controller?.abort(reason);
+  }
+
+  /** Calls `done` or `failed`, at once when `fn` is synchronous. */
+  run(
+    fn: StepFunction,
+    timeoutMs: number | undefined,
+    done: (value: unknown) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    const { world } = this.#fiber;
+    let result: unknown;
+    try {
+      result = world.leave(() => fn(this));
+    } catch (error) {
+      return failed(error);
+    }
+    if (!isThenable(result)) return done(result);
+    if (timeoutMs !== undefined) {
+      this.#stopTimer = world.leave(() =>
+        world.env.after(timeoutMs, () => {
+          const error = new TimeoutError(
+            `the attempt took longer than ${timeoutMs} ms; it may have acted`,
+            FailureCode.startToClose,
+          );
+          this.abort(error);
+          failed(error);
+        }),
+      );
+    }
+    result.then(
+      (value) => {
+        this.#stopTimer?.();
+        done(value);
+      },
+      (error: unknown) => {
+        this.#stopTimer?.();
+        failed(error);
+      },
+    );
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
+}

@@ -1,0 +1,286 @@
+/**
+ * A step that runs inside of the activation.
+ *
+ * L1  Its function begins only when nothing recorded is left to replay and, unless it runs ahead,
+ *     all values the code has recorded are on disk: a repeated attempt sees the same inputs.
+ * L2  In `sync` its promise resolves when `step.completed` comes back from the disk; ahead of the
+ *     disk, it resolves at once or in a turn of its own, and the result says where (history H3).
+ * L3  Further attempts are the kernel's to decide: `step.started` runs one.
+ * L4  A running attempt that is cancelled gets its signal aborted and still has the last word: if
+ *     it succeeds, the step has succeeded, and its `undo` counts.
+ */
+import { FailureCode, noRetry, type Failure, type Payload, type RunEvent } from "@perdure/kernel";
+import type { RunEventOf } from "@perdure/kernel";
+import type { StepOptions } from "../ctx/options.ts";
+import { retryPolicy } from "../define/retry.ts";
+import type { Durability } from "../define/workflow.ts";
+import { durationMs } from "../duration.ts";
+import { CancelledError, StepError } from "../errors.ts";
+import { errorOf, failureOf } from "../failures.ts";
+import { decode, encode } from "../payload.ts";
+import { validate, type Schema } from "../schema.ts";
+import type { Fiber } from "./fiber.ts";
+import { INLINE, RESOLVED } from "./history.ts";
+import { LocalAttempt } from "./local-attempt.ts";
+import { Operation } from "./operation.ts";
+import type { Scope } from "./scope.ts";
+import type { StepFunction } from "./world.ts";
+
+export type LocalStepOptions = StepOptions<never> & { readonly schema?: Schema };
+
+/** `backoff`: the kernel keeps it until the next attempt. `told`: its outcome was sent. */
+type Phase = "recorded" | "gated" | "running" | "backoff" | "told";
+
+export class LocalStep extends Operation<unknown> {
+  override readonly hasUndo: boolean;
+  readonly #name: string;
+  readonly #key: string;
+  readonly #fn: StepFunction;
+  readonly #options: LocalStepOptions;
+  readonly #durability: Durability;
+  #ordinal = 0;
+  #phase: Phase = "recorded";
+  #attempt = 1;
+  /** The first attempt was asked for when it may have run already. */
+  #isUncertain = false;
+  #isAsking = false;
+  #current: LocalAttempt | undefined;
+  #cancelled: CancelledError | undefined;
+  /** The result that is on its way to disk. */
+  #stored: { readonly value: unknown } | undefined;
+
+  constructor(
+    fiber: Fiber,
+    scope: Scope,
+    name: string,
+    fn: StepFunction,
+    options: LocalStepOptions,
+  ) {
+    super(fiber, scope);
+    this.#name = name;
+    this.#key = fiber.keyFor(name);
+    this.#fn = fn;
+    this.#options = options;
+    this.#durability = options.durability ?? fiber.code.settings.durability ?? "sync";
+    this.hasUndo = options.undo !== undefined;
+  }
+
+  /** It need not wait for the disk. */
+  get runsAhead(): boolean {
+    return this.#durability !== "sync";
+  }
+
+  ask(): void {
+    const { fiber } = this;
+    const isRecorded = fiber.ask("step", this.#key, "", true);
+    this.#ordinal = fiber.asked;
+    fiber.open(this.#key, this);
+    if (isRecorded) {
+      const event = fiber.history.at(this.#ordinal)?.event;
+      if (event?.kind === "step.completed" && isInline(event.output))
+        this.#succeed(decode(event.output));
+      return;
+    }
+    this.#isUncertain = fiber.isUncertain;
+    this.#phase = "gated";
+    if (!fiber.gate(this)) return;
+    this.#isAsking = true;
+    this.begin();
+    this.#isAsking = false;
+  }
+
+  begin(): void {
+    this.#run(1, this.#isUncertain);
+  }
+
+  apply(event: RunEvent): boolean {
+    switch (event.kind) {
+      case "step.completed":
+        this.#attempt = event.attempt;
+        return this.#succeed(this.#stored ? this.#stored.value : decode(event.output));
+      case "step.failed":
+        return this.#failed(event);
+      case "step.started":
+        return this.#started(event);
+      case "step.abandoned":
+        this.fiber.close(this.#key);
+        return this.reject(this.#errorFor(event.failure));
+      case "step.cancelled":
+        this.fiber.close(this.#key);
+        return this.reject(this.#cancelled ?? new CancelledError());
+      default:
+        return false;
+    }
+  }
+
+  cancel(error: CancelledError): void {
+    this.#cancelled = error;
+    if (this.#phase === "running") this.#current?.abort(error);
+    else if (this.#phase === "gated" && this.fiber.ungate(this)) this.#giveUp(error);
+    else if (this.#phase === "backoff") this.#cancelRetry();
+  }
+
+  override drop(): void {
+    this.#current?.abort(new CancelledError("this worker no longer holds the run"));
+    this.#current = undefined;
+  }
+
+  #cancelRetry(): void {
+    if (this.fiber.history.isSettled(this.#key)) return;
+    this.fiber.command({ type: "step.cancel", key: this.#key });
+  }
+
+  #failed(event: RunEventOf<"step.failed">): boolean {
+    this.#attempt = event.attempt;
+    this.#isUncertain ||=
+      event.maybeRan === true || event.failure.code === FailureCode.startToClose;
+    this.#phase = "backoff";
+    if (this.#cancelled && event.retryAt !== undefined) this.#cancelRetry();
+    return false;
+  }
+
+  #started(event: RunEventOf<"step.started">): boolean {
+    this.#phase = "recorded";
+    if (!this.fiber.history.takeStart(this.#key, event.seq)) return false;
+    if (this.#cancelled) this.fiber.command({ type: "step.cancel", key: this.#key });
+    else this.#run(event.attempt, this.#isUncertain || this.fiber.isUncertain);
+    return false;
+  }
+
+  #run(number: number, maybeRan: boolean): void {
+    this.#phase = "running";
+    this.#attempt = number;
+    this.fiber.began();
+    const { timeout } = this.#options;
+    const attempt = new LocalAttempt(this.fiber, this.#key, number, maybeRan);
+    this.#current = attempt;
+    const { code, world } = this.fiber;
+    attempt.run(
+      world.stepFor(code.name, this.#name, this.#fn),
+      timeout === undefined ? undefined : durationMs(timeout),
+      (value) => this.#ended(attempt, () => this.#complete(attempt, value)),
+      (error) => this.#ended(attempt, () => this.#fail(attempt, error)),
+    );
+  }
+
+  /** Late words of an attempt that timed out, or of a fiber that is over, count no more. */
+  #ended(attempt: LocalAttempt, tell: () => void): void {
+    if (this.#current !== attempt) return;
+    this.#current = undefined;
+    this.fiber.ended();
+    this.#phase = "told";
+    tell();
+    this.fiber.touched();
+  }
+
+  #complete(attempt: LocalAttempt, value: unknown): void {
+    let output: Payload;
+    let stored: unknown;
+    try {
+      const { schema } = this.#options;
+      const what = `the result of step "${this.#key}"`;
+      const checked = schema ? check(schema, value, what) : value;
+      ({ payload: output, stored } = encode(checked, what));
+    } catch (error) {
+      return this.#fail(attempt, error);
+    }
+    this.#stored = { value: stored };
+    if (this.#durability === "sync") return this.#tell(attempt, output);
+    this.#resolveAhead(attempt, output, stored);
+  }
+
+  #resolveAhead(attempt: LocalAttempt, output: Payload, stored: unknown): void {
+    const resolve = (where: string) => {
+      this.#tell(attempt, { ...output, metadata: { [RESOLVED]: where } });
+      this.#succeed(stored);
+    };
+    if (!this.#isAsking) return this.fiber.resolveAhead(() => resolve(String(this.fiber.applied)));
+    this.fiber.ranAhead();
+    resolve(INLINE);
+  }
+
+  #tell(attempt: LocalAttempt, output: Payload): void {
+    const isSync = this.#durability === "sync";
+    this.fiber.command(
+      {
+        type: "step.complete",
+        key: this.#key,
+        ordinal: this.#ordinal,
+        name: this.#name,
+        attempt: attempt.attempt,
+        output,
+        ...(attempt.maybeRan ? { maybeRan: true } : {}),
+      },
+      isSync ? { echo: this.#key } : { isLazy: this.#durability === "exit" },
+    );
+  }
+
+  #fail(attempt: LocalAttempt, error: unknown): void {
+    if (!this.#cancelled) return this.#tellFailure(attempt, failureOf(error));
+    // The kernel knows the step from its second attempt on.
+    if (attempt.attempt === 1) this.#giveUp(this.#cancelled);
+    else this.fiber.command({ type: "step.cancel", key: this.#key });
+  }
+
+  #tellFailure(attempt: LocalAttempt, failure: Failure): void {
+    this.fiber.command({
+      type: "step.fail",
+      key: this.#key,
+      ordinal: this.#ordinal,
+      name: this.#name,
+      attempt: attempt.attempt,
+      failure,
+      retry: retryPolicy(this.#options.retry, this.fiber.code.settings.retry),
+      ...(attempt.maybeRan ? { maybeRan: true } : {}),
+    });
+  }
+
+  /** Leaves a trace even of a step that never began: a replay must not begin it either. */
+  #giveUp(error: CancelledError): void {
+    this.#phase = "told";
+    this.fiber.command({
+      type: "step.fail",
+      key: this.#key,
+      ordinal: this.#ordinal,
+      name: this.#name,
+      attempt: 1,
+      failure: { ...failureOf(error), retryable: false },
+      retry: noRetry,
+    });
+  }
+
+  #succeed(value: unknown): true {
+    this.fiber.close(this.#key);
+    const { undo } = this.#options;
+    if (undo) this.fiber.saga.add(this.#key, undo, value as never);
+    return this.resolve(value);
+  }
+
+  #errorFor(failure: Failure): Error {
+    const cause = errorOf(failure);
+    if (cause instanceof CancelledError) return this.#cancelled ?? cause;
+    return new StepError(
+      { name: this.#name, key: this.#key, attempt: this.#attempt },
+      failure,
+      cause,
+    );
+  }
+}
+
+/** A result that does not fit may fit at the next attempt. */
+function check(schema: Schema, value: unknown, what: string): unknown {
+  try {
+    return validate(schema, value, what);
+  } catch (error) {
+    throw new InvalidResult(error instanceof Error ? error.message : String(error));
+  }
+}
+
+class InvalidResult extends Error {
+  override readonly name = "InvalidResult";
+  readonly code = "invalid-result";
+}
+
+function isInline(output: Payload): boolean {
+  return output.metadata?.[RESOLVED] === INLINE;
+}

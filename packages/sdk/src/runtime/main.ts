@@ -1,0 +1,70 @@
+/**
+ * The workflow's function, from its input to the last command.
+ *
+ * What is thrown ends the run: steps in progress are stopped, those that may have to be taken back
+ * are waited for, and then everything that has an `undo` is undone, the last first.
+ */
+import { encodePayload, decode } from "../payload.ts";
+import type { Context } from "../ctx/context.ts";
+import { RunContext } from "../ctx/run-context.ts";
+import { CancelledError } from "../errors.ts";
+import { failureOf } from "../failures.ts";
+import { validate } from "../schema.ts";
+import type { Command } from "@perdure/kernel";
+import type { Fiber } from "./fiber.ts";
+
+export class Main {
+  readonly #fiber: Fiber;
+  #fail: (error: unknown) => void = () => undefined;
+
+  constructor(fiber: Fiber) {
+    this.#fiber = fiber;
+  }
+
+  start(): void {
+    this.#fiber.world.enter(this.#fiber, () => void this.#run());
+  }
+
+  fail(error: unknown): void {
+    this.#fail(error);
+  }
+
+  async #run(): Promise<void> {
+    const fiber = this.#fiber;
+    let last: Command;
+    try {
+      last = { type: "run.complete", output: await this.#execute() };
+    } catch (error) {
+      if (fiber.isOver) return;
+      const wasCancelled = error instanceof CancelledError && fiber.root.error !== undefined;
+      await this.#compensate();
+      const failure = failureOf(error);
+      last = wasCancelled ? { type: "run.cancel", failure } : { type: "run.fail", failure };
+    }
+    fiber.finish(last);
+  }
+
+  async #execute() {
+    const { code, spec, root } = this.#fiber;
+    // `Context` is what `RunContext` is, with the types of the definition.
+    const ctx = new RunContext(this.#fiber, root) as unknown as Context;
+    const what = `workflow "${code.name}"`;
+    const raw = decode(spec.input);
+    const input = code.input ? validate(code.input, raw, `the input of ${what}`) : raw;
+    const failed = new Promise<never>((_, reject) => {
+      this.#fail = reject;
+    });
+    const result = await Promise.race([code.run(ctx, input), failed]);
+    const output = code.output ? validate(code.output, result, `the result of ${what}`) : result;
+    return encodePayload(output, `the result of ${what}`);
+  }
+
+  async #compensate(): Promise<void> {
+    const fiber = this.#fiber;
+    const inProgress = fiber.operations().filter(({ hasUndo }) => hasUndo);
+    if (fiber.saga.isEmpty && inProgress.length === 0) return;
+    fiber.cancelScope(fiber.root, new CancelledError("the run is being undone"));
+    await Promise.allSettled(inProgress.map(({ promise }) => promise));
+    await fiber.saga.unwind();
+  }
+}

@@ -1,0 +1,24 @@
+/** What a worker gives to its fibers. */
+import type { Env } from "@perdure/engine";
+import type { ActivationAnswer } from "@perdure/kernel";
+import type { LogSink } from "../ctx/log.ts";
+import type { StepContext } from "../ctx/options.ts";
+import type { Fiber } from "./fiber.ts";
+import type { Tracer } from "./tracer.ts";
+
+export type StepFunction = (step: StepContext) => unknown;
+
+export interface World {
+  readonly env: Env;
+  readonly log: LogSink;
+  readonly tracer: Tracer | undefined;
+  /** Runs workflow code, marked for the guard. */
+  readonly enter: <T>(fiber: Fiber, code: () => T) => T;
+  /** Runs what is not workflow code, though it was called by it. */
+  readonly leave: <T>(code: () => T) => T;
+  /** The fiber has something to apply or to say. */
+  readonly wake: (fiber: Fiber) => void;
+  readonly answer: (fiber: Fiber, answer: ActivationAnswer) => void;
+  /** A step's function replaced by name, in tests. */
+  readonly stepFor: (workflow: string, name: string, fn: StepFunction) => StepFunction;
+}

@@ -1,0 +1,50 @@
+/** Shows that a journal replays: from the start, and from where any crash would have left it. */
+import type { Command, RunEvent } from "@perdure/kernel";
+import { expect } from "vitest";
+import type { AnyWorkflow } from "../define/workflow.ts";
+import { SingleRun, type SingleRunOptions } from "./single-run.test-support.ts";
+
+/**
+ * Replays every prefix of the journal. What the code then asks for must be what the journal goes
+ * on with; and after the whole of it, nothing at all.
+ */
+export async function expectReplays(
+  workflow: AnyWorkflow,
+  journal: readonly RunEvent[],
+  options: SingleRunOptions & { readonly runsAhead?: boolean } = {},
+): Promise<void> {
+  const recorded = new Map<number, RunEvent>();
+  for (const event of journal) {
+    if ("ordinal" in event && !recorded.has(event.ordinal)) recorded.set(event.ordinal, event);
+  }
+  for (let length = 1; length <= journal.length; length++) {
+    const run = await SingleRun.replay(workflow, journal.slice(0, length), options);
+    const failures = run.answers.map(({ failure }) => failure?.message).filter(Boolean);
+    expect(failures, `the journal up to event ${length}`).toEqual([]);
+    const commands = run.answers.flatMap((answer) => answer.commands);
+    // Code that runs ahead of the disk may do so in another order when it is run again.
+    if (!options.runsAhead) {
+      for (const command of commands) expectAgrees(command, recorded, length);
+    }
+    if (length === journal.length) {
+      expect(commands, "commands after the whole journal").toEqual([]);
+    }
+    run.kill();
+  }
+}
+
+function expectAgrees(
+  command: Command,
+  recorded: ReadonlyMap<number, RunEvent>,
+  length: number,
+): void {
+  if (!("ordinal" in command)) return;
+  // A further attempt comes under the ordinal of the first.
+  if ("attempt" in command && command.attempt > 1) return;
+  const event = recorded.get(command.ordinal);
+  // The prefix may end before the run had anything to do with what its code asks next.
+  if (!event) return;
+  const place = `operation ${command.ordinal} after event ${length}`;
+  expect(event.seq, `${place}: asked again`).toBeGreaterThan(length);
+  if ("key" in command && "key" in event) expect(command.key, place).toBe(event.key);
+}

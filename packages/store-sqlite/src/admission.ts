@@ -1,0 +1,76 @@
+/** Whether a commit can follow what is in the log, asked in full before any of it is applied. */
+import type { StreamId } from "@perdure/kernel";
+import { extentOf, type Frame, type Housekeeping } from "@perdure/store";
+import type { Log } from "./log.ts";
+
+/** Why it cannot; undefined: it can. */
+export function refusal(
+  log: Log,
+  frames: readonly Frame[],
+  housekeeping: readonly Housekeeping[],
+): string | undefined {
+  const admission = new Admission(log);
+  for (const [index, frame] of frames.entries()) {
+    const reason = admission.frame(frame) ?? admission.housekeeping(housekeeping[index]);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+/** The log as it would be after the frames so far. */
+class Admission {
+  readonly #log: Log;
+  readonly #numbers = new Map<number, number>();
+  readonly #sent = new Map<string, number>();
+  readonly #seqs = new Map<StreamId, number>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  frame({ partition, number, records, outbox }: Frame): string | undefined {
+    const last = this.#numbers.get(partition) ?? this.#log.owners[partition]?.lastBatch ?? 0;
+    if (number !== last + 1) return outOfTurn(`batch ${number} of partition ${partition}`, last);
+    this.#numbers.set(partition, number);
+    for (const { stream, record } of records) {
+      const reason = this.#record(stream, record);
+      if (reason !== undefined) return reason;
+    }
+    for (const { to, seq } of outbox) {
+      const pair = `${partition} to ${to}`;
+      const before = this.#sent.get(pair) ?? this.#log.links.lastSent(partition, to);
+      if (seq !== before + 1) return outOfTurn(`message ${seq} from ${pair}`, before);
+      this.#sent.set(pair, seq);
+    }
+    return undefined;
+  }
+
+  housekeeping(housekeeping: Housekeeping | undefined): string | undefined {
+    for (const { stream, snapshot } of housekeeping?.settle ?? []) {
+      const seq = this.#seq(stream);
+      if (seq === 0) return `${stream} has no events and cannot be settled.`;
+      if ((snapshot?.seq ?? 0) > seq) return `The snapshot of ${stream} is past its end.`;
+    }
+    for (const stream of housekeeping?.forget ?? []) this.#seqs.set(stream, 0);
+    return undefined;
+  }
+
+  #record(stream: StreamId, record: Buffer): string | undefined {
+    if (this.#log.tails.get(stream)?.damage !== undefined) {
+      return `The stream ${stream} is damaged: restore the store from a backup, or forget it.`;
+    }
+    const { from, count } = extentOf(record, 0, stream);
+    const last = this.#seq(stream);
+    if (from !== last + 1) return outOfTurn(`event ${from} of ${stream}`, last);
+    this.#seqs.set(stream, last + count);
+    return undefined;
+  }
+
+  #seq(stream: StreamId): number {
+    return this.#seqs.get(stream) ?? this.#log.head(stream)?.seq ?? 0;
+  }
+}
+
+function outOfTurn(what: string, last: number): string {
+  return `The store cannot take ${what}: ${last + 1} is next. Open the partition again.`;
+}

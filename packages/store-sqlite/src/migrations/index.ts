@@ -1,0 +1,28 @@
+/** Brings a file to this version's layout: numbered steps, each in its own transaction. */
+import type { DatabaseSync } from "node:sqlite";
+import { PerdureError } from "@perdure/kernel";
+import { initial } from "./0001-initial.sql.ts";
+
+/** In order; a step that was released never changes. */
+const migrations: readonly string[] = [initial];
+
+export const schemaVersion: number = migrations.length;
+
+export function migrate(db: DatabaseSync, path: string): void {
+  const found = versionOf(db);
+  if (found > schemaVersion) {
+    throw new PerdureError(
+      "store-newer",
+      `${path} was written by a newer version of Perdure (layout ${found}, this one knows ` +
+        `${schemaVersion}). Install that version or a later one; this one has changed nothing.`,
+    );
+  }
+  for (const [index, sql] of migrations.entries()) {
+    if (index < found) continue;
+    db.exec(`BEGIN IMMEDIATE; ${sql} PRAGMA user_version = ${index + 1}; COMMIT;`);
+  }
+}
+
+export function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
+}

@@ -1,0 +1,197 @@
+import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import {
+  agree,
+  blob,
+  MemoryHarness,
+  Owner,
+  row,
+  storeContract,
+  stream,
+  text,
+  texts,
+} from "@perdure/store/contract";
+import { SqliteHarness } from "../testing/sqlite-harness.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+
+storeContract("the SQLite store with a thread", () => SqliteHarness.make(false), ["corrupt"]);
+storeContract("the SQLite store inline", () => SqliteHarness.make(true), ["corrupt", "failNext"]);
+
+async function withHarness(test: (harness: SqliteHarness) => Promise<void>): Promise<void> {
+  const harness = await SqliteHarness.make(true);
+  try {
+    await test(harness);
+  } finally {
+    await harness.dispose();
+  }
+}
+
+/** Changes the file as only a fault could, while nobody has it open. */
+async function tamper(harness: SqliteHarness, change: (db: DatabaseSync) => void): Promise<void> {
+  await harness.store.close();
+  const db = new DatabaseSync(harness.path);
+  change(db);
+  db.close();
+}
+
+describe("the SQLite store", () => {
+  for (const seed of [1, 2, 3]) {
+    it(`agrees with the store in memory after every operation (seed ${seed})`, () =>
+      withHarness(async (sqlite) => {
+        const { operations } = await agree(new MemoryHarness(4), sqlite, seed, 1_500);
+        expect(operations).toBeGreaterThanOrEqual(1_500);
+      }));
+  }
+
+  it("runs in memory, for tests", async () => {
+    const store = SqliteStore.openInline(":memory:");
+    const owner = await Owner.open(store);
+    await owner.append(stream(1), 1, "a");
+    expect(texts(await store.read(stream(1)))).toEqual(["a"]);
+    await store.close();
+  });
+
+  it("refuses a file of a newer version, and changes nothing in it", () =>
+    withHarness(async (harness) => {
+      await tamper(harness, (db) => db.exec("PRAGMA user_version = 999"));
+      expect(() => SqliteStore.openInline(harness.path)).toThrow(
+        expect.objectContaining({ code: "store-newer" }),
+      );
+      await expect(SqliteStore.open(harness.path)).rejects.toMatchObject({ code: "store-newer" });
+      const db = new DatabaseSync(harness.path);
+      expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 999 });
+      db.close();
+    }));
+
+  it("keeps the number of partitions a file was made with", () =>
+    withHarness(async (harness) => {
+      await harness.store.close();
+      expect(() => SqliteStore.openInline(harness.path, { partitions: 5 })).toThrow(
+        expect.objectContaining({ code: "invalid-argument" }),
+      );
+      const store = SqliteStore.openInline(harness.path);
+      expect(store.partitions).toBe(4);
+      await expect(store.open(4)).rejects.toMatchObject({ code: "invalid-argument" });
+      await store.close();
+    }));
+
+  it("answers failed when the disk is full, says what to do, and goes on after", () =>
+    withHarness(async (harness) => {
+      await harness.store.close();
+      const store = SqliteStore.openInline(harness.path, { maxBytes: 512 * 1024 });
+      const owner = await Owner.open(store);
+      await owner.append(stream(1), 1, "a");
+      const events = [new Uint8Array(1_000_000)];
+      const result = await owner.commit({ appends: [{ stream: stream(1), from: 2, events }] });
+      expect(result).toMatchObject({ type: "failed" });
+      expect("reason" in result && result.reason).toContain("Free disk space");
+      expect(await store.outcome(0, 2)).toBe("lost");
+      const again = await Owner.open(store);
+      expect((await again.append(stream(1), 2, "b")).type).toBe("done");
+      expect(texts(await store.read(stream(1)))).toEqual(["a", "b"]);
+      await store.close();
+    }));
+
+  it("finds a flipped bit in the log, in the one stream it belongs to", () =>
+    withHarness(async (harness) => {
+      const owner = await Owner.open(harness.store);
+      await owner.append(stream(1), 1, "needle");
+      await owner.append(stream(2), 1, "hay");
+      await tamper(harness, (db) => {
+        for (const { id, data } of db.prepare("SELECT id, data FROM segments").all()) {
+          const bytes = Buffer.from(data as Uint8Array);
+          const at = bytes.indexOf("needle");
+          if (at >= 0) bytes[at] = (bytes[at] ?? 0) ^ 4;
+          db.prepare("UPDATE segments SET data = ? WHERE id = ?").run(bytes, id ?? null);
+        }
+      });
+      const store = SqliteStore.openInline(harness.path);
+      expect((await store.open(0)).streams.toSorted()).toEqual([stream(1), stream(2)]);
+      await expect(store.read(stream(1))).rejects.toMatchObject({ code: "store-corrupt" });
+      expect(texts(await store.read(stream(2)))).toEqual(["hay"]);
+      await store.close();
+    }));
+
+  it("finds a lost segment by the gap it leaves", () =>
+    withHarness(async (harness) => {
+      const owner = await Owner.open(harness.store);
+      for (const n of [1, 2, 3]) await owner.append(stream(1), n, `event ${n}`);
+      await tamper(harness, (db) => db.exec("DELETE FROM segments WHERE id = 2"));
+      const store = SqliteStore.openInline(harness.path);
+      await expect(store.read(stream(1))).rejects.toMatchObject({ code: "store-corrupt" });
+      await store.close();
+    }));
+
+  it("finds an altered blob", () =>
+    withHarness(async (harness) => {
+      const owner = await Owner.open(harness.store);
+      const large = blob(stream(1), new Uint8Array(50_000));
+      await owner.commit({ blobs: [large] });
+      await tamper(harness, (db) => db.exec("UPDATE blobs SET data = x'00'"));
+      const store = SqliteStore.openInline(harness.path);
+      await expect(store.blobs([large.hash])).rejects.toMatchObject({ code: "store-corrupt" });
+      await store.close();
+    }));
+
+  it("keeps streams apart that are settled and written again within one transaction", () =>
+    withHarness(async (harness) => {
+      const owner = await Owner.open(harness.store);
+      const append = (from: number, event: string) => ({
+        appends: [{ stream: stream(1), from, events: [text(event)] }],
+      });
+      await harness.store.commit([
+        owner.batch({ ...append(1, "a"), settle: [{ stream: stream(1), hasWork: false }] }),
+        owner.batch(append(2, "b")),
+        owner.batch({ forget: [stream(1)] }),
+        owner.batch(append(1, "c")),
+      ]);
+      await harness.reopen();
+      expect(texts(await harness.store.read(stream(1)))).toEqual(["c"]);
+    }));
+
+  it("has the row of a settled run after a crash, though nobody flushed", () =>
+    withHarness(async (harness) => {
+      const owner = await Owner.open(harness.store);
+      await owner.commit({
+        appends: [{ stream: stream(1), from: 1, events: [text("a")] }],
+        index: [row(1)],
+      });
+      await owner.commit({
+        index: [row(1, { status: "completed" })],
+        settle: [{ stream: stream(1), hasWork: false }],
+      });
+      await harness.reopen();
+      const { rows } = await harness.store.search({ namespace: "default", limit: 1 });
+      expect(rows.map(({ status }) => status)).toEqual(["completed"]);
+    }));
+
+  it("drops what it no longer needs, and keeps the truth about it", () =>
+    withHarness(async (harness) => {
+      const owner = await Owner.open(harness.store);
+      for (let n = 1; n <= 300; n++) {
+        await owner.commit({
+          appends: [{ stream: stream(n), from: 1, events: [text("a")] }],
+          outbox: [{ to: 1, seq: n, data: text("m") }],
+          settle: [{ stream: stream(n), hasWork: false }],
+        });
+      }
+      const receiver = await Owner.open(harness.store, 1);
+      for (let seq = 1; seq <= 300; seq++) await receiver.commit({ marks: [{ from: 0, seq }] });
+      const { detail } = await harness.store.facts();
+      expect(detail["segments"]).toBeLessThan(100);
+      await harness.reopen();
+      const opened = await harness.store.open(0);
+      expect(opened).toMatchObject({ lastBatch: 300, outbox: [], sent: [{ to: 1, seq: 300 }] });
+      expect((await harness.store.open(1)).marks).toEqual([{ from: 0, seq: 300 }]);
+      expect(texts(await harness.store.read(stream(7)))).toEqual(["a"]);
+    }));
+
+  it("leaves no lock behind when it is closed", () =>
+    withHarness(async (harness) => {
+      await harness.store.close();
+      expect(existsSync(`${harness.path}.pid`)).toBe(false);
+      const store = await SqliteStore.open(harness.path);
+      await store.close();
+    }));
+});

@@ -1,0 +1,122 @@
+/** The store port on a SQLite file. */
+import { PerdureError, type StreamId } from "@perdure/kernel";
+import {
+  corruptStream,
+  readRecords,
+  type Alarm,
+  type Batch,
+  type CommitResult,
+  type Opened,
+  type Page,
+  type Query,
+  type Store,
+  type StoreFacts,
+  type StreamData,
+} from "@perdure/store";
+import { InlineBackend, type Backend } from "./backend.ts";
+import type { InlineOptions, SqliteOptions } from "./options.ts";
+import { ThreadBackend } from "./thread-backend.ts";
+import { toWire, type RawStream } from "./wire.ts";
+
+export class SqliteStore implements Store {
+  readonly partitions: number;
+  readonly #backend: Backend;
+  #closed = false;
+
+  /** With a thread that writes, so that a sync never blocks the caller's. */
+  static async open(path: string, options: SqliteOptions = {}): Promise<SqliteStore> {
+    return new SqliteStore(await ThreadBackend.start(path, options));
+  }
+
+  /** In the calling thread, synchronous inside: for the simulator, tests and `:memory:`. */
+  static openInline(path: string, options: InlineOptions = {}): SqliteStore {
+    return new SqliteStore(new InlineBackend(path, options));
+  }
+
+  private constructor(backend: Backend) {
+    this.#backend = backend;
+    this.partitions = backend.partitions;
+  }
+
+  open(partition: number): Promise<Opened> {
+    return this.#use().call("open", partition);
+  }
+
+  commit(batches: readonly Batch[]): Promise<CommitResult> {
+    return this.#use().commit(toWire(batches));
+  }
+
+  outcome(partition: number, number: number): Promise<"applied" | "lost"> {
+    return this.#use().call("outcome", partition, number);
+  }
+
+  async read(
+    stream: StreamId,
+    from?: number,
+    limit: number = Infinity,
+  ): Promise<StreamData | undefined> {
+    const raw = await this.#use().call("read", stream, from, limit);
+    return raw && verified(stream, raw, from, limit);
+  }
+
+  blobs(hashes: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {
+    return this.#use().call("blobs", hashes);
+  }
+
+  alarms(partition: number, before: number, limit: number): Promise<readonly Alarm[]> {
+    return this.#use().call("alarms", partition, before, limit);
+  }
+
+  search(query: Query): Promise<Page> {
+    return this.#use().call("search", query);
+  }
+
+  count(query: Omit<Query, "limit" | "cursor">): Promise<number> {
+    return this.#use().call("count", query);
+  }
+
+  prune(now: number, limit: number): Promise<readonly StreamId[]> {
+    return this.#use().call("prune", now, limit);
+  }
+
+  flush(): Promise<void> {
+    return this.#use().call("flush");
+  }
+
+  facts(): Promise<StoreFacts> {
+    return this.#use().call("facts");
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#backend.close();
+  }
+
+  #use(): Backend {
+    if (this.#closed) throw new PerdureError("closed", "The store is closed: open it again.");
+    return this.#backend;
+  }
+}
+
+/** The events asked for, once the records around them are known to be what was written (S5). */
+function verified(
+  stream: StreamId,
+  { records, start, end, snapshot }: RawStream,
+  from: number | undefined,
+  limit: number,
+): StreamData {
+  const chain = { ...start };
+  const bytes = Buffer.from(records.buffer, records.byteOffset, records.byteLength);
+  const all = readRecords(bytes, stream, chain);
+  const first = from ?? (snapshot?.seq ?? 0) + 1;
+  const isCovered = start.seq < first && chain.seq >= Math.min(end.seq, first + limit - 1);
+  const isBeyond = chain.seq > end.seq || (chain.seq === end.seq && chain.crc !== end.crc);
+  if ((first <= end.seq && !isCovered) || isBeyond) {
+    throw corruptStream(stream, "events are missing or not its own");
+  }
+  const skipped = Math.max(0, first - start.seq - 1);
+  const events = all.slice(skipped, skipped + limit);
+  const data = { events, seq: end.seq };
+  return snapshot === undefined ? data : { ...data, snapshot };
+}

@@ -1,0 +1,107 @@
+/**
+ * The calling side of one thread.
+ *
+ * 1. Every request is answered: when the thread dies, all that wait are told, and all later ones.
+ */
+import { Worker } from "node:worker_threads";
+import { PerdureError } from "@perdure/kernel";
+import type { Answer, Ready, Request, ThreadData } from "./messages.ts";
+import type { SqliteOptions } from "./options.ts";
+import { fromWireError } from "./wire-error.ts";
+import type { Call, WireCommit } from "./wire.ts";
+
+interface Waiter {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** Its own source when this file runs from source, what was built of it otherwise. */
+const entry = new URL(
+  `./store-thread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`,
+  import.meta.url,
+);
+
+export class ThreadHandle {
+  readonly partitions: number;
+  readonly #worker: Worker;
+  readonly #waiters = new Map<number, Waiter>();
+  #nextId = 1;
+  #closing = false;
+  #dead: PerdureError | undefined;
+
+  static start(
+    role: ThreadData["role"],
+    path: string,
+    options: SqliteOptions,
+  ): Promise<ThreadHandle> {
+    const worker = new Worker(entry, { workerData: { role, path, options } satisfies ThreadData });
+    return new Promise((resolve, reject) => {
+      worker.once("error", reject);
+      worker.once("message", (ready: Ready) => {
+        worker.off("error", reject);
+        if ("partitions" in ready) return resolve(new ThreadHandle(worker, ready.partitions));
+        worker.terminate().then(() => reject(fromWireError(ready.error)), reject);
+      });
+    });
+  }
+
+  private constructor(worker: Worker, partitions: number) {
+    this.partitions = partitions;
+    this.#worker = worker;
+    worker.on("message", (answers: readonly Answer[]) => this.#take(answers));
+    worker.on("error", (cause) => this.#die(cause));
+    worker.on("exit", () => this.#die(undefined));
+    worker.unref();
+  }
+
+  commit(commit: WireCommit): Promise<unknown> {
+    const { segment, housekeeping } = commit;
+    const transfer = [segment.buffer as ArrayBuffer];
+    if (housekeeping !== undefined) transfer.push(housekeeping.buffer as ArrayBuffer);
+    return this.#ask((id) => ({ type: "commit", id, commit }), transfer);
+  }
+
+  call(call: Call): Promise<unknown> {
+    return this.#ask((id) => ({ type: "call", id, call }));
+  }
+
+  async close(): Promise<void> {
+    if (this.#dead !== undefined) return;
+    const gone = new Promise((resolve) => this.#worker.once("exit", resolve));
+    const closed = this.#ask((id) => ({ type: "close", id }));
+    this.#closing = true;
+    await closed;
+    await gone;
+  }
+
+  #ask(request: (id: number) => Request, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
+    if (this.#dead !== undefined) return Promise.reject(this.#dead);
+    const id = this.#nextId++;
+    // A thread that owes an answer keeps the process alive; one that rests does not.
+    if (this.#waiters.size === 0) this.#worker.ref();
+    return new Promise((resolve, reject) => {
+      this.#waiters.set(id, { resolve, reject });
+      this.#worker.postMessage(request(id), transfer);
+    });
+  }
+
+  #take(answers: readonly Answer[]): void {
+    for (const answer of answers) {
+      const waiter = this.#waiters.get(answer.id);
+      this.#waiters.delete(answer.id);
+      if ("error" in answer) waiter?.reject(fromWireError(answer.error));
+      else waiter?.resolve(answer.value);
+    }
+    if (this.#waiters.size === 0 && !this.#closing) this.#worker.unref();
+  }
+
+  #die(cause: unknown): void {
+    this.#dead ??= new PerdureError(
+      "store-failed",
+      "The store's thread has ended. Start this process again.",
+      { cause },
+    );
+    for (const waiter of this.#waiters.values()) waiter.reject(this.#dead);
+    this.#waiters.clear();
+  }
+}

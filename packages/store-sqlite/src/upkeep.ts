@@ -1,0 +1,53 @@
+/**
+ * What is done beside commits, in their transactions or when nothing else is to do: index rows
+ * that have waited, segments that nobody needs, and streams that have kept old segments too long.
+ */
+import { limits } from "@perdure/kernel";
+import type { Open } from "./file.ts";
+import { positionOf, SEGMENT_FRAMES } from "./log.ts";
+
+const ROWS_A_COMMIT = 128;
+const FREE_SEGMENTS = 64;
+const GATHERED_A_COMMIT = 64;
+
+/** A little at a time, so that no commit waits long for it. */
+export function keepUp(open: Open, waitingRows: number, logBytes: number): void {
+  const { log, runs } = open;
+  if (waitingRows > limits.storeWaitingRows) runs.write(ROWS_A_COMMIT);
+  if (log.uses.bytes > logBytes) gatherOldest(open);
+  if (log.uses.free > FREE_SEGMENTS) dropSegments(open);
+}
+
+export function dropSegments({ db, log, streams, lastSegment }: Open): void {
+  const free = log.uses.takeFree(lastSegment);
+  if (free.length === 0) return;
+  const saveOwner = db.prepare(
+    "INSERT OR REPLACE INTO partitions (partition, epoch, last_batch) VALUES (?, ?, ?)",
+  );
+  for (const [partition, owner] of log.owners.entries()) {
+    if (owner.savedBatch === owner.lastBatch) continue;
+    saveOwner.run(partition, owner.epoch, owner.lastBatch);
+    owner.savedBatch = owner.lastBatch;
+  }
+  const saveLink = db.prepare(
+    "INSERT OR REPLACE INTO links (sender, receiver, sent, mark) VALUES (?, ?, ?, ?)",
+  );
+  for (const { sender, receiver, sent, mark } of log.links.takeUnsaved()) {
+    saveLink.run(sender, receiver, sent, mark);
+  }
+  const drop = db.prepare("DELETE FROM segments WHERE id = ?");
+  for (const id of free) drop.run(id);
+  streams.dropForgottenBefore(positionOf(log.uses.oldest ?? lastSegment, 0));
+}
+
+/** The tails are in the order in which they began, so the first keep the oldest segments. */
+function gatherOldest({ log, streams, lastSegment }: Open): void {
+  const at = positionOf(lastSegment, SEGMENT_FRAMES - 1);
+  let left = GATHERED_A_COMMIT;
+  for (const [stream, tail] of log.tails) {
+    if (left-- === 0) break;
+    if (tail.damage !== undefined) continue;
+    streams.gather(stream, tail.partition, tail, at, "unsettled");
+    log.release(stream);
+  }
+}

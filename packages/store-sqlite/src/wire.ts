@@ -1,0 +1,56 @@
+/** What goes between the port and the writer, as bytes that can change threads. */
+import type { StreamId } from "@perdure/kernel";
+import {
+  encodeFrames,
+  encodeHousekeeping,
+  type Alarm,
+  type Batch,
+  type Opened,
+  type Page,
+  type Query,
+  type Settled,
+  type StoreFacts,
+} from "@perdure/store";
+import type { Head } from "./log.ts";
+
+export interface WireCommit {
+  readonly segment: Uint8Array;
+  readonly housekeeping: Uint8Array | undefined;
+}
+
+export function toWire(batches: readonly Batch[]): WireCommit {
+  const housekeeping = encodeHousekeeping(batches);
+  return {
+    segment: encodeFrames(batches),
+    // Of its own memory, for what was packed shares a buffer with others.
+    housekeeping: housekeeping && new Uint8Array(housekeeping),
+  };
+}
+
+/** A stream's records as they lie in the store; the reader verifies them. */
+export interface RawStream {
+  readonly records: Uint8Array;
+  /** What the first record follows. */
+  readonly start: Head;
+  /** The stream's end, which the records reach unless a limit was given. */
+  readonly end: Head;
+  readonly snapshot?: NonNullable<Settled["snapshot"]>;
+}
+
+/** Everything but commits, as the writer (or, for the last two, a reader) answers it. */
+export interface Calls {
+  open(partition: number): Opened;
+  outcome(partition: number, number: number): "applied" | "lost";
+  read(stream: StreamId, from: number | undefined, limit: number): RawStream | undefined;
+  blobs(hashes: readonly Uint8Array[]): readonly (Uint8Array | undefined)[];
+  alarms(partition: number, before: number, limit: number): readonly Alarm[];
+  prune(now: number, limit: number): readonly StreamId[];
+  flush(): void;
+  facts(): StoreFacts;
+  search(query: Query): Page;
+  count(query: Omit<Query, "limit" | "cursor">): number;
+}
+
+export type Call = {
+  readonly [K in keyof Calls]: { readonly name: K; readonly args: Parameters<Calls[K]> };
+}[keyof Calls];

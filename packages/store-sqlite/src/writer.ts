@@ -1,0 +1,184 @@
+/**
+ * The one writer of a file, and the reader of everything but lists. Synchronous; it runs in a
+ * thread of its own or inline.
+ *
+ * 1. Nothing is answered before COMMIT has returned, with `synchronous = FULL` (S2).
+ * 2. Reads see every commit that was answered: gathered parts come from the tables, the rest from
+ *    the tails in memory.
+ */
+import { statSync } from "node:fs";
+import { limits, PerdureError, type StreamId } from "@perdure/kernel";
+import type { Alarm, CommitResult, Opened, Page, Query, StoreFacts } from "@perdure/store";
+import { commitGroup, forgetStream } from "./commit-group.ts";
+import { MEMORY } from "./connection.ts";
+import { StoreFile, type Open } from "./file.ts";
+import { positionOf, SEGMENT_FRAMES } from "./log.ts";
+import { schemaVersion } from "./migrations/index.ts";
+import type { InlineOptions } from "./options.ts";
+import { readStream } from "./read-stream.ts";
+import { count, search } from "./search.ts";
+import { dropSegments } from "./upkeep.ts";
+import type { Calls, RawStream, WireCommit } from "./wire.ts";
+
+const ROWS_WHEN_IDLE = 256;
+
+export class Writer implements Calls {
+  readonly #file: StoreFile;
+  readonly #fault: InlineOptions["fault"];
+
+  constructor(path: string, options: InlineOptions = {}) {
+    this.#file = new StoreFile(path, options);
+    this.#fault = options.fault;
+  }
+
+  get partitions(): number {
+    return this.#file.partitions;
+  }
+
+  commit(commits: readonly WireCommit[]): readonly CommitResult[] {
+    const { broken } = this.#file;
+    if (broken !== undefined)
+      return commits.map(() => ({ type: "failed", reason: broken.message }));
+    return commitGroup(this.#file, commits, this.#fault?.() ?? "none");
+  }
+
+  open(partition: number): Opened {
+    return this.#write(({ db, log, streams }) => {
+      const owner = log.owners[partition];
+      if (owner === undefined) {
+        throw new PerdureError(
+          "invalid-argument",
+          `There is no partition ${partition}: this store has 0 to ${this.partitions - 1}.`,
+        );
+      }
+      owner.epoch += 1;
+      owner.savedBatch = owner.lastBatch;
+      db.prepare(
+        "INSERT OR REPLACE INTO partitions (partition, epoch, last_batch) VALUES (?, ?, ?)",
+      ).run(partition, owner.epoch, owner.lastBatch);
+      const names = new Set(streams.awake(partition));
+      for (const [name, tail] of log.tails) if (tail.partition === partition) names.add(name);
+      return {
+        epoch: owner.epoch,
+        lastBatch: owner.lastBatch,
+        streams: [...names],
+        outbox: log.links.waitingOf(partition),
+        marks: log.links.marksOf(partition),
+        sent: log.links.sentBy(partition),
+      };
+    });
+  }
+
+  outcome(partition: number, number: number): "applied" | "lost" {
+    const owner = this.#file.now.log.owners[partition];
+    return owner !== undefined && number <= owner.lastBatch ? "applied" : "lost";
+  }
+
+  read(stream: StreamId, from: number | undefined, limit: number): RawStream | undefined {
+    return readStream(this.#file.now, stream, from, limit);
+  }
+
+  blobs(hashes: readonly Uint8Array[]): readonly (Uint8Array | undefined)[] {
+    const { blobs } = this.#file.now;
+    return hashes.map((hash) => blobs.get(hash));
+  }
+
+  alarms(partition: number, before: number, limit: number): readonly Alarm[] {
+    const { log, streams } = this.#file.now;
+    const alarms: Alarm[] = [];
+    for (const alarm of streams.alarms(partition, before)) {
+      if (alarms.length >= limit) break;
+      if (!log.tails.has(alarm.stream)) alarms.push(alarm);
+    }
+    return alarms;
+  }
+
+  prune(now: number, limit: number): readonly StreamId[] {
+    return this.#write((open) => {
+      const { log, runs, streams, lastSegment } = open;
+      runs.write(Infinity);
+      const expired: StreamId[] = [];
+      for (const stream of runs.expired(now)) {
+        if (expired.length >= Math.min(limit, limits.pageRows)) break;
+        const isSettled = !log.tails.has(stream) && streams.row(stream)?.settled !== 0;
+        if (isSettled) expired.push(stream);
+      }
+      const position = positionOf(lastSegment, SEGMENT_FRAMES - 1);
+      for (const stream of expired) forgetStream(open, stream, position);
+      return expired;
+    });
+  }
+
+  flush(): void {
+    if (this.#file.waiting.size === 0) return;
+    this.#write(({ runs }) => runs.write(Infinity));
+  }
+
+  search(query: Query): Page {
+    this.flush();
+    return search(this.#file.now.db, query);
+  }
+
+  count(query: Omit<Query, "limit" | "cursor">): number {
+    this.flush();
+    return count(this.#file.now.db, query);
+  }
+
+  /** Does some of what has waited; says whether there is more. What fails now is tried later. */
+  idle(): boolean {
+    if (this.#file.broken !== undefined) return false;
+    const { db, log } = this.#file.now;
+    if (this.#file.waiting.size > 0 || log.uses.free > 1) {
+      const ended = this.#file.transaction((open) => {
+        open.runs.write(ROWS_WHEN_IDLE);
+        dropSegments(open);
+      });
+      return ended.type === "done";
+    }
+    db.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    return false;
+  }
+
+  facts(): StoreFacts {
+    const { db, log } = this.#file.now;
+    const pragma = (name: string): number => Number(Object.values(db.prepare(name).get() ?? {})[0]);
+    const { path } = this.#file;
+    return {
+      kind: "sqlite",
+      version: schemaVersion,
+      partitions: this.partitions,
+      detail: {
+        file: path,
+        bytes: pragma("PRAGMA page_count") * pragma("PRAGMA page_size"),
+        walBytes: path === MEMORY ? 0 : sizeOf(`${path}-wal`),
+        freePages: pragma("PRAGMA freelist_count"),
+        segments: log.uses.count,
+        segmentBytes: log.uses.bytes,
+        unsettledStreams: log.tails.size,
+        waitingIndexRows: this.#file.waiting.size,
+        synchronous: pragma("PRAGMA synchronous") === 2 ? "full" : "not full",
+        sqlite: String(db.prepare("SELECT sqlite_version() AS v").get()?.["v"]),
+      },
+    };
+  }
+
+  close(): void {
+    try {
+      this.flush();
+    } finally {
+      this.#file.close();
+    }
+  }
+
+  /** For what is not a commit and so has no `unknown`: done, or an error that says why not. */
+  #write<T>(work: (open: Open) => T): T {
+    const ended = this.#file.transaction(work);
+    if (ended.type === "done") return ended.value;
+    if (ended.error instanceof PerdureError) throw ended.error;
+    throw new PerdureError("store-failed", ended.reason, { cause: ended.error });
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,63 @@
+/**
+ * The command line:
+ *
+ *     npm run sim -- --seeds 1000 [--first 1] [--bug <name>]
+ *     npm run sim -- --seconds 30
+ *     npm run sim -- replay <seed> [--bug <name>]
+ *     npm run sim -- --check-determinism 20
+ *     npm run sim -- bugs
+ */
+import { parseArgs } from "node:util";
+
+export type Command =
+  | {
+      readonly type: "seeds";
+      readonly first: number;
+      readonly seeds: number;
+      readonly seconds: number;
+      readonly bug: string | undefined;
+    }
+  | { readonly type: "replay"; readonly seed: number; readonly bug: string | undefined }
+  | { readonly type: "determinism"; readonly first: number; readonly seeds: number }
+  | { readonly type: "bugs"; readonly bug: string | undefined };
+
+export function readArguments(args: readonly string[]): Command {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      seeds: { type: "string" },
+      seconds: { type: "string" },
+      first: { type: "string", default: "1" },
+      bug: { type: "string" },
+      "check-determinism": { type: "string" },
+    },
+  });
+  const first = whole("--first", values.first);
+  const { bug } = values;
+  const checked = values["check-determinism"];
+  if (checked !== undefined) {
+    return { type: "determinism", first, seeds: whole("--check-determinism", checked) };
+  }
+  if (positionals[0] === "replay") return { type: "replay", seed: whole("seed", positionals[1]), bug };
+  if (positionals[0] === "bugs") return { type: "bugs", bug };
+  return {
+    type: "seeds",
+    first,
+    seeds: values.seeds === undefined ? Infinity : whole("--seeds", values.seeds),
+    seconds: secondsOf(values),
+    bug,
+  };
+}
+
+/** Without a number of seeds it runs for a while. */
+function secondsOf(values: { readonly seeds?: string; readonly seconds?: string }): number {
+  if (values.seconds !== undefined) return whole("--seconds", values.seconds);
+  return values.seeds === undefined ? 30 : Infinity;
+}
+
+function whole(name: string, text: string | undefined): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 0) return number;
+  throw new Error(`${name} needs a whole number, not ${text ?? "nothing"}`);
+}

@@ -1,0 +1,19 @@
+import { simulate } from "../simulation.ts";
+import { inMacrotask } from "../world/drain.ts";
+import type { Bug } from "./bug.ts";
+
+export interface Found {
+  readonly seed: number;
+  readonly invariant: string;
+  readonly text: string;
+}
+
+/** The first seed that shows the bug, if one of those it states does. */
+export async function hunt(bug: Bug): Promise<Found | undefined> {
+  for (let seed = 1; seed <= bug.withinSeeds; seed++) {
+    const { violations } = await inMacrotask(() => simulate({ seed, bug }));
+    const [first] = violations;
+    if (first !== undefined) return { seed, invariant: first.invariant, text: first.text };
+  }
+  return undefined;
+}

@@ -1,0 +1,181 @@
+/**
+ * Every store of a simulation goes through here: it is where faults come in, and where the checks
+ * see what is durable.
+ *
+ * 1. Commits of one handle are applied in the order of the calls, whatever a fault delays.
+ * 2. `onApplied` is told of a commit at the moment it is on disk, before anybody else can know.
+ * 3. What a dead process asked for may still happen, but it hears nothing any more. A commit on
+ *    its way when its process dies is applied or not, as the seed decides.
+ */
+import { PerdureError, type StreamId } from "@perdure/kernel";
+import type {
+  Alarm,
+  Batch,
+  CommitResult,
+  Opened,
+  Page,
+  Query,
+  Store,
+  StoreFacts,
+  StreamData,
+} from "@perdure/store";
+import type { FaultMix } from "../faults/mix.ts";
+import type { Marks } from "../world/marks.ts";
+import type { Trace } from "../world/trace.ts";
+import type { Prng } from "../world/prng.ts";
+import type { Process } from "../world/process.ts";
+import type { World } from "../world/world.ts";
+
+export interface DurableHooks {
+  onOpened(partition: number, opened: Opened): void;
+  onApplied(batches: readonly Batch[]): void;
+}
+
+export interface DurableParts {
+  readonly inner: Store;
+  readonly world: World;
+  readonly process: Process;
+  readonly prng: Prng;
+  readonly marks: Marks;
+  readonly trace: Trace;
+  readonly hooks: DurableHooks;
+  /** The faults of this moment. */
+  readonly mix: () => FaultMix;
+}
+
+export class DurableStore implements Store {
+  readonly partitions: number;
+  readonly #parts: DurableParts;
+  /** Ends when all commits asked for so far have been applied or not. */
+  #commits: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: DurableParts) {
+    this.#parts = parts;
+    this.partitions = parts.inner.partitions;
+  }
+
+  async open(partition: number): Promise<Opened> {
+    await this.#travel();
+    const opened = await this.#parts.inner.open(partition);
+    this.#parts.hooks.onOpened(partition, opened);
+    return opened;
+  }
+
+  async commit(batches: readonly Batch[]): Promise<CommitResult> {
+    const before = this.#commits;
+    const applied = this.#apply(before, batches);
+    this.#commits = applied.catch(() => undefined);
+    const result = await applied;
+    await this.#travel();
+    return result;
+  }
+
+  async outcome(partition: number, number: number): Promise<"applied" | "lost"> {
+    await this.#commits;
+    return this.#ask(() => this.#parts.inner.outcome(partition, number));
+  }
+
+  read(stream: StreamId, from?: number, limit?: number): Promise<StreamData | undefined> {
+    return this.#ask(() => this.#parts.inner.read(stream, from, limit));
+  }
+
+  blobs(hashes: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {
+    return this.#ask(() => this.#parts.inner.blobs(hashes));
+  }
+
+  alarms(partition: number, before: number, limit: number): Promise<readonly Alarm[]> {
+    return this.#ask(() => this.#parts.inner.alarms(partition, before, limit));
+  }
+
+  search(query: Query): Promise<Page> {
+    return this.#ask(() => this.#parts.inner.search(query));
+  }
+
+  count(query: Omit<Query, "limit" | "cursor">): Promise<number> {
+    return this.#ask(() => this.#parts.inner.count(query));
+  }
+
+  prune(now: number, limit: number): Promise<readonly StreamId[]> {
+    return this.#ask(() => this.#parts.inner.prune(now, limit));
+  }
+
+  flush(): Promise<void> {
+    return this.#ask(() => this.#parts.inner.flush());
+  }
+
+  facts(): Promise<StoreFacts> {
+    return this.#parts.inner.facts();
+  }
+
+  /** The disk outlives its processes. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #apply(before: Promise<unknown>, batches: readonly Batch[]): Promise<CommitResult> {
+    const { inner, hooks, marks, prng, trace, process } = this.#parts;
+    const fate = this.#fate();
+    const what = batches.map(({ partition, number, epoch }) => `p${partition}#${number}e${epoch}`);
+    trace.note(process.name, "commits", `${what.join(" ")} ${fate}`);
+    const delayMs = this.#delayMs();
+    await before;
+    await this.#inWorld(delayMs);
+    if (fate === "lostWithProcess" && !this.#parts.process.isAlive) {
+      return { type: "unknown", reason: "the process died" };
+    }
+    if (fate !== "none" && fate !== "lostWithProcess") marks.hit(`fault: ${fate}`);
+    if (fate === "commitAbort") return { type: "failed", reason: "The simulated disk refused." };
+    if (fate === "commitAmbiguousLost") return { type: "unknown", reason: "The commit was lost." };
+    const result = await inner.commit(batches);
+    trace.note("disk", result.type, what.join(" "));
+    if (result.type === "done") hooks.onApplied(batches);
+    else marks.hit(`commit: ${result.type}`);
+    if (fate === "commitAmbiguousDone") {
+      if (prng.chance(0.5)) return { type: "unknown", reason: "The answer was lost." };
+      throw new PerdureError("unavailable", "The connection was lost.");
+    }
+    return result;
+  }
+
+  #fate(): "none" | "commitAbort" | "commitAmbiguousDone" | "commitAmbiguousLost" | "lostWithProcess" {
+    const mix = this.#parts.mix();
+    const { prng } = this.#parts;
+    if (prng.chance(mix.commitAbort)) return "commitAbort";
+    if (prng.chance(mix.commitAmbiguousDone)) return "commitAmbiguousDone";
+    if (prng.chance(mix.commitAmbiguousLost)) return "commitAmbiguousLost";
+    return prng.chance(0.5) ? "lostWithProcess" : "none";
+  }
+
+  async #ask<T>(question: () => Promise<T>): Promise<T> {
+    const { prng, marks } = this.#parts;
+    await this.#travel();
+    if (prng.chance(this.#parts.mix().readFails)) {
+      marks.hit("fault: readFails");
+      throw new PerdureError("unavailable", "The simulated store did not answer.");
+    }
+    const answer = await question();
+    await this.#travel();
+    return answer;
+  }
+
+  #delayMs(): number {
+    const { prng, marks } = this.#parts;
+    const { storeDelayMs, storeStall } = this.#parts.mix();
+    if (prng.chance(storeStall)) {
+      marks.hit("fault: storeStall");
+      return prng.between(500, 5_000);
+    }
+    return prng.between(0, Math.ceil(storeDelayMs));
+  }
+
+  /** To or from the caller: a dead one never hears. */
+  #travel(): Promise<void> {
+    return this.#parts.process.sleep(this.#delayMs() / 2);
+  }
+
+  #inWorld(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#parts.world.after(delayMs, resolve);
+    });
+  }
+}

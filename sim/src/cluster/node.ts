@@ -1,0 +1,74 @@
+/** One life of an engine process: from its opening to its crash, its fencing or its end. */
+import { Engine } from "@perdure/engine";
+import { InvariantError } from "@perdure/kernel";
+import { Process } from "../world/process.ts";
+import { DurableStore } from "./durable.ts";
+import type { Parts } from "./parts.ts";
+
+export interface NodeTuning {
+  readonly liveStreams: number;
+  readonly idleMs: number;
+  readonly commitsInFlight: number;
+}
+
+export class Node {
+  readonly process: Process;
+  engine: Engine | undefined;
+  readonly #parts: Parts;
+  readonly #onGone: (node: Node) => void;
+
+  constructor(parts: Parts, name: string, onGone: (node: Node) => void) {
+    this.#parts = parts;
+    this.#onGone = onGone;
+    this.process = new Process(parts.world, name, parts.prng, (process, level, message) => {
+      parts.trace.note(process.name, level, message);
+    });
+  }
+
+  open(tuning: NodeTuning, onUp: (node: Node) => void): void {
+    const { disk, world, prng, marks, shadow, calendar, bug, mix, trace } = this.#parts;
+    const durable = new DurableStore({
+      inner: disk,
+      world,
+      process: this.process,
+      prng: prng.fork(`store of ${this.process.name}`),
+      marks,
+      trace,
+      mix,
+      hooks: {
+        onOpened: (partition, opened) => shadow.opened(partition, opened),
+        onApplied: (batches) => shadow.applied(batches),
+      },
+    });
+    const store = bug.store?.(durable) ?? durable;
+    trace.note(this.process.name, "opens");
+    Engine.open({ store, env: this.process, calendar, tuning, onStop: (error) => this.#stopped(error) })
+      .then(
+        (engine) => {
+          if (!this.process.isAlive) return;
+          this.engine = engine;
+          trace.note(this.process.name, "is up");
+          onUp(this);
+        },
+        (error: unknown) => this.#stopped(error as Error),
+      )
+      .catch((error: unknown) => this.#parts.violations.report("sim", String(error)));
+  }
+
+  kill(why: string): void {
+    if (!this.process.isAlive) return;
+    this.#parts.trace.note(this.process.name, why);
+    this.process.kill();
+    this.engine = undefined;
+  }
+
+  #stopped(error: Error): void {
+    if (!this.process.isAlive) return;
+    this.#parts.trace.note(this.process.name, "stopped", error.message);
+    if (error instanceof InvariantError || error instanceof TypeError) {
+      this.#parts.violations.report("engine", `${error.name}: ${error.message}`);
+    }
+    this.kill("ends");
+    this.#onGone(this);
+  }
+}

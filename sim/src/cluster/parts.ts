@@ -1,0 +1,28 @@
+/** What everything in one simulation shares. */
+import type { Calendar } from "@perdure/kernel";
+import type { Store } from "@perdure/store";
+import type { Bug } from "../bugs/bug.ts";
+import type { Shadow } from "../checks/shadow.ts";
+import type { Violations } from "../checks/violations.ts";
+import type { FaultMix } from "../faults/mix.ts";
+import type { Ledger } from "../programs/ledger.ts";
+import type { Marks } from "../world/marks.ts";
+import type { Prng } from "../world/prng.ts";
+import type { Trace } from "../world/trace.ts";
+import type { World } from "../world/world.ts";
+
+export interface Parts {
+  readonly seed: number;
+  readonly world: World;
+  readonly prng: Prng;
+  readonly trace: Trace;
+  readonly marks: Marks;
+  readonly violations: Violations;
+  readonly shadow: Shadow;
+  readonly ledger: Ledger;
+  readonly disk: Store;
+  readonly calendar: Calendar;
+  readonly bug: Bug;
+  /** The faults of this moment: the seed's at first, none once the world heals. */
+  readonly mix: () => FaultMix;
+}

@@ -1,0 +1,43 @@
+/** The SDK's own worker, in a simulated process. */
+import type { Env, Worker, WorkerHost } from "@perdure/engine";
+import { Registry } from "../../../packages/sdk/src/worker/registry.ts";
+import { InProcessWorker } from "../../../packages/sdk/src/worker/worker.ts";
+import type { Definitions } from "../programs/definitions.ts";
+
+export interface RuntimeOptions {
+  readonly id: string;
+  readonly env: Env;
+  readonly host: WorkerHost;
+  readonly definitions: Definitions;
+  readonly taskSlots: number;
+  readonly runSlots: number;
+  readonly leaseMs: number;
+  /** Puts a planted bug around the worker. */
+  readonly bend: (worker: Worker) => Worker;
+}
+
+/** The result stops it at once. */
+export function startWorker(options: RuntimeOptions): () => void {
+  const { id, env, host, definitions, bend, taskSlots, runSlots, leaseMs } = options;
+  const { main, tick, work, counter } = definitions;
+  const registry = new Registry({ workflows: [main, tick], tasks: [work], objects: [counter] });
+  const worker = new InProcessWorker({ id, registry, env, log: env.log.bind(env) });
+  const session = host.register(bend(worker), {
+    queues: registry.queues(),
+    taskSlots,
+    runSlots,
+    leaseMs,
+  });
+  worker.connect(session);
+  let isOver = false;
+  const live = (): void => {
+    if (isOver) return;
+    session.alive();
+    env.after(leaseMs / 3, live);
+  };
+  live();
+  return () => {
+    isOver = true;
+    worker.stop();
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * Watches what engines hand out and what code does to the outside, and compares it with what is
+ * durable.
+ *
+ * 1. Invariant 1: an event that a worker is given is on disk, and is the one on disk.
+ * 2. Whoever runs code that may have run before has been told so (`maybeRan`), unless its hold on
+ *    the run or the attempt had ended by then and it could not know.
+ */
+import type { ClaimedTask, Lease } from "@perdure/engine";
+import type { RunEvent, RunId, StepToken } from "@perdure/kernel";
+import type { Surroundings } from "../programs/definitions.ts";
+import type { Process } from "../world/process.ts";
+import type { Parts } from "./parts.ts";
+import type { LinkHooks } from "./worker-link.ts";
+
+export class Watch {
+  readonly #parts: Parts;
+  /** Who has each run, as far as any engine that lives thinks: the last word counts. */
+  readonly #holders = new Map<string, { readonly worker: string; readonly lease: Lease }>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  hooksFor(worker: string): LinkHooks {
+    const { trace, marks } = this.#parts;
+    return {
+      onEvents: (runId, events) => this.#checkDurable(runId, events),
+      onHold: ({ runId, lease, through, lostAt }) => {
+        const known = `through ${through}${lostAt > 0 ? `, lost at ${lostAt}` : ""}`;
+        trace.note(worker, "is given", `${short(runId)} lease ${lease} ${known}`);
+        this.#holders.set(runId, { worker, lease });
+      },
+      onHoldOver: (runId, lease) => {
+        trace.note(worker, "is evicted", `${short(runId)} lease ${lease}`);
+        const holder = this.#holders.get(runId);
+        if (holder?.worker === worker && holder.lease === lease) this.#holders.delete(runId);
+      },
+      onTask: (task) => {
+        trace.note(worker, "is tasked", `${short(task.token.runId)} ${task.token.key}@${task.token.attempt}`);
+        if (task.maybeRan) marks.hit("seen: task maybeRan");
+        this.#checkClaim(worker, task);
+      },
+      onSettled: (token) => this.#checkSettled(token),
+    };
+  }
+
+  /** The node is gone, and all its holds with it. */
+  forget(worker: string): void {
+    for (const [runId, holder] of this.#holders) {
+      if (holder.worker === worker) this.#holders.delete(runId);
+    }
+  }
+
+  surroundingsFor(worker: string, process: Process): Surroundings {
+    const { ledger, trace, world, marks } = this.#parts;
+    return {
+      process,
+      begin: (work) => {
+        const { key, runId, maybeRan, attempt } = work;
+        const known = ledger.find(key);
+        if (maybeRan) marks.hit("seen: maybeRan");
+        if (known !== undefined && !maybeRan && !this.#isStale(worker, work)) {
+          const text = `${known.what} of ${runId} had run before and nobody said so (${worker})`;
+          this.#parts.violations.report("maybeRan", text);
+        }
+        return (what, output) => {
+          if (!process.isAlive) return;
+          trace.note(worker, "does", `${what} ${short(runId)} attempt ${attempt}`);
+          const execution = { attempt, maybeRan, at: world.now, process: worker };
+          const effect = ledger.act({ key, runId, what, output }, execution);
+          if (effect.executions.length > 1) marks.hit("seen: an effect twice, under one key");
+        };
+      },
+    };
+  }
+
+  #checkDurable(runId: RunId, events: readonly RunEvent[]): void {
+    const journal = this.#parts.shadow.run(runId)?.events;
+    for (const { seq, kind, at } of events) {
+      const durable = journal?.[seq - 1];
+      if (durable?.kind === kind && durable.at === at) continue;
+      const text = `a worker was told of ${kind} ${seq} of ${runId}, which is not on disk`;
+      return this.#parts.violations.report("1", text);
+    }
+  }
+
+  #checkClaim(worker: string, { token }: ClaimedTask): void {
+    const { runId, key, attempt } = token;
+    const isDurable = this.#parts.shadow
+      .run(runId)
+      ?.events.some(
+        (event) =>
+          event.kind === "step.started" &&
+          event.key === key &&
+          event.attempt === attempt &&
+          event.worker === worker,
+      );
+    if (isDurable) return;
+    this.#parts.violations.report("1", `${worker} runs ${key}@${attempt} without a durable claim`);
+  }
+
+  #checkSettled({ runId, key, attempt }: StepToken): void {
+    const isDurable = this.#parts.shadow
+      .run(runId)
+      ?.events.some(
+        (event) =>
+          (event.kind === "step.completed" ||
+            event.kind === "step.failed" ||
+            event.kind === "step.cancelled") &&
+          event.key === key &&
+          (event.kind === "step.cancelled" || event.attempt === attempt),
+      );
+    if (isDurable) return;
+    const text = `the outcome of ${key}@${attempt} of ${runId} was acknowledged and is not on disk`;
+    this.#parts.violations.report("1", text);
+  }
+
+  #isStale(
+    worker: string,
+    { runId, key, attempt, isTask }: Parameters<Surroundings["begin"]>[0],
+  ): boolean {
+    if (!isTask) return this.#holders.get(runId)?.worker !== worker;
+    const operations = this.#parts.shadow.run(runId)?.state.operations;
+    const step = [...(operations?.values() ?? [])].find(
+      (operation) => operation.type === "step" && key.endsWith(operation.key),
+    );
+    return step?.type !== "step" || step.worker !== worker || step.attempt !== attempt;
+  }
+}
+
+export function short(runId: string): string {
+  return runId.slice(-12);
+}

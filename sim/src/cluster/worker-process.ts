@@ -1,0 +1,76 @@
+/** A worker process: the SDK's runtime, its connection, and its ways to die. */
+import type { Worker } from "@perdure/engine";
+import { define } from "../programs/definitions.ts";
+import { Process } from "../world/process.ts";
+import { Connection } from "./connection.ts";
+import type { Node } from "./node.ts";
+import type { Parts } from "./parts.ts";
+import type { Watch } from "./watch.ts";
+import { startWorker } from "./runtime.ts";
+import { WorkerLink } from "./worker-link.ts";
+
+export interface WorkerTuning {
+  readonly taskSlots: number;
+  readonly runSlots: number;
+  readonly leaseMs: number;
+}
+
+export class WorkerProcess {
+  readonly process: Process;
+  connection: Connection | undefined;
+  node: Node | undefined;
+  readonly #parts: Parts;
+  readonly #watch: Watch;
+  readonly #tuning: WorkerTuning;
+  #connections = 0;
+
+  constructor(parts: Parts, watch: Watch, name: string, tuning: WorkerTuning) {
+    this.#parts = parts;
+    this.#watch = watch;
+    this.#tuning = tuning;
+    this.process = new Process(parts.world, name, parts.prng, (process, level, message) => {
+      parts.trace.note(process.name, level, message);
+    });
+  }
+
+  get isConnected(): boolean {
+    return this.connection !== undefined && !this.connection.isCut;
+  }
+
+  /** Each connection gets a worker of its own; the one before lives on for as long as it has work. */
+  connect(node: Node, onCut: () => void): void {
+    const { engine } = node;
+    if (engine === undefined) return;
+    const { world, prng, bug, mix, trace } = this.#parts;
+    this.#connections += 1;
+    const id = `${this.process.name}.${this.#connections}`;
+    const drawn = prng.fork(`connection ${id}`);
+    const connection = new Connection(world, drawn, () => mix().linkDelayMs);
+    this.connection = connection;
+    this.node = node;
+    trace.note(this.process.name, "connects", `${id} to ${node.process.name}`);
+    const hooks = this.#watch.hooksFor(id);
+    const link = new WorkerLink({
+      connection,
+      workerProcess: this.process,
+      nodeProcess: node.process,
+      host: bug.host?.(engine) ?? engine,
+      hooks,
+      isDeaf: () => drawn.chance(0.3),
+      onCut: () => {
+        trace.note(this.process.name, "lost its connection", id);
+        stop();
+        onCut();
+      },
+    });
+    const bend = (worker: Worker): Worker => bug.worker?.(worker) ?? worker;
+    const definitions = define(this.#watch.surroundingsFor(id, this.process));
+    const stop = startWorker({ id, env: this.process, host: link, definitions, bend, ...this.#tuning });
+  }
+
+  kill(): void {
+    this.#parts.trace.note(this.process.name, "crashes");
+    this.process.kill();
+    this.connection?.cut();
+  }
+}

@@ -1,0 +1,15 @@
+/** Every planted bug must be found within the seeds that it states. */
+import { bugNamed, bugs } from "../bugs/catalogue.ts";
+import { hunt } from "../bugs/hunt.ts";
+
+export async function runBugs(options: { readonly bug: string | undefined }): Promise<number> {
+  let failed = 0;
+  for (const bug of options.bug === undefined ? bugs : [bugNamed(options.bug)]) {
+    const found = await hunt(bug);
+    if (found === undefined) failed += 1;
+    const how = found ? `seed ${found.seed}, invariant ${found.invariant}: ${found.text}` : "not found";
+    console.log(`${bug.name} (within ${bug.withinSeeds}): ${how}`);
+  }
+  console.log(`sim bugs: ${bugs.length - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}

@@ -1,0 +1,80 @@
+/**
+ * Which faults a seed has, and how often. Each seed switches a random part of them off (swarm
+ * testing, Groce et al. 2012): a fault that is always there can hide what another one would show.
+ *
+ * Probabilities are per occasion (a commit, a message), rates are per virtual second.
+ */
+import type { Prng } from "../world/prng.ts";
+
+export interface FaultMix {
+  readonly commitAbort: number;
+  /** The commit took effect, and nobody was told. */
+  readonly commitAmbiguousDone: number;
+  /** The commit did not take effect, and nobody was told. */
+  readonly commitAmbiguousLost: number;
+  readonly readFails: number;
+  readonly storeDelayMs: number;
+  readonly storeStall: number;
+  readonly nodeCrash: number;
+  /** A new node opens the store while the old one still runs. */
+  readonly nodeZombie: number;
+  readonly nodePause: number;
+  readonly workerCrash: number;
+  readonly workerPause: number;
+  /** A connection between worker and node breaks; both live on. */
+  readonly linkCut: number;
+  readonly linkDelayMs: number;
+  readonly clientDrop: number;
+  readonly clientDuplicate: number;
+  readonly clockJump: number;
+  readonly stepFails: number;
+  readonly cancel: number;
+  readonly terminate: number;
+  readonly pause: number;
+  readonly fork: number;
+}
+
+export type Fault = keyof FaultMix;
+
+/** What can be switched off, and the most of it. */
+const most: FaultMix = {
+  commitAbort: 0.05,
+  commitAmbiguousDone: 0.05,
+  commitAmbiguousLost: 0.05,
+  readFails: 0.05,
+  storeDelayMs: 40,
+  storeStall: 0.02,
+  nodeCrash: 0.25,
+  nodeZombie: 0.2,
+  nodePause: 0.2,
+  workerCrash: 0.4,
+  workerPause: 0.4,
+  linkCut: 0.3,
+  linkDelayMs: 60,
+  clientDrop: 0.2,
+  clientDuplicate: 0.2,
+  clockJump: 0.2,
+  stepFails: 0.4,
+  cancel: 0.15,
+  terminate: 0.05,
+  pause: 0.15,
+  fork: 0.1,
+};
+
+export const noFaults: FaultMix = Object.fromEntries(
+  Object.keys(most).map((name) => [name, 0]),
+) as unknown as FaultMix;
+
+export function drawFaults(prng: Prng): FaultMix {
+  const drawn = Object.entries(most).map(([name, highest]) => {
+    const isOn = prng.chance(0.6);
+    return [name, isOn ? highest * (0.1 + 0.9 * prng.float()) : 0];
+  });
+  return Object.fromEntries(drawn) as unknown as FaultMix;
+}
+
+/** The faults that a mix has, for people. */
+export function describeFaults(mix: FaultMix): string {
+  const on = Object.entries(mix).filter(([, amount]) => (amount as number) > 0);
+  return on.map(([name, amount]) => `${name}=${(amount as number).toFixed(3)}`).join(" ");
+}

@@ -1,0 +1,86 @@
+/**
+ * A client of the cluster over a network that loses, delays and repeats requests and answers.
+ *
+ * 1. A call that may have been lost is made again until it is answered, with the same identity.
+ * 2. An answer is only ever about what is durable (invariant 1): callers check it in the shadow.
+ */
+import type { EngineClient } from "@perdure/engine";
+import { PerdureError } from "@perdure/kernel";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Parts } from "../cluster/parts.ts";
+import type { Prng } from "../world/prng.ts";
+import type { Process } from "../world/process.ts";
+
+const TIMEOUT_MS = 3_000;
+
+export type Ask<T> = (client: EngineClient) => Promise<T>;
+
+export class Caller {
+  readonly process: Process;
+  readonly #parts: Parts;
+  readonly #cluster: Cluster;
+  readonly #prng: Prng;
+
+  constructor(parts: Parts, cluster: Cluster, process: Process) {
+    this.#parts = parts;
+    this.#cluster = cluster;
+    this.process = process;
+    this.#prng = parts.prng.fork(`calls of ${process.name}`);
+  }
+
+  /** One try. */
+  attempt<T>(ask: Ask<T>, timeoutMs: number = TIMEOUT_MS): Promise<T> {
+    const node = this.#cluster.current;
+    return new Promise<T>((resolve, reject) => {
+      this.process.after(timeoutMs, () => reject(noAnswer()));
+      this.#post(node?.process, () => {
+        const { engine } = node ?? {};
+        if (engine === undefined) return;
+        ask(engine).then(
+          (value) => this.#post(this.process, () => resolve(value)),
+          (error: unknown) => this.#post(this.process, () => reject(error as Error)),
+        );
+      });
+    });
+  }
+
+  /** Until it is answered for good; an error that another try cannot change is the answer. */
+  async call<T>(ask: Ask<T>, timeoutMs?: number): Promise<T> {
+    for (;;) {
+      try {
+        return await this.attempt(ask, timeoutMs);
+      } catch (error) {
+        if (!isWorthAnotherTry(error)) throw error;
+        if (isFenced(error)) this.#cluster.suspect();
+        this.#parts.trace.note(this.process.name, "tries again", String(error));
+        await this.process.sleep(this.#prng.between(20, 200));
+      }
+    }
+  }
+
+  #post(to: Process | undefined, receive: () => void): void {
+    const { mix, marks, world } = this.#parts;
+    const { clientDrop, clientDuplicate, linkDelayMs } = mix();
+    if (to === undefined) return;
+    if (this.#prng.chance(clientDrop)) return marks.hit("fault: clientDrop");
+    const copies = this.#prng.chance(clientDuplicate) ? 2 : 1;
+    if (copies > 1) marks.hit("fault: clientDuplicate");
+    for (let copy = 0; copy < copies; copy++) {
+      world.after(this.#prng.between(0, Math.ceil(linkDelayMs)), () => to.after(0, receive));
+    }
+  }
+}
+
+function noAnswer(): PerdureError {
+  return new PerdureError("deadline-exceeded", "No answer came in time: try again.");
+}
+
+function isFenced(error: unknown): boolean {
+  return error instanceof PerdureError && error.code === "fenced";
+}
+
+/** A closed or fenced engine has a successor. */
+function isWorthAnotherTry(error: unknown): boolean {
+  if (!(error instanceof PerdureError)) throw error;
+  return error.retry !== "never" || error.code === "closed" || error.code === "fenced";
+}

@@ -1,0 +1,22 @@
+/** `npm run sim`: runs seeds, or replays one. */
+import { readArguments } from "./arguments.ts";
+import { runBugs } from "./commands/bugs.ts";
+import { checkDeterminism } from "./commands/determinism.ts";
+import { replay } from "./commands/replay.ts";
+import { runSeeds } from "./commands/seeds.ts";
+
+const command = readArguments(process.argv.slice(2));
+switch (command.type) {
+  case "seeds":
+    process.exitCode = await runSeeds(command);
+    break;
+  case "replay":
+    process.exitCode = await replay(command);
+    break;
+  case "determinism":
+    process.exitCode = await checkDeterminism(command);
+    break;
+  case "bugs":
+    process.exitCode = await runBugs(command);
+    break;
+}

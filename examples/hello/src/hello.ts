@@ -1,4 +1,4 @@
-/** Kill it while it sleeps and start it again: it goes on, and does not ask for the name twice. */
+/** Kill it while it sleeps and start it again: it goes on, and composes no second greeting. */
 import { open, workflow } from "perdure";
 
 const hello = workflow({ name: "hello" }, async (ctx, name: string) => {

@@ -49,7 +49,7 @@ export function researchWorkflow({ model, toolbox, askReviewer, publish, did }: 
       const calls = (reply.tool_calls ?? []).filter((call) => call.type === "function");
       if (calls.length === 0) report = reply.content ?? "";
       const runs = calls.map(({ id, function: call }) =>
-        ctx.step(call.name, async ({ idempotencyKey, maybeRan }) => {
+        ctx.step(toolbox.stepName(call), async ({ idempotencyKey, maybeRan }) => {
           const content = toolbox.run(call, idempotencyKey);
           const again = maybeRan ? "may have run before; " : "";
           await did(call.name, `  ${call.name} ${call.arguments}\n    ${again}${clip(content)}`);

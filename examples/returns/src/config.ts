@@ -27,8 +27,10 @@ export const RunResult = z.strictObject({
   /** The outcome the workflow returned, or `failed`. */
   outcome: z.enum(["refunded", "rejected", "denied", "expired", "failed"]),
   detail: z.string(),
-  /** Steps of which the journal says that they may have run twice. */
+  /** How many steps the journal says may have run twice. */
   maybeRan: z.int(),
+  /** The names of all steps that were tried more than once, or may have been. */
+  triedAgain: z.array(z.string()),
 });
 
 export type RunResult = z.infer<typeof RunResult>;

@@ -85,10 +85,18 @@ async function endOf(id: string, run: RunHandle<OutputOf<typeof returns>>): Prom
     (result) => result,
     (error: unknown) => ({ outcome: "failed" as const, detail: String(error) }),
   );
-  const maybeRan = (await run.journal()).flatMap((event) =>
-    "maybeRan" in event && event.maybeRan ? [event.key] : [],
+  const steps = (await run.journal()).filter(
+    (event) => event.kind === "step.completed" || event.kind === "step.failed",
   );
-  return { returnId: id, runId: run.runId, ...ending, maybeRan: new Set(maybeRan).size };
+  const maybeRan = steps.filter((step) => step.maybeRan);
+  const triedAgain = steps.filter((step) => step.maybeRan || step.attempt > 1);
+  return {
+    returnId: id,
+    runId: run.runId,
+    ...ending,
+    maybeRan: new Set(maybeRan.map(({ key }) => key)).size,
+    triedAgain: [...new Set(triedAgain.map(({ name }) => name))],
+  };
 }
 
 /** Written beside and moved: a reader sees the whole file or none. */

@@ -103,16 +103,12 @@ function deskOf(
 /** Workers finish and leave; what they have answered is written. */
 async function drain(parts: Assembly, { env }: EngineOptions, drainMs: number): Promise<void> {
   const { registry, pump, tidy } = parts;
-  const late = new Promise<void>((resolve) => {
-    const cancel = env.after(drainMs, resolve);
-    void Promise.all([...registry.workers.values()].map((worker) => registry.drain(worker))).then(
-      () => {
-        cancel();
-        resolve();
-      },
-    );
-  });
-  await late;
+  const workers = [...registry.workers.values()];
+  const drained = Promise.all(workers.map((worker) => registry.drain(worker)));
+  const late = Promise.withResolvers<void>();
+  const cancel = env.after(drainMs, late.resolve);
+  await Promise.race([drained, late.promise]);
+  cancel();
   registry.stop();
   // What the last answers led to.
   await pump.barrierWhen(() => pump.isQuiet).catch(() => undefined);
@@ -120,7 +116,7 @@ async function drain(parts: Assembly, { env }: EngineOptions, drainMs: number): 
 }
 
 function halt(parts: Assembly, error: PerdureError): void {
-  parts.pump.stop();
+  parts.pump.stop(error);
   parts.alarms.stop();
   parts.retention.stop();
   parts.tidy.stop();

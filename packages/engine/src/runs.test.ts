@@ -148,14 +148,15 @@ describe("a run", () => {
   it("that nobody has heard of is not found", async () => {
     const rig = await Rig.open();
     const unknown = "00000000-0000-8000-8000-000000000000" as RunId;
-    for (const call of [
+    const calls: (() => Promise<unknown>)[] = [
       () => rig.engine.outcome(unknown),
       () => rig.engine.describe(unknown),
       () => rig.engine.journal(unknown),
       () => rig.engine.why(unknown),
       () => rig.engine.terminate(unknown),
       () => rig.engine.signal({ runId: unknown }, { name: "go" }),
-    ]) {
+    ];
+    for (const call of calls) {
       await expect(rig.env.run(call())).rejects.toMatchObject({ code: "not-found" });
     }
     const nonsense = rig.engine.outcome("nonsense" as RunId);

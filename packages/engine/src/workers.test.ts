@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { text } from "./testing/payloads.test-support.ts";
 import { Rig } from "./testing/rig.test-support.ts";
+import type { Script } from "./testing/scripted-worker.test-support.ts";
 import { remote, sleeps, three, waits } from "./testing/scripts.test-support.ts";
 
 const go = { name: "go", payload: text("x") };
@@ -70,7 +71,7 @@ describe("a worker", () => {
     one.stuck.add("a");
     const { runId } = await rig.start({ workflow: "three" });
     await rig.env.pass(6_000);
-    const [{ lease }] = one.activations as [{ lease: number }];
+    const { lease } = one.activations[0]!;
     const forged = { type: "run.complete", output: text("zombie") } as const;
     one.session.answer(runId, lease, { commands: [forged] });
     rig.worker({ id: "two", scripts: { three } });
@@ -84,7 +85,7 @@ describe("a worker", () => {
     one.stuck.add("a");
     const { runId } = await rig.start({ workflow: "three" });
     await rig.env.still();
-    const [{ lease }] = one.activations as [{ lease: number }];
+    const { lease } = one.activations[0]!;
     const forged = { type: "run.complete", output: text("zombie") } as const;
     one.session.answer(runId, lease, { commands: [forged] });
     one.session.close();
@@ -99,7 +100,7 @@ describe("a worker", () => {
     worker.stuck.add("a");
     const { runId } = await rig.start({ workflow: "three" });
     await rig.env.still();
-    const [{ lease }] = worker.activations as [{ lease: number }];
+    const { lease } = worker.activations[0]!;
     const failure = { code: "module", message: "cannot find ./mail.ts" };
     worker.session.answer(runId, lease, { commands: [], failure });
     await rig.env.still();
@@ -117,7 +118,7 @@ describe("a worker", () => {
     worker.stuck.add("b");
     const { runId } = await rig.start({ workflow: "three" });
     await rig.env.still();
-    const [{ lease }] = worker.activations as [{ lease: number }];
+    const { lease } = worker.activations[0]!;
     const other = { key: "z", ordinal: 1, name: "z", attempt: 1, output: text("") };
     worker.session.answer(runId, lease, { commands: [{ type: "step.complete", ...other }] });
     await rig.env.still();
@@ -145,7 +146,7 @@ describe("a worker", () => {
     await rig.env.still();
     expect(one.evicted).toEqual([waiting.runId]);
     expect(isDrained).toBe(false);
-    const [, { lease }] = one.activations as [unknown, { lease: number }];
+    const { lease } = one.activations[1]!;
     one.session.answer(busy.runId, lease, {
       commands: [{ type: "run.complete", output: text("at last") }],
     });
@@ -230,7 +231,7 @@ describe("an attempt of a remote step", () => {
     const scripts = Object.fromEntries(
       ["a1", "a2", "b1", "urgent"].map((name) => [
         name,
-        function* () {
+        function* (): ReturnType<Script> {
           const spec = { priority: name === "urgent" ? 5 : 0, fairnessKey: name.charAt(0) };
           return yield { task: "work", spec: { ...spec, input: text(name) } };
         },

@@ -4,6 +4,7 @@ import { PerdureError } from "@perdure/kernel";
 import { MemoryStore, type Store } from "@perdure/store";
 import { EnginePerdure } from "./client/engine-client.ts";
 import type { Perdure } from "./client/perdure.ts";
+import type { LogSink } from "./ctx/log.ts";
 import { openGuard, type GuardMode } from "./guard/guard.ts";
 import type { OpenOptions } from "./open-options.ts";
 import { publishDefinitions } from "./worker/publish-definitions.ts";
@@ -45,12 +46,13 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
   const env = options.env ?? systemEnv(log ? { log } : {});
   const calendar = createCalendar();
   const engine = await Engine.open({ store: await storeOf(options.store), env, calendar });
-  const guard = openGuard(options.guard ?? guardByDefault(), log ?? env.log);
+  const sink: LogSink = log ?? ((...line) => env.log(...line));
+  const guard = openGuard(options.guard ?? guardByDefault(), sink);
   const worker = new InProcessWorker({
     id: workerId(env),
     registry,
     env,
-    log: log ?? env.log,
+    log: sink,
     guard,
     tracer: options.tracer,
     ...(changes.stepFor ? { stepFor: changes.stepFor } : {}),

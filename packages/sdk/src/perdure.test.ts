@@ -3,7 +3,6 @@ import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import {
   ChildError,
-  FailureError,
   handler,
   object,
   PerdureError,
@@ -14,6 +13,7 @@ import {
   StepError,
   task,
   workflow,
+  type FailureError,
   type Perdure,
   type RunId,
 } from "./index.ts";
@@ -303,9 +303,9 @@ describe("tasks", () => {
         retry: { initialMs: 50 },
         output: z.object({ n: z.number() }),
       },
-      async (input: { n: number }, { attempt, idempotencyKey, lastHeartbeat, heartbeat }) => {
+      async (input: { n: number }, { attempt, idempotencyKey, lastHeartbeat, ...context }) => {
         seen.push([attempt, lastHeartbeat, idempotencyKey.endsWith(":flaky")]);
-        heartbeat({ reached: attempt });
+        context.heartbeat({ reached: attempt });
         await new Promise((resolve) => void setImmediate(resolve));
         if (attempt < 3) throw new Error("not yet");
         return { n: input.n * 2 };
@@ -327,7 +327,7 @@ describe("tasks", () => {
         signal.addEventListener("abort", () => reject(signal.reason as Error));
       });
     });
-    const caller = workflow({ name: "caller" }, (ctx) => ctx.run(stuck, undefined));
+    const caller = workflow({ name: "caller" }, (ctx) => ctx.run(stuck));
     env = await testEnvironment({ workflows: [caller], tasks: [stuck], autoSkip: false });
     const run = await env.perdure.start(caller);
     for (let i = 0; i < 100; i++) await new Promise((resolve) => void setImmediate(resolve));
@@ -423,6 +423,19 @@ describe("the bus and the calendar", () => {
     expect(await perdure.count({ workflow: audit })).toBe(1);
   });
 
+  test("an input that nobody could check before fails the run, and says where", async () => {
+    const strict = workflow(
+      { name: "strict", input: z.object({ cents: z.number() }), triggers: [{ event: "paid" }] },
+      async () => "ran",
+    );
+    const perdure = await openTest({ workflows: [strict] });
+    await perdure.publish("paid", { cents: "many" });
+    await env!.settle();
+    const [row] = (await perdure.list()).runs;
+    const run = await perdure.get(strict, { runId: row!.runId });
+    await expect(run.result()).rejects.toThrow(/input of workflow "strict" is not valid: cents: /);
+  });
+
   test("a schedule starts runs; a definition's cron is one", async () => {
     const hourly = workflow({ name: "hourly", cron: "0 * * * *" }, async (ctx) => ctx.now());
     const report = workflow({ name: "report" }, async (_ctx, kind: string) => kind);
@@ -442,6 +455,30 @@ describe("the bus and the calendar", () => {
     await expect(perdure.schedules.put("none", { workflow: report, input: "x" })).rejects.toThrow(
       /says nothing about when/,
     );
+  });
+});
+
+describe("spans", () => {
+  test("go to the tracer, once", async () => {
+    const spans: string[] = [];
+    const traced = workflow({ name: "traced" }, async (ctx) => {
+      await ctx.span("quote", () => ctx.step("ask", () => 1));
+      await ctx
+        .span("pay", () => Promise.reject(new Error("declined")))
+        .catch(() => undefined);
+    });
+    const perdure = await openTest({
+      workflows: [traced],
+      tracer: {
+        start: (name, run) => ({
+          end: (error) => spans.push(`${run.workflow}/${name}: ${error ? "failed" : "done"}`),
+        }),
+      },
+    });
+    const run = await perdure.start(traced);
+    await run.result();
+    await run.query("none").catch(() => undefined);
+    expect(spans).toEqual(["traced/quote: done", "traced/pay: failed"]);
   });
 });
 

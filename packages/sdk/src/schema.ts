@@ -36,7 +36,7 @@ export function validate<S extends Schema>(
     const advice = "make the schema synchronous and do the check in a step";
     throw new PerdureError(code, `${what} has a schema that validates asynchronously; ${advice}`);
   }
-  if (!result.issues) return result.value as SchemaOutput<S>;
+  if (!result.issues) return result.value;
   const issues = result.issues.map((issue) => ({ path: pathOf(issue), message: issue.message }));
   const text = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message));
   throw new PerdureError(code, `${what} is not valid: ${text.join("; ")}`, { detail: { issues } });

@@ -11,7 +11,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { InvariantError, limits, PerdureError, type RunId } from "@perdure/kernel";
 import type { IndexRow } from "@perdure/store";
 import { BlobTable } from "./blob-table.ts";
-import { connect, MEMORY } from "./connection.ts";
+import { connect, MEMORY, preallocateLog } from "./connection.ts";
 import { loadLog } from "./load.ts";
 import { FileLock } from "./lock.ts";
 import type { Log } from "./log.ts";
@@ -60,6 +60,7 @@ export class StoreFile {
       const db = connect(path, options.maxBytes);
       migrate(db, path);
       this.partitions = settlePartitions(db, path, options.partitions);
+      if (path !== MEMORY && options.maxBytes === undefined) preallocateLog(db);
       this.#open = this.#prepare(db);
     } catch (error) {
       this.#lock?.release();

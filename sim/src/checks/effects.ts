@@ -19,7 +19,7 @@ export function checkEffects(shadow: Shadow, ledger: Ledger, violations: Violati
 
 /** A fork's first events were lived by another run. */
 function lived({ events }: ShadowRun): readonly RunEvent[] {
-  const fork = events.find((event) => event.kind === "run.forked");
+  const fork = events.findLast((event) => event.kind === "run.forked");
   return fork === undefined ? events : events.slice(fork.seq);
 }
 

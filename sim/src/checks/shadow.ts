@@ -107,7 +107,10 @@ export class Shadow {
       const problem = stream && checkSettled(stream, settled);
       if (problem !== undefined) this.#violations.report("6", `${settled.stream}: ${problem}`);
     }
-    for (const stream of batch.forget) this.streams.delete(stream);
+    for (const stream of batch.forget) {
+      this.#trace.note("disk", "forgets", stream);
+      this.streams.delete(stream);
+    }
     for (const stream of touched) {
       if (stream.grammar === undefined) continue;
       const problem = checkTouchedRun(asRun(stream));

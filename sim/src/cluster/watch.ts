@@ -9,6 +9,8 @@
 import type { ClaimedTask, Lease } from "@perdure/engine";
 import type { RunEvent, RunId, StepToken } from "@perdure/kernel";
 import type { Surroundings } from "../programs/definitions.ts";
+import { valueOf } from "../load/payloads.ts";
+import { nodesOf, type Program } from "../programs/program.ts";
 import type { Process } from "../world/process.ts";
 import type { Parts } from "./parts.ts";
 import type { LinkHooks } from "./worker-link.ts";
@@ -60,7 +62,8 @@ export class Watch {
         const { key, runId, maybeRan, attempt } = work;
         const known = ledger.find(key);
         if (maybeRan) marks.hit("seen: maybeRan");
-        if (known !== undefined && !maybeRan && !this.#isStale(worker, work)) {
+        const isExpected = maybeRan || this.#isStale(worker, work) || this.#mayStray(runId);
+        if (known !== undefined && !isExpected) {
           const text = `${known.what} of ${runId} had run before and nobody said so (${worker})`;
           this.#parts.violations.report("maybeRan", text);
         }
@@ -114,6 +117,18 @@ export class Watch {
     if (isDurable) return;
     const text = `the outcome of ${key}@${attempt} of ${runId} was acknowledged and is not on disk`;
     this.#parts.violations.report("1", text);
+  }
+
+  /**
+   * Steps that run ahead of the disk may have led a lost execution down another branch than this
+   * one, which cannot know it.
+   */
+  #mayStray(runId: string): boolean {
+    const spec = this.#parts.shadow.run(runId)?.state.spec;
+    if (spec?.workflow !== "main") return false;
+    const nodes = [...nodesOf(valueOf(spec.input) as Program)].map(({ node }) => node);
+    const runsAhead = nodes.some((node) => node.type === "step" && node.durability !== "sync");
+    return runsAhead && nodes.some(({ type }) => type === "race" || type === "cancellable");
   }
 
   #isStale(

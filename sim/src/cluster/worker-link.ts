@@ -44,12 +44,19 @@ class RemoteWorker implements Worker {
   readonly #rpc: Rpc;
   readonly #worker: Worker;
   readonly #hooks: LinkHooks;
+  readonly #hangUp: () => void;
 
-  constructor(worker: Worker, rpc: Rpc, hooks: LinkHooks) {
+  constructor(worker: Worker, rpc: Rpc, hooks: LinkHooks, hangUp: () => void) {
     this.id = worker.id;
     this.#worker = worker;
     this.#rpc = rpc;
     this.#hooks = hooks;
+    this.#hangUp = hangUp;
+  }
+
+  /** The engine has given the worker up: it has to connect anew. */
+  closed(): void {
+    this.#hangUp();
   }
 
   activate(activation: Activation): void {
@@ -134,7 +141,8 @@ export class WorkerLink implements WorkerHost {
     );
     const ear = new Ear(nodeProcess, options.leaseMs, () => connection.cut());
     toNode.tell(() => {
-      session = host.register(new RemoteWorker(held, toWorker, hooks), options);
+      const hangUp = (): void => connection.cut();
+      session = host.register(new RemoteWorker(held, toWorker, hooks, hangUp), options);
       ear.listen();
     });
     const heard = (): WorkerSession | undefined => {

@@ -9,6 +9,7 @@ test("a call that makes no sense is answered, not thrown", () => {
   const toolbox = new Toolbox(corpus, new Notes(":memory:"));
   const answerTo = (name: string, json: string) => toolbox.run({ name, arguments: json }, "key");
   expect(answerTo("rm", "{}")).toBe('error: there is no tool "rm"');
+  expect(toolbox.stepName({ name: "rm#1", arguments: "{}" })).toBe("unknown-tool");
   expect(answerTo("search", "{")).toBe("error: the arguments are not JSON");
   expect(answerTo("search", '{"query":7}')).toMatch(/^error: .*expected string/);
   expect(answerTo("calculate", '{"expression":"1 +"}')).toBe(

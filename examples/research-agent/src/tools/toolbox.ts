@@ -56,6 +56,11 @@ export class Toolbox {
     }));
   }
 
+  /** The tool's name, or `unknown-tool`: a step's name must not be the model's to invent. */
+  stepName({ name }: ToolCall): string {
+    return this.#tools.has(name) ? name : "unknown-tool";
+  }
+
   run(call: ToolCall, idempotencyKey: string): string {
     const found = this.#tools.get(call.name);
     try {

@@ -27,7 +27,7 @@ export async function audit(shop: Shop, seed: number): Promise<Books> {
   const reconciliation = reconcile({
     requests: accepted.map(({ request }) => request),
     results,
-    found: await shop.found(),
+    ...(await shop.evidence()),
     asked: shop.approver.asked(),
     verdictOf: (returnId) => verdictOf(seed, returnId),
     approvalTimeoutMs: APPROVAL_TIMEOUT_MS,

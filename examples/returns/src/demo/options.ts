@@ -14,7 +14,7 @@ export const KILLS_WANTED = 20;
 const usage = `npm run demo -- [options]
   --kills N   kill the engine's process N times while it works (default 24, at most 200)
   --seed N    where faults, approvals and kills come from (default: a random one, printed)
-  --rate N    returns started in a second (default 8)
+  --rate N    returns started in a second (default 10)
   --keep      keep the folder with the databases, ledgers and logs
   --help      this text`;
 
@@ -28,7 +28,7 @@ export function readOptions(
       options: {
         kills: { type: "string", default: "24" },
         seed: { type: "string", default: String(randomInt(1, 1_000_000)) },
-        rate: { type: "string", default: "8" },
+        rate: { type: "string", default: "10" },
         keep: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },

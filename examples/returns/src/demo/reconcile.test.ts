@@ -38,6 +38,7 @@ const result = (request: ReturnRequest, outcome: RunResult["outcome"]): RunResul
   outcome,
   detail: "",
   maybeRan: 0,
+  triedAgain: ["refund"],
 });
 
 const sound: Case = {
@@ -54,6 +55,7 @@ const sound: Case = {
     [mail(late, "rejected")],
     [label(large), found("ask", large), voided(large), mail(large, "denied")],
   ].flat(),
+  repeats: [{ kind: "refund", returnId: "ret-0001" }],
   asked: new Map([["ret-0004", { returnId: "ret-0004", verdict: "deny", acknowledgedAtMs: 2000 }]]),
   verdictOf: () => "deny",
   approvalTimeoutMs: 15_000,
@@ -155,6 +157,11 @@ describe("a planted fault is reported:", () => {
   test("an effect for a return that was never accepted", () => {
     const stray = { ...plain, id: "ret-9001" };
     expect(faultsOf({ found: [...sound.found, label(stray)] })).toEqual(["stray ret-9001 label"]);
+  });
+
+  test("a call made again of which the journal says nothing", () => {
+    const repeats = [...sound.repeats, { kind: "label", returnId: "ret-0001" } as const];
+    expect(faultsOf({ repeats })).toEqual(["silent ret-0001 label"]);
   });
 
   test("an answer that was acknowledged in time and then ignored", () => {

@@ -3,16 +3,21 @@ import type { RunResult } from "../config.ts";
 import type { Outcome } from "../letter.ts";
 import type { ReturnRequest } from "../request.ts";
 import type { Asked, Verdict } from "./approver.ts";
-import { effectKinds, type EffectKind, type Found } from "./evidence.ts";
+import { effectKinds, type EffectKind, type Found, type Repeat } from "./evidence.ts";
 import { expect, owed } from "./oracle.ts";
+import { count, countOf, emptyTallies, type Tally } from "./tally.ts";
 
 /**
  * `lost`: owed and not found, or a run without a result. `doubled`: found more often than owed.
  * `wrong`: an outcome that is not right, or an effect with the wrong amount, address or label.
  * `stray`: an effect for a return that was never accepted.
+ * `silent`: a call was made again, and the journal says neither that its step was tried again nor
+ * that it may have run.
  */
+export const faults = ["lost", "doubled", "wrong", "stray", "silent"] as const;
+
 export interface Finding {
-  readonly fault: "lost" | "doubled" | "wrong" | "stray";
+  readonly fault: (typeof faults)[number];
   readonly returnId: string;
   readonly what: string;
 }
@@ -21,15 +26,10 @@ export interface Case {
   readonly requests: readonly ReturnRequest[];
   readonly results: readonly RunResult[];
   readonly found: readonly Found[];
+  readonly repeats: readonly Repeat[];
   readonly asked: ReadonlyMap<string, Asked>;
   readonly verdictOf: (returnId: string) => Verdict;
   readonly approvalTimeoutMs: number;
-}
-
-export interface Tally {
-  returns: number;
-  readonly expected: Record<EffectKind, number>;
-  readonly found: Record<EffectKind, number>;
 }
 
 export interface Reconciliation {
@@ -63,8 +63,23 @@ export function reconcile(the: Case): Reconciliation {
   for (const [returnId, found] of effects) {
     for (const { kind } of found) findings.push({ fault: "stray", returnId, what: kind });
   }
+  for (const { kind, returnId } of the.repeats) {
+    const result = results.get(returnId)?.[0];
+    if (!result || result.triedAgain.some((step) => stepsOf[kind].includes(step))) continue;
+    findings.push({ fault: "silent", returnId, what: kind });
+  }
   return { findings, tallies };
 }
+
+/** The steps of the workflow that have an effect of each kind. */
+const stepsOf: Readonly<Record<EffectKind, readonly string[]>> = {
+  label: ["create-label"],
+  void: ["void-label", "undo:create-label"],
+  refund: ["refund"],
+  decline: ["refund"],
+  ask: ["ask-approver"],
+  mail: ["mail"],
+};
 
 /** The outcome to hold the ledgers against: the engine's own, where it can be right at all. */
 function judgeOutcome(
@@ -128,31 +143,4 @@ function compareContents(
       findings.push({ fault: "wrong", returnId: request.id, what });
     }
   }
-}
-
-const countOf = (found: readonly Found[], kind: EffectKind): number =>
-  found.filter((each) => each.kind === kind).length;
-
-function count(
-  tally: Tally,
-  due: Readonly<Record<EffectKind, number>>,
-  found: readonly Found[],
-): void {
-  tally.returns++;
-  for (const kind of effectKinds) {
-    tally.expected[kind] += due[kind];
-    tally.found[kind] += countOf(found, kind);
-  }
-}
-
-function emptyTallies(): Record<Outcome, Tally> {
-  const zero = () => ({ label: 0, void: 0, refund: 0, decline: 0, ask: 0, mail: 0 });
-  const tally = (): Tally => ({ returns: 0, expected: zero(), found: zero() });
-  return {
-    refunded: tally(),
-    rejected: tally(),
-    denied: tally(),
-    expired: tally(),
-    compensated: tally(),
-  };
 }

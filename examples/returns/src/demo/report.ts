@@ -3,7 +3,8 @@ import type { Outcome } from "../letter.ts";
 import type { Stats } from "../services/ledger.ts";
 import type { Books } from "./audit.ts";
 import { effectKinds } from "./evidence.ts";
-import type { Finding, Tally } from "./reconcile.ts";
+import { faults, type Finding } from "./reconcile.ts";
+import type { Tally } from "./tally.ts";
 
 const FINDINGS_SHOWN = 20;
 const REFUSALS_SHOWN = 6;
@@ -68,7 +69,7 @@ function crashes({ kills, callsCutOff, maybeRan, seconds }: Figures): string {
 }
 
 function verdict(findings: readonly Finding[]): string {
-  const counts = (["lost", "doubled", "wrong", "stray"] as const).map(
+  const counts = faults.map(
     (fault) => `${fault} ${findings.filter((finding) => finding.fault === fault).length}`,
   );
   const shown = findings

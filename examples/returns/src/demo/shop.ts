@@ -6,7 +6,7 @@ import { stockInventory } from "../clients/inventory.ts";
 import { requestsFile } from "../generate.ts";
 import type { Stats } from "../services/ledger.ts";
 import { ApproverDesk } from "./approver.ts";
-import { readLedger, readStats, type Found } from "./evidence.ts";
+import { readEvidence, readStats, type Evidence } from "./evidence.ts";
 import type { DemoOptions } from "./options.ts";
 import { ready, spawnScript } from "./processes.ts";
 
@@ -22,8 +22,7 @@ export interface Shop {
   readonly config: WorkerConfig;
   readonly configFile: string;
   readonly approver: ApproverDesk;
-  /** Of each service, what its ledger holds. */
-  found(): Promise<Found[]>;
+  evidence(): Promise<Evidence>;
   stats(): Promise<Record<string, Stats>>;
 }
 
@@ -75,7 +74,7 @@ export async function openShop(
     config,
     configFile,
     approver,
-    found: async () => (await Promise.all(Object.values(urls).map(readLedger))).flat(),
+    evidence: async () => readEvidence(Object.values(urls)),
     stats: async () => {
       const entries = Object.entries(urls).map(async ([name, url]) => [name, await readStats(url)]);
       return Object.fromEntries(await Promise.all(entries)) as Record<string, Stats>;

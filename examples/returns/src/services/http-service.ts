@@ -1,4 +1,4 @@
-/** The part all HTTP services share: idempotency keys, faults, `GET /stats` and `GET /ledger`. */
+/** The part all HTTP services share: idempotency keys, faults, and the books: `GET /stats`, `/ledger`. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { HANG_MS, planFor } from "./faults.ts";
@@ -33,8 +33,9 @@ async function handle(
   response: ServerResponse,
 ): Promise<void> {
   if (request.method === "GET" && request.url === "/stats") return json(response, ledger.stats());
-  if (request.method === "GET" && request.url === "/ledger")
-    return json(response, ledger.effects());
+  if (request.method === "GET" && request.url === "/ledger") {
+    return json(response, { effects: ledger.effects(), repeats: ledger.repeats() });
+  }
   const route = request.url ?? "";
   const act = request.method === "POST" ? routes[route] : undefined;
   if (act === undefined) return reply(response, { status: 404, body: { error: "no such route" } });

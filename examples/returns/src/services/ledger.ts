@@ -103,6 +103,13 @@ export class Ledger {
       .all() as unknown as Effect[];
   }
 
+  /** The calls that would have been doubles: what they asked for, and for which return. */
+  repeats(): Pick<Call, "route" | "returnId">[] {
+    return this.#db
+      .prepare("SELECT route, returnId FROM calls WHERE verdict = 'suppressed' ORDER BY number")
+      .all() as unknown as Pick<Call, "route" | "returnId">[];
+  }
+
   close(): void {
     this.#db.close();
   }

@@ -14,6 +14,11 @@ export function checkText(what: string, text: unknown, chars: number): void {
     const error = `${what} has ${text.length} characters, the limit is ${chars}: shorten it.`;
     throw new PerdureError("limit-exceeded", error);
   }
+  // Half of a character would become U+FFFD on disk, and two such texts the same one.
+  if (!text.isWellFormed()) {
+    const error = `${what} holds half of a surrogate pair, which UTF-8 cannot write: remove it.`;
+    throw new PerdureError("invalid-argument", error);
+  }
 }
 
 export function checkNamespace(namespace: string): void {

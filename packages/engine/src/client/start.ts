@@ -35,7 +35,7 @@ export function startVerbs(desk: Desk): Pick<EngineClient, "start" | "fork"> {
         return { type: "key.start", spec, mode, reuse, conflict, request: asker, ...extra };
       });
       const started = startedBy(reply);
-      if (mode === "exclusive") desk.listeners.expect(started.runId);
+      if (mode === "exclusive" && !started.existing) desk.listeners.expect(started.runId);
       return started;
     },
 

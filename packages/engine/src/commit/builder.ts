@@ -1,13 +1,12 @@
 /** Takes what has arrived at a partition and makes one batch of it. */
-import { wantsActivation, type Message } from "@perdure/kernel";
-import { LiveRun, type Live } from "../streams/live.ts";
+import { PerdureError, wantsActivation, type Message, type StreamId } from "@perdure/kernel";
+import type { Live, LiveRun } from "../streams/live.ts";
 import type { Loader } from "../streams/loader.ts";
 import type { Item, Partition } from "../streams/partition.ts";
 import type { Tidy } from "../streams/tidy.ts";
 import type { Alarms } from "../time/alarms.ts";
 import type { Calls } from "../workers/calls.ts";
 import type { Leases } from "../workers/leases.ts";
-import { PerdureError } from "@perdure/kernel";
 import type { Decider } from "./decider.ts";
 import { Draft } from "./draft.ts";
 import type { Link } from "./link.ts";
@@ -40,7 +39,8 @@ export class Builder {
     this.#drain(draft, partition.queue);
     for (const live of draft.touched) alarms.set(live, live.machine.wakeAt(live.state));
     decider.end();
-    tidy.fill(draft);
+    tidy.addTo(draft);
+    tidy.look(partition);
     return draft;
   };
 
@@ -62,7 +62,7 @@ export class Builder {
   }
 
   #accept(draft: Draft, item: Item): void {
-    const { decider, loader, requests } = this.#parts;
+    const { decider, loader } = this.#parts;
     const { partition } = draft;
     const { stream, message, hold } = item;
     if (hold !== undefined) {
@@ -71,10 +71,15 @@ export class Builder {
     }
     const live = decider.admit(partition, stream, message);
     if (live !== undefined) return decider.handle(live, message);
+    if (!partition.broken.has(stream)) return loader.detain(partition, item);
+    this.#refuse(partition, stream, message);
+  }
+
+  /** The stream cannot be read: whoever asks is told why. */
+  #refuse(partition: Partition, stream: StreamId, message: Message): void {
     const broken = partition.broken.get(stream);
-    if (broken === undefined) return loader.detain(partition, item);
-    if ("request" in message && message.request !== undefined) {
-      requests.fail(message.request, broken);
+    if (broken && "request" in message && message.request !== undefined) {
+      this.#parts.requests.fail(message.request, broken);
     }
   }
 
@@ -111,7 +116,8 @@ export class Builder {
       }
       link.take();
       draft.incoming.add(link);
-      if (live !== undefined) decider.handle(live, envelope.message);
+      if (live !== undefined) decider.handle(live, envelope.message, true);
+      else this.#refuse(partition, envelope.to, envelope.message);
     }
   }
 }

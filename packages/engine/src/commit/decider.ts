@@ -84,9 +84,16 @@ export class Decider implements Turn<Position, EventBody> {
     return begun;
   }
 
-  handle(live: Live, message: Message): void {
-    this.#decide(live, message);
+  /**
+   * `isOwed`: the message came by a link, so if this batch is lost it comes again, and its caller
+   * need not be told to.
+   */
+  handle(live: Live, message: Message, isOwed = false): void {
     const draft = this.#open();
+    if (!isOwed && "request" in message && message.request !== undefined) {
+      draft.requests.push(message.request);
+    }
+    this.#decide(live, message);
     for (let hops = 0; ; hops++) {
       const envelope = this.#local.shift();
       if (envelope === undefined) return;
@@ -126,9 +133,6 @@ export class Decider implements Turn<Position, EventBody> {
     this.at = live.at = Math.max(this.#now, live.at);
     draft.touch(live);
     draft.messages++;
-    if ("request" in message && message.request !== undefined) {
-      draft.requests.push(message.request);
-    }
     live.machine.decide(this, message);
   }
 

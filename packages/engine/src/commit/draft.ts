@@ -78,7 +78,7 @@ export class Draft {
     return (
       this.events >= limits.batchEvents ||
       this.bytes >= limits.batchBytes ||
-      this.messages >= limits.batchEvents
+      this.messages >= limits.commitMessages
     );
   }
 

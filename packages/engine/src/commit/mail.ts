@@ -24,7 +24,7 @@ export class Mail {
   }
 
   /** What the engine itself has to say is never refused: it is bounded by what causes it. */
-  post(stream: StreamId, message: Message, hold: Hold | undefined = undefined): void {
+  post(stream: StreamId, message: Message, hold?: Hold): void {
     const partition = this.#home(stream);
     partition.queue.push({ stream, message, hold });
     this.#parts.ready(partition);

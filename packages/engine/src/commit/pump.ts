@@ -29,7 +29,7 @@ export interface PumpParts {
 
 export interface PumpHooks {
   /** Takes from the partition's queues what fits into one batch. */
-  readonly build: (partition: Partition) => Draft | undefined;
+  readonly build: (partition: Partition) => Draft;
   readonly hasMore: (partition: Partition) => boolean;
   readonly release: (draft: Draft) => void;
   /** The draft is void, for this reason. */
@@ -50,6 +50,7 @@ interface Barrier {
 interface Expected {
   readonly done: () => boolean;
   readonly resolve: () => unknown;
+  readonly reject: (error: PerdureError) => void;
 }
 
 type Refusal = Extract<CommitResult, { type: "fenced" | "failed" }>;
@@ -112,7 +113,7 @@ export class Pump {
   /** The same, from the turn on after which `done` holds. */
   barrierWhen(done: () => boolean): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#expected.push({ done, resolve: () => this.barrier().then(resolve, reject) });
+    this.#expected.push({ done, resolve: () => this.barrier().then(resolve, reject), reject });
     this.#schedule();
     return promise;
   }
@@ -124,9 +125,11 @@ export class Pump {
     }
   }
 
-  stop(): void {
+  stop(error: PerdureError): void {
     this.#stopped = true;
     this.#ready.clear();
+    for (const { reject } of this.#expected.splice(0)) reject(error);
+    for (const { barrier } of this.#flights.splice(0)) barrier?.reject(error);
   }
 
   #schedule(): void {
@@ -152,15 +155,15 @@ export class Pump {
     const { build, hasMore } = this.#hook();
     const drafts: Draft[] = [];
     let messages = 0;
-    for (const partition of this.#ready) {
+    for (const partition of [...this.#ready]) {
       if (messages >= limits.commitMessages) break;
-      if (partition.phase === "open") {
-        const draft = build(partition);
-        if (draft?.isWanted) drafts.push(draft);
-        messages += draft?.messages ?? 0;
-        if (hasMore(partition)) continue;
-      }
       this.#ready.delete(partition);
+      if (partition.phase !== "open") continue;
+      const draft = build(partition);
+      if (draft.isWanted) drafts.push(draft);
+      messages += draft.messages;
+      // To the end: the others have their turn first.
+      if (hasMore(partition)) this.#ready.add(partition);
     }
     return drafts;
   }
@@ -189,11 +192,7 @@ export class Pump {
     );
   }
 
-  #fly(
-    drafts: readonly Draft[],
-    result: CommitResult | undefined,
-    barrier: Barrier | undefined = undefined,
-  ): Flight {
+  #fly(drafts: readonly Draft[], result: CommitResult | undefined, barrier?: Barrier): Flight {
     const since = this.#parts.env.monotonic();
     const flight: Flight = { drafts, barrier, since, result, asking: false };
     this.#flights.push(flight);
@@ -254,7 +253,7 @@ export class Pump {
     this.#refusals++;
     env.log("error", `the store refused a commit: ${reason}`);
     const text = `Nothing of this call was applied, the store refused it: ${reason} Try again.`;
-    const error = new PerdureError("store-failed", text);
+    const error = new PerdureError(result.type === "fenced" ? "fenced" : "store-failed", text);
     if (result.type === "fenced") this.#fence(flight, result.partition);
     else if (++this.#refusalsInRow >= refusalsToStop) this.#hook().stop(error);
     return error;
@@ -298,24 +297,27 @@ export class Pump {
   #ask(flight: Flight, reason: string): void {
     if (flight.asking) return;
     flight.asking = true;
-    const { store, env, stats } = this.#parts;
+    const { env, stats } = this.#parts;
     const first = flight.drafts.find((draft) => draft.isDurable);
     invariant(first, "a commit without a batch has no outcome");
     stats.unknownCommits++;
     env.log("warn", `the store does not know what became of a commit and is asked: ${reason}`);
-    store.outcome(first.partition.number, first.number).then(
-      (outcome) => {
-        flight.result = outcome === "applied" ? { type: "done" } : { type: "failed", reason };
+    void this.#resolve(flight, first, reason);
+  }
+
+  async #resolve(flight: Flight, { partition, number }: Draft, reason: string): Promise<void> {
+    const { store, env } = this.#parts;
+    try {
+      const outcome = await store.outcome(partition.number, number);
+      flight.result = outcome === "applied" ? { type: "done" } : { type: "failed", reason };
+      flight.asking = false;
+      this.#land();
+    } catch {
+      env.after(ASK_AGAIN_MS, () => {
         flight.asking = false;
         this.#land();
-      },
-      () => {
-        env.after(ASK_AGAIN_MS, () => {
-          flight.asking = false;
-          this.#land();
-        });
-      },
-    );
+      });
+    }
   }
 
   #hook(): PumpHooks {

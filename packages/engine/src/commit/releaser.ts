@@ -53,7 +53,6 @@ export class Releaser {
       if (live.hold?.hasFailed) leases.end(live.hold);
       else leases.touch(live);
     }
-    if (draft.touched.length > 0) tidy.touched();
     tidy.released(draft);
   };
 

@@ -20,10 +20,10 @@ export type Machines = Readonly<Record<MachineKind, AnyMachine>>;
 /** A stream's name says which machine's messages it takes, which the compiler cannot see. */
 export function machinesWith(calendar: Calendar): Machines {
   return {
-    run: runMachine as unknown as AnyMachine,
-    key: keyMachine as unknown as AnyMachine,
-    topic: topicMachine as unknown as AnyMachine,
-    schedule: scheduleMachine(calendar) as unknown as AnyMachine,
+    run: runMachine,
+    key: keyMachine,
+    topic: topicMachine,
+    schedule: scheduleMachine(calendar),
   };
 }
 

@@ -75,10 +75,10 @@ export class Loader {
 
   /** The partition is open again: what was asked for meanwhile is handed out or read. */
   resume(partition: Partition): void {
-    for (const [stream, { items, readers }] of [...partition.detained]) {
+    for (const [stream, { items, readers }] of partition.detained) {
       const live = partition.lives.get(stream);
       if (live === undefined) {
-        this.#read(partition, stream);
+        void this.#read(partition, stream);
         continue;
       }
       partition.detained.delete(stream);
@@ -114,24 +114,20 @@ export class Loader {
     if (known !== undefined) return known;
     const detained = partition.detain(stream);
     // A partition that is being opened gets its streams from recovery first.
-    if (partition.phase === "open") this.#read(partition, stream);
+    if (partition.phase === "open") void this.#read(partition, stream);
     return detained;
   }
 
-  #read(partition: Partition, stream: StreamId): void {
+  async #read(partition: Partition, stream: StreamId): Promise<void> {
     const { generation } = partition;
-    this.#parts.stats.loads++;
-    this.#parts.store
-      .read(stream)
-      .then((data) => this.#fold(partition, stream, data))
-      .then(
-        (live) => {
-          if (partition.generation === generation) this.#arrive(partition, live, live.state.seq);
-        },
-        (error: unknown) => {
-          if (partition.generation === generation) this.#failed(partition, stream, error);
-        },
-      );
+    const { stats, store } = this.#parts;
+    stats.loads++;
+    try {
+      const live = await this.#fold(partition, stream, await store.read(stream));
+      if (partition.generation === generation) this.#arrive(partition, live, live.state.seq);
+    } catch (error) {
+      if (partition.generation === generation) this.#failed(partition, stream, error);
+    }
   }
 
   async #fold(partition: Partition, stream: StreamId, data: StreamData | undefined): Promise<Live> {
@@ -168,9 +164,14 @@ export class Loader {
     const error = broken ? cause : unreadable(stream, cause);
     env.log("error", error.message, { stream });
     const detained = partition.detained.get(stream);
-    for (const { message } of detained?.items ?? []) {
+    // Who is told that it failed must not find it done: only messages without a caller wait on.
+    const items = detained?.items.splice(0) ?? [];
+    for (const item of items) {
+      const { message } = item;
       if ("request" in message && message.request !== undefined) {
         requests.fail(message.request, error);
+      } else {
+        detained?.items.push(item);
       }
     }
     for (const reader of detained?.readers.splice(0) ?? []) reader.reject(error);
@@ -182,7 +183,7 @@ export class Loader {
     }
     const { generation } = partition;
     env.after(RETRY_MS, () => {
-      if (partition.generation === generation) this.#read(partition, stream);
+      if (partition.generation === generation) void this.#read(partition, stream);
     });
   }
 

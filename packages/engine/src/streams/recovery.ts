@@ -107,11 +107,10 @@ export class Recovery {
     partition.cooling.clear();
     partition.broken.clear();
     partition.tidy = false;
-    const waiting = [...partition.detained.values()];
-    partition.detained.clear();
-    for (const { items, readers } of waiting) {
-      for (const item of items) partition.resumed.push(item);
-      for (const reader of readers) reader.reject(error);
+    // Readers wait on; messages are handled first when the partition is open again.
+    for (const [stream, { items, readers }] of partition.detained) {
+      for (const item of items.splice(0)) partition.resumed.push(item);
+      if (readers.length === 0) partition.detained.delete(stream);
     }
   }
 
@@ -119,6 +118,10 @@ export class Recovery {
     const { requests, partitions, stop } = this.#parts;
     partition.phase = "lost";
     const error = lostError(partition) ?? voidError();
+    for (const { readers } of partition.detained.values()) {
+      for (const reader of readers) reader.reject(error);
+    }
+    partition.detained.clear();
     for (const queue of [partition.resumed, partition.queue]) {
       for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
         const { message } = item;
@@ -172,7 +175,6 @@ export class Recovery {
   #begin(partition: Partition): void {
     partition.phase = "open";
     this.#parts.loader.resume(partition);
-    this.#parts.tidy.touched();
     this.#parts.ready(partition);
   }
 

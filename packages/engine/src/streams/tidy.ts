@@ -36,12 +36,15 @@ export interface TidyParts {
 
 export class Tidy {
   readonly #parts: TidyParts;
+  /** Streams that a partition may keep in memory. */
+  readonly #room: number;
   #isArmed = false;
   #isSweeping = false;
   #isStopped = false;
 
   constructor(parts: TidyParts) {
     this.#parts = parts;
+    this.#room = Math.ceil(parts.tuning.liveStreams / parts.partitions.length);
   }
 
   /** The run's row has changed. */
@@ -56,8 +59,13 @@ export class Tidy {
     this.#arm();
   }
 
-  /** A stream has come to life: somebody has to look for cold ones now and then. */
-  touched(): void {
+  /** The partition may have streams in memory: they are looked through now and then. */
+  look(partition: Partition): void {
+    if (partition.lives.size > this.#room) this.#arm();
+    if (partition.lives.size > 0) this.#sweepLater();
+  }
+
+  #sweepLater(): void {
     if (this.#isSweeping || this.#isStopped) return;
     this.#isSweeping = true;
     this.#parts.env.after(this.#parts.tuning.idleMs / 2, this.#sweepIdle);
@@ -84,7 +92,7 @@ export class Tidy {
   }
 
   /** Adds to the batch what is due. */
-  fill(draft: Draft): void {
+  addTo(draft: Draft): void {
     const { partition } = draft;
     if (!partition.tidy) return;
     partition.tidy = false;
@@ -169,10 +177,8 @@ export class Tidy {
 
   /** More streams than there is room for: the coldest go. */
   #sweepFull(): void {
-    const { partitions, tuning } = this.#parts;
-    const room = Math.ceil(tuning.liveStreams / partitions.length);
-    for (const partition of partitions) {
-      let excess = partition.lives.size - partition.cooling.size - room;
+    for (const partition of this.#parts.partitions) {
+      let excess = partition.lives.size - partition.cooling.size - this.#room;
       if (excess <= 0) continue;
       for (const live of partition.lives.values()) {
         if (excess <= 0) break;
@@ -196,7 +202,7 @@ export class Tidy {
         live.warm = false;
       }
     }
-    if (left > 0) this.touched();
+    if (left > 0) this.#sweepLater();
   };
 }
 

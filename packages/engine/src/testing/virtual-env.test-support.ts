@@ -60,15 +60,16 @@ export class VirtualEnv implements Env {
 
   /** Runs the world until the promise is settled; time jumps to the next timer when idle. */
   async run<T>(promise: Promise<T>): Promise<T> {
-    let isDone = false;
+    const watched = { isDone: false };
     const done = (): void => {
-      isDone = true;
+      watched.isDone = true;
     };
     promise.then(done, done);
-    for (let turns = 0; !isDone; turns++) {
+    for (let turns = 0; !watched.isDone; turns++) {
       if (turns > 200_000) throw new Error("the world does not come to rest");
       await this.#rest();
-      if (!isDone && !this.#act()) throw new Error("nothing is left to do, and it is not done");
+      if (watched.isDone) break;
+      if (!this.#act()) throw new Error("nothing is left to do, and it is not done");
     }
     return promise;
   }

@@ -66,11 +66,10 @@ export class Calls {
 
   /** The holder has the journal: gives it the calls that wait. */
   send(hold: Hold): void {
-    for (const call of [...hold.live.calls]) {
+    for (const call of hold.live.calls.slice()) {
       if (call.sentTo !== undefined || call.isAccepted) continue;
       call.sentTo = hold;
-      if (call.kind === "query") this.#query(hold, call);
-      else this.#update(hold, call);
+      void (call.kind === "query" ? this.#query(hold, call) : this.#update(hold, call));
     }
   }
 
@@ -81,7 +80,7 @@ export class Calls {
 
   /** The code cannot be run, so it cannot answer either. */
   failAll(live: LiveRun, error: PerdureError): void {
-    for (const call of [...live.calls]) this.#end(live, call, error);
+    for (const call of live.calls.slice()) this.#end(live, call, error);
   }
 
   /** The engine stops. */
@@ -102,29 +101,31 @@ export class Calls {
       else if (event.kind === "update.completed") this.#completed(live, event.id, event);
     }
     if (live.run.outcome === undefined) return;
-    for (const call of [...live.calls]) {
+    for (const call of live.calls.slice()) {
       if (call.kind === "update") this.#end(live, call, closedError());
     }
   }
 
-  #query(hold: Hold, call: Call): void {
-    const { live } = hold;
-    hold.worker.worker.query(hold.runId, hold.lease, call.name, call.input).then(
-      (output) => {
-        if (call.sentTo === hold) this.#end(live, call, undefined, output);
-      },
-      (error: unknown) => {
-        if (call.sentTo === hold) this.#end(live, call, asError("query-failed", error));
-      },
-    );
+  async #query(hold: Hold, call: Call): Promise<void> {
+    const { live, worker, runId, lease } = hold;
+    let output: Payload | undefined;
+    let failure: PerdureError | undefined;
+    try {
+      output = await worker.worker.query(runId, lease, call.name, call.input);
+    } catch (error) {
+      failure = asError("query-failed", error);
+    }
+    if (call.sentTo === hold) this.#end(live, call, failure, output);
   }
 
-  #update(hold: Hold, call: Call): void {
+  async #update(hold: Hold, call: Call): Promise<void> {
+    const { live, worker, runId, lease } = hold;
     const { id, name, input } = call;
-    const update = { id, name, payload: input };
-    hold.worker.worker.update(hold.runId, hold.lease, update).catch((error: unknown) => {
-      if (call.sentTo === hold) this.#end(hold.live, call, asError("update-rejected", error));
-    });
+    try {
+      await worker.worker.update(runId, lease, { id, name, payload: input });
+    } catch (error) {
+      if (call.sentTo === hold) this.#end(live, call, asError("update-rejected", error));
+    }
   }
 
   /** From here on the outcome may take as long as the handler does. */
@@ -137,7 +138,7 @@ export class Calls {
   }
 
   #completed(live: LiveRun, id: string, result: UpdateResult): void {
-    for (const call of [...live.calls]) {
+    for (const call of live.calls.slice()) {
       if (call.kind !== "update" || call.id !== id) continue;
       this.#end(live, call, failureOf(result), result.output);
     }

@@ -8,6 +8,10 @@ export class Hold {
   readonly lease: Lease;
   readonly worker: RegisteredWorker;
   readonly live: LiveRun;
+  /** What the holder before this one wrote ends here; the new one must not miss any of it. */
+  readonly since: number;
+  /** The journal is being read from the store. */
+  isReading = false;
   /** The worker has the journal. */
   isActive = false;
   /** Durable events the worker has not been given: it has no journal yet, or the run is paused. */
@@ -25,6 +29,7 @@ export class Hold {
     this.lease = lease;
     this.worker = worker;
     this.live = live;
+    this.since = live.run.seq;
   }
 
   get runId(): RunId {

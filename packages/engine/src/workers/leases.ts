@@ -6,13 +6,14 @@
  * W4  A run that wants its code run has a hold, or an entry in the matcher.
  * W5  Only a parked coroutine is taken from its worker to make room for another run.
  * W6  The code of a paused run is given nothing more; what it was doing it may finish.
+ * W7  A worker is given a run when all that earlier holders wrote is durable, and all of it: else
+ *     it would do again what is on its way to disk.
  */
-import { invariant, wantsActivation, type PerdureError, type RunEvent } from "@perdure/kernel";
+import { invariant, PerdureError, wantsActivation, type RunEvent } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
 import type { Stats } from "../core/stats.ts";
 import type { Env } from "../env.ts";
-import type { LiveRun } from "../streams/live.ts";
-import { LiveRun as LiveRunClass } from "../streams/live.ts";
+import { LiveRun, type Live } from "../streams/live.ts";
 import { readEvents } from "../streams/journal.ts";
 import type { Loader } from "../streams/loader.ts";
 import type { Calls } from "./calls.ts";
@@ -56,6 +57,7 @@ export class Leases {
   deliver(live: LiveRun, events: readonly RunEvent[]): void {
     const { hold } = live;
     if (hold === undefined) return;
+    if (!hold.isActive && !hold.isReading) return this.#begin(hold);
     const { missed } = hold;
     if (missed.length > 0) missed.push(...events);
     // A paused run's code gets nothing that would let it go on.
@@ -83,21 +85,9 @@ export class Leases {
   /** Matched: gives the worker the run. */
   assign(worker: RegisteredWorker, want: Want): void {
     const live = this.#parts.loader.find(want.stream);
-    if (live instanceof LiveRunClass) return this.#hold(worker, live);
+    if (live instanceof LiveRun) return this.#hold(worker, live);
     worker.reserved++;
-    this.#parts.loader.get(want.stream).then(
-      (loaded) => {
-        worker.reserved--;
-        if (loaded instanceof LiveRunClass) this.#hold(worker, loaded);
-        this.#parts.matcher().serve(worker);
-        this.#parts.emptied(worker);
-      },
-      (error: unknown) => {
-        worker.reserved--;
-        this.#parts.env.log("error", "a run could not be loaded for its worker", { error });
-        this.#parts.emptied(worker);
-      },
-    );
+    void this.#load(worker, want);
   }
 
   /** Ends the hold and finds the run another holder, if it wants one. */
@@ -128,16 +118,16 @@ export class Leases {
     const { spec } = live.run;
     if (live.want !== undefined || spec === undefined) return;
     const { stream } = live;
-    live.want = { stream, priority: spec.priority ?? 0, fairnessKey: "", isWithdrawn: false };
-    this.#parts.matcher().wantRun(spec.queue, spec.workflow, live.want);
+    const { queue, workflow, priority = 0 } = spec;
+    live.want = { stream, queue, workflow, priority, fairnessKey: "", isWithdrawn: false };
+    this.#parts.matcher().wantRun(live.want);
   }
 
   #unwant(live: LiveRun): void {
     const { want } = live;
-    const { spec } = live.run;
-    if (want === undefined || spec === undefined) return;
+    if (want === undefined) return;
     live.want = undefined;
-    this.#parts.matcher().withdrawRun(spec.queue, spec.workflow, want);
+    this.#parts.matcher().withdrawRun(want);
   }
 
   #hold(worker: RegisteredWorker, live: LiveRun): void {
@@ -148,9 +138,34 @@ export class Leases {
     const hold = new Hold(++this.#lastLease, worker, live);
     live.hold = hold;
     worker.holds.set(live.runId, hold);
+    this.#begin(hold);
+  }
+
+  /** As soon as everything the last holder did is durable (W7). */
+  #begin(hold: Hold): void {
+    const { live } = hold;
+    if (live.durable < hold.since || hold.isReading) return;
+    hold.missed = [];
     const { journal } = live;
-    if (journal === undefined) this.#read(hold);
-    else this.#activate(hold, journal);
+    if (journal !== undefined) return this.#activate(hold, journal);
+    hold.isReading = true;
+    void this.#read(hold);
+  }
+
+  async #load(worker: RegisteredWorker, want: Want): Promise<void> {
+    const { loader, env, matcher, emptied } = this.#parts;
+    let live: Live | undefined;
+    try {
+      live = await loader.get(want.stream);
+    } catch (error) {
+      env.log("error", "a run could not be loaded for its worker", { stream: want.stream, error });
+      const isLater = error instanceof PerdureError && error.retry === "later";
+      if (isLater) env.after(RETRY_MS, () => matcher().wantRun(want));
+    }
+    worker.reserved--;
+    if (live instanceof LiveRun) this.#hold(worker, live);
+    matcher().serve(worker);
+    emptied(worker);
   }
 
   #makeRoom(worker: RegisteredWorker): void {
@@ -158,24 +173,23 @@ export class Leases {
     if (longest) this.#end(longest);
   }
 
-  #read(hold: Hold): void {
-    const { store, env } = this.#parts;
-    const { live } = hold;
-    readEvents(store, live.stream, 1).then(
-      (read) => {
-        if (live.hold !== hold) return;
-        const events = (read ?? []) as RunEvent[];
-        const known = events.filter(({ seq }) => seq <= live.durable);
-        const last = known.at(-1)?.seq ?? 0;
-        this.#activate(hold, [...known, ...hold.missed.filter(({ seq }) => seq > last)]);
-      },
-      (error: unknown) => {
-        env.log("error", "a journal could not be read; trying again", { run: live.runId, error });
-        if (!this.#end(hold)) return;
-        this.#parts.emptied(hold.worker);
-        env.after(RETRY_MS, () => this.touch(live));
-      },
-    );
+  async #read(hold: Hold): Promise<void> {
+    const { store, env, emptied } = this.#parts;
+    const { live, worker } = hold;
+    let read: RunEvent[];
+    try {
+      read = ((await readEvents(store, live.stream, 1)) ?? []) as RunEvent[];
+    } catch (error) {
+      env.log("error", "a journal could not be read; trying again", { run: live.runId, error });
+      if (!this.#end(hold)) return;
+      emptied(worker);
+      env.after(RETRY_MS, () => this.touch(live));
+      return;
+    }
+    if (live.hold !== hold) return;
+    const known = read.filter(({ seq }) => seq <= live.durable);
+    const last = known.at(-1)?.seq ?? 0;
+    this.#activate(hold, [...known, ...hold.missed.filter(({ seq }) => seq > last)]);
   }
 
   #activate(hold: Hold, events: readonly RunEvent[]): void {

@@ -5,7 +5,7 @@
  * M1  Work waits only while no worker that knows it has room; so each new room is offered around.
  * M2  A taken item is out of the queues; whoever took it puts it back by wanting it again.
  */
-import { type StreamId } from "@perdure/kernel";
+import type { StreamId } from "@perdure/kernel";
 import type { WorkerOptions } from "../worker.ts";
 import { FairQueue, type Queued } from "./fair-queue.ts";
 import type { RegisteredWorker } from "./registered-worker.ts";
@@ -14,6 +14,8 @@ import type { Offer } from "./tasks.ts";
 /** A run that wants its code run. */
 export interface Want extends Queued {
   readonly stream: StreamId;
+  readonly queue: string;
+  readonly workflow: string;
 }
 
 interface BucketOf<T extends Queued> {
@@ -77,8 +79,8 @@ export class Matcher {
     }
   }
 
-  wantRun(queue: string, workflow: string, want: Want): void {
-    const bucket = this.#bucket("workflow", queue, workflow);
+  wantRun(want: Want): void {
+    const bucket = this.#bucket("workflow", want.queue, want.workflow);
     const worker = roomy(bucket);
     if (worker) return this.#hooks.assignRun(worker, want);
     bucket.items.push(want);
@@ -91,8 +93,8 @@ export class Matcher {
     bucket.items.push(offer);
   }
 
-  withdrawRun(queue: string, workflow: string, want: Want): void {
-    this.#bucket("workflow", queue, workflow).items.withdraw(want);
+  withdrawRun(want: Want): void {
+    this.#bucket("workflow", want.queue, want.workflow).items.withdraw(want);
   }
 
   withdrawTask(offer: Offer): void {

@@ -61,14 +61,14 @@ export class Registry implements WorkerHost {
     if (worker.phase === "gone") return;
     const done = new Promise<void>((resolve) => void worker.whenDrained.push(resolve));
     worker.phase = "draining";
-    for (const hold of [...worker.parked.values()]) this.#parts.leases.end(hold);
+    for (const hold of worker.parked.values()) this.#parts.leases.end(hold);
     this.emptied(worker);
     await done;
   }
 
   stop(): void {
     this.#isStopped = true;
-    for (const worker of [...this.#workers.values()]) {
+    for (const worker of this.#workers.values()) {
       for (const { runId, lease } of worker.holds.values()) worker.worker.evict(runId, lease);
       worker.phase = "gone";
       for (const resolve of worker.whenDrained.splice(0)) resolve();

@@ -179,7 +179,7 @@ export class Tasks {
 
   /** The worker is gone: nobody knows whether what it had has acted. */
   lost(worker: RegisteredWorker): void {
-    for (const offer of [...worker.tasks.values()]) {
+    for (const offer of worker.tasks.values()) {
       // A claim on its way finds the worker gone when it is answered.
       if (offer.phase !== "running") continue;
       this.#lost(worker, offer);

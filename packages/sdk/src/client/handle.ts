@@ -1,6 +1,6 @@
 /** A run, seen from outside. */
 import type { EngineClient } from "@perdure/engine";
-import type { Explanation, Outcome, RunEvent, RunId } from "@perdure/kernel";
+import type { Explanation, Outcome, Payload, RunEvent, RunId } from "@perdure/kernel";
 import type { RunView } from "@perdure/engine";
 import type { Asked, FreeName, Messages, NameOf, Sent, Told } from "../define/messages.ts";
 import type { WorkflowCode } from "../define/workflow.ts";
@@ -152,14 +152,14 @@ export class EngineRunHandle implements RunHandle {
 
   async fork(options: ForkOptions): Promise<RunHandle> {
     const { at, set, id } = options;
-    const overrides = Object.entries(set ?? {}).map(([key, value]) => [
-      key,
-      encodePayload(value, `the result for "${key}"`),
-    ]);
+    const overrides: Record<string, Payload> = {};
+    for (const [key, value] of Object.entries(set ?? {})) {
+      overrides[key] = encodePayload(value, `the result for "${key}"`);
+    }
     const { runId } = await this.#engine.fork({
       runId: this.runId,
       at,
-      ...(set === undefined ? {} : { overrides: Object.fromEntries(overrides) }),
+      ...(set === undefined ? {} : { overrides }),
       ...(id === undefined
         ? {}
         : { key: { namespace: this.#facts.namespace, kind: "workflow", id } }),

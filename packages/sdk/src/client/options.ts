@@ -2,7 +2,6 @@
 import type {
   CalendarFields,
   ConflictPolicy,
-  Json,
   JsonObject,
   OverlapPolicy,
   ReusePolicy,
@@ -113,5 +112,3 @@ export interface ScheduleSettings extends ScheduleTimes {
 export type ScheduleOptions<W extends AnyWorkflow> = ScheduleSettings & {
   readonly workflow: W;
 } & InputField<InputOf<W>>;
-
-export type { Json };

@@ -1,6 +1,5 @@
 /** The client: what the rest of a program asks of Perdure. */
 import type { IndexRow } from "@perdure/store";
-import type { JsonObject } from "@perdure/kernel";
 import type { Handlers, ObjectDefinition, ObjectProxy } from "../define/object.ts";
 import type { Messages } from "../define/messages.ts";
 import type { Workflow } from "../define/workflow.ts";
@@ -58,5 +57,3 @@ export interface Perdure extends AsyncDisposable {
   /** Lets what is in progress end, then gives everything back. */
   close(): Promise<void>;
 }
-
-export type { JsonObject };

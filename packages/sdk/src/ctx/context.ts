@@ -67,7 +67,12 @@ interface Steps {
   ): Promise<Stored<Awaited<T>>>;
 
   /** Has a worker of the task's queue run it. */
-  run<In, Out>(task: Task<In, Out>, input: In, options?: RunTaskOptions<Out>): Promise<Out>;
+  run<In, Out>(
+    task: Task<In, Out>,
+    ...input: undefined extends In
+      ? [input?: In, options?: RunTaskOptions<Out>]
+      : [input: In, options?: RunTaskOptions<Out>]
+  ): Promise<Out>;
 
   /**
    * A step whose outcome is committed in your own database, in the transaction of your writes:

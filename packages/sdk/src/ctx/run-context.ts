@@ -8,7 +8,9 @@ import { CancelledError } from "../errors.ts";
 import { encodePayload } from "../payload.ts";
 import { Call } from "../runtime/call.ts";
 import type { Fiber } from "../runtime/fiber.ts";
+import { Halted } from "../runtime/halted.ts";
 import { LocalStep, type LocalStepOptions } from "../runtime/local-step.ts";
+import type { Operation } from "../runtime/operation.ts";
 import { RemoteStep } from "../runtime/remote-step.ts";
 import { Scope } from "../runtime/scope.ts";
 import { addressOf, callTarget, matchable, objectTarget, sendMessage } from "../runtime/sending.ts";
@@ -69,18 +71,20 @@ export class RunContext {
   }
 
   step(name: string, fn: StepFunction, options: LocalStepOptions = {}): Promise<unknown> {
-    if (this.#scope.error) return refused(this.#scope.error);
-    const step = new LocalStep(this.#fiber, this.#scope, name, fn, options);
-    step.ask();
-    return step.promise;
+    return this.#open(() => {
+      const step = new LocalStep(this.#fiber, this.#scope, name, fn, options);
+      step.ask();
+      return step;
+    });
   }
 
   run(task: AnyTask, input: unknown, options: RunTaskOptions<never> = {}): Promise<unknown> {
-    if (this.#scope.error) return refused(this.#scope.error);
-    const spec = taskSpec(task.code, input, options);
-    const step = new RemoteStep(this.#fiber, this.#scope, spec, options.undo);
-    step.ask();
-    return step.promise;
+    return this.#open(() => {
+      const spec = taskSpec(task.code, input, options);
+      const step = new RemoteStep(this.#fiber, this.#scope, spec, options.undo);
+      step.ask();
+      return step;
+    });
   }
 
   transaction(
@@ -101,14 +105,12 @@ export class RunContext {
   }
 
   waitFor(name: string, options: SignalWaitOptions = {}): Promise<unknown> {
-    if (this.#scope.error) return refused(this.#scope.error);
     const schema = options.schema ?? this.#fiber.code.messages.signals[name];
     const on = () => ({ type: "signal", name }) as const;
-    return this.#wait(name, on, { ...this.#terms(options), schema }).promise;
+    return this.#open(() => this.#wait(name, on, { ...this.#terms(options), schema }));
   }
 
   waitForEvent(event: string, options: EventWaitOptions = {}): Promise<unknown> {
-    if (this.#scope.error) return refused(this.#scope.error);
     const { match, lookBack } = options;
     const schema = options.schema ?? this.#fiber.code.messages.events[event];
     const on = () =>
@@ -118,7 +120,7 @@ export class RunContext {
         ...(match === undefined ? {} : { match }),
         ...(lookBack === undefined ? {} : { lookBackMs: durationMs(lookBack) }),
       }) as const;
-    return this.#wait(event, on, { ...this.#terms(options), schema }).promise;
+    return this.#open(() => this.#wait(event, on, { ...this.#terms(options), schema }));
   }
 
   promise(name = "promise"): DurablePromise<unknown> {
@@ -128,10 +130,11 @@ export class RunContext {
   }
 
   call(workflow: AnyWorkflow, input?: unknown, options: AwaitedCallOptions = {}): Promise<unknown> {
-    if (this.#scope.error) return refused(this.#scope.error);
-    const target = callTarget(this.#namespace, workflow.code, input, options);
     const { onParentClose = "terminate" } = options;
-    return new Call(this.#fiber, this.#scope, target, onParentClose).promise;
+    return this.#open(() => {
+      const target = callTarget(this.#namespace, workflow.code, input, options);
+      return new Call(this.#fiber, this.#scope, target, onParentClose);
+    });
   }
 
   send(workflow: AnyWorkflow, input?: unknown, options: CallOptions = {}): void {
@@ -159,11 +162,11 @@ export class RunContext {
         input,
       );
     return objectProxy(definition, {
-      call: (handler, workflow, input) => {
-        if (this.#scope.error) return refused(this.#scope.error);
-        const call = target(handler, workflow, input);
-        return new Call(this.#fiber, this.#scope, call, "cancel").promise;
-      },
+      call: (handler, workflow, input) =>
+        this.#open(() => {
+          const call = target(handler, workflow, input);
+          return new Call(this.#fiber, this.#scope, call, "cancel");
+        }),
       send: (handler, workflow, input) =>
         sendMessage(this.#fiber, `send:${workflow.name}`, {
           type: "start",
@@ -306,16 +309,16 @@ export class RunContext {
   }
 
   async span<T>(name: string, fn: () => Promise<T>): Promise<T> {
-    const { tracer } = this.#fiber.world;
+    const { tracer, leave } = this.#fiber.world;
     if (!tracer || this.#fiber.isReplaying) return fn();
     const { runId, workflow } = this.#fiber.spec;
-    const span = tracer.start(name, { runId, workflow });
+    const span = leave(() => tracer.start(name, { runId, workflow }));
     try {
       const result = await fn();
-      span.end();
+      leave(() => span.end());
       return result;
     } catch (error) {
-      span.end(error);
+      leave(() => span.end(error));
       throw error;
     }
   }
@@ -343,8 +346,18 @@ export class RunContext {
   }
 
   #timer(fireAt: () => number, name: string | undefined): Promise<void> {
+    return this.#open(() => new Timer(this.#fiber, this.#scope, fireAt(), name));
+  }
+
+  /** Bad arguments are rejections, and a fiber that is over leaves its code waiting for ever. */
+  #open<T>(operation: () => Operation<T>): Promise<T> {
     if (this.#scope.error) return refused(this.#scope.error);
-    return new Timer(this.#fiber, this.#scope, fireAt(), name).promise;
+    try {
+      return operation().promise;
+    } catch (error) {
+      if (error instanceof Halted) return new Promise<never>(() => undefined);
+      return refused(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   #wait(name: string, on: ConstructorParameters<typeof Wait>[3], terms: WaitTerms): Wait {
@@ -361,8 +374,8 @@ export class RunContext {
 }
 
 /** Code may look at the promise later, or never: that must not end the process. */
-function refused(error: CancelledError): Promise<never> {
-  const promise = Promise.reject<never>(error);
+function refused(reason: Error): Promise<never> {
+  const promise = Promise.reject(reason);
   promise.catch(() => undefined);
   return promise;
 }

@@ -18,6 +18,8 @@ export interface Messages {
   readonly events: Schemas;
 }
 
+/** No names at all. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- the empty set is meant
 export type Nothing = Record<never, never>;
 
 export interface NoMessages {

@@ -19,7 +19,7 @@ export interface HandlerOptions<In, Parsed, Returned, Out> extends WorkflowSetti
 export interface AnyHandler {
   readonly type: "handler";
   readonly mode: KeyMode;
-  named(name: string): AnyWorkflow;
+  readonly named: (name: string) => AnyWorkflow;
 }
 
 /** A handler before its object gives it a name. */

@@ -44,7 +44,7 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   readonly log: Log;
   /** Says that the attempt is alive, and how far it is. */
-  heartbeat(details?: unknown): void;
+  readonly heartbeat: (details?: unknown) => void;
 }
 
 export interface TaskCode {
@@ -87,6 +87,6 @@ export function task<Parsed = void, Returned = void, In = Parsed, Out = Returned
   return {
     type: "task",
     name,
-    code: { name, settings, input, output, run: run as TaskCode["run"] },
+    code: { name, settings, input, output, run },
   };
 }

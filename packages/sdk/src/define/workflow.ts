@@ -4,7 +4,7 @@ import type { Context } from "../ctx/context.ts";
 import type { Duration } from "../duration.ts";
 import type { Schema } from "../schema.ts";
 import type { Stored } from "../stored.ts";
-import type { Exchanges, Messages, NoMessages, Nothing, Schemas } from "./messages.ts";
+import type { Exchanges, Messages, Nothing, Schemas } from "./messages.ts";
 import { checkName } from "./names.ts";
 
 /**
@@ -156,10 +156,7 @@ export function workflow<
         updates: updates ?? {},
         events: events ?? {},
       },
-      // The types were checked here, where they are known; the runtime works without them.
-      run: run as (ctx: never, input: never) => unknown as WorkflowCode["run"],
+      run,
     },
   };
 }
-
-export type { NoMessages };

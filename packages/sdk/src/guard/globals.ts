@@ -68,7 +68,7 @@ function replaceDate(caught: Caught): () => void {
     },
     apply(target, self, args) {
       caught("Date()", instead);
-      return Reflect.apply(target, self, args);
+      return String(Reflect.apply(target, self, args));
     },
   });
   return () => {

@@ -15,8 +15,6 @@
 import type { Activation, Lease } from "@perdure/engine";
 import {
   isWaking,
-  limits,
-  type ActivationAnswer,
   type Command,
   type Failure,
   type RunEvent,
@@ -25,11 +23,14 @@ import {
 } from "@perdure/kernel";
 import type { WorkflowCode } from "../define/workflow.ts";
 import { CancelledError } from "../errors.ts";
+import { Halted } from "./halted.ts";
 import { History, type AskKind } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { Main } from "./main.ts";
 import { mismatch, strayed, unasked } from "./mismatch.ts";
 import type { LocalStep } from "./local-step.ts";
+import { Gate } from "./gate.ts";
+import { Outbox, type CommandOptions } from "./outbox.ts";
 import type { OpenOperation } from "./operation.ts";
 import { Saga } from "./saga.ts";
 import { Scope } from "./scope.ts";
@@ -66,12 +67,8 @@ export class Fiber {
   #isFrozen = false;
   #isOver = false;
   #hasEnded = false;
-  #commands: Command[] = [];
-  #isUrgent = false;
-  /** Keys of commands whose event wakes the fiber again. */
-  readonly #echoes = new Set<string>();
-  /** Local steps that wait for the end of the replay or for a value to be on disk. */
-  #gated: LocalStep[] = [];
+  readonly #outbox = new Outbox();
+  readonly #gate = new Gate();
   #busy = 0;
   readonly #resolutions: (() => void)[] = [];
   #ranAhead = false;
@@ -165,7 +162,7 @@ export class Fiber {
   settle(): boolean {
     if (!this.#isOver && !this.#hasNext() && this.isCaughtUp && !this.#isFrozen) this.#caughtUp();
     this.#inTurn = false;
-    if (this.history.isClosed) this.#commands = [];
+    if (this.history.isClosed) this.#outbox.clear();
     else if (!this.#isOver) this.#say();
     this.inbox.settled();
     return this.#hasNext();
@@ -208,12 +205,8 @@ export class Fiber {
     throw this.halt(mismatch(this.#asked, recorded, ask));
   }
 
-  /** `isLazy`: it may wait until something else is said. `echo`: its event wakes the fiber. */
-  command(command: Command, options: { isLazy?: boolean; echo?: string } = {}): void {
-    if (this.#isOver) return;
-    this.#commands.push(command);
-    if (!options.isLazy) this.#isUrgent = true;
-    if (options.echo !== undefined) this.#echoes.add(options.echo);
+  command(command: Command, options: CommandOptions = {}): void {
+    if (!this.#isOver) this.#outbox.add(command, options);
   }
 
   /** Something was said outside of a turn. */
@@ -241,17 +234,15 @@ export class Fiber {
     }
   }
 
-  /** May a local step begin? If not, it is begun later. */
-  gate(step: LocalStep): boolean {
-    if (this.isCaughtUp && (step.runsAhead || !this.values.isPending)) return true;
-    this.#gated.push(step);
-    return false;
+  /** Begins a local step, now or when it may. */
+  begin(step: LocalStep): void {
+    if (this.isCaughtUp && this.#mayBegin(step)) step.begin();
+    else this.#gate.add(step);
   }
 
-  ungate(step: LocalStep): boolean {
-    const before = this.#gated.length;
-    this.#gated = this.#gated.filter((other) => other !== step);
-    return this.#gated.length < before;
+  /** False: the step has begun. */
+  takeBack(step: LocalStep): boolean {
+    return this.#gate.remove(step);
   }
 
   began(): void {
@@ -286,8 +277,7 @@ export class Fiber {
       return;
     }
     this.command(command);
-    if (this.history.isClosed) this.#commands = [];
-    else for (const answer of this.#answers(false)) this.world.answer(this, answer);
+    if (!this.history.isClosed) this.#send();
     this.#end();
     this.#hasEnded = true;
   }
@@ -351,7 +341,7 @@ export class Fiber {
       default:
     }
     if (!("key" in event) || event.key === undefined) return false;
-    this.#echoes.delete(event.key);
+    this.#outbox.heard(event.key);
     return this.#operations.get(event.key)?.apply(event) ?? false;
   }
 
@@ -362,14 +352,15 @@ export class Fiber {
       this.halt(unasked(next, this.history.at(next), "came to rest"));
       return;
     }
-    if (this.#gated.length === 0 || this.history.isClosed) return;
-    const ready = this.#gated.filter((step) => step.runsAhead || !this.values.isPending);
-    this.#gated = this.#gated.filter((step) => !ready.includes(step));
-    for (const step of ready) step.begin();
+    if (!this.history.isClosed) this.#gate.open((step) => this.#mayBegin(step));
+  }
+
+  #mayBegin(step: LocalStep): boolean {
+    return step.runsAhead || !this.values.isPending;
   }
 
   #isParked(): boolean {
-    return this.#busy === 0 && this.#echoes.size === 0 && !this.#isFrozen && !this.#hasNext();
+    return this.#busy === 0 && !this.#outbox.awaitsEcho && !this.#isFrozen && !this.#hasNext();
   }
 
   /** F4. A word that it waits is worth an event only when something has woken it. */
@@ -377,28 +368,12 @@ export class Fiber {
     const isParked = this.#isParked();
     if (isParked) this.#ranAhead = false;
     const saysThrough = isParked && this.#lastWaking > this.#through;
-    const hasCommands = this.#commands.length > 0 && (this.#isUrgent || isParked);
-    if (!hasCommands && !saysThrough) return;
-    for (const answer of this.#answers(saysThrough)) this.world.answer(this, answer);
-  }
-
-  /** In as many answers as their limit asks for. */
-  #answers(saysThrough: boolean): ActivationAnswer[] {
-    const answers: ActivationAnswer[] = [];
-    let commands = this.#commands;
-    this.#commands = [];
-    this.#isUrgent = false;
-    while (commands.length > limits.answerCommands) {
-      answers.push({ commands: commands.slice(0, limits.answerCommands) });
-      commands = commands.slice(limits.answerCommands);
-    }
+    if (!saysThrough && !this.#outbox.hasNews(isParked)) return;
     if (saysThrough) this.#through = this.#applied;
-    answers.push({ commands, ...(saysThrough ? { through: this.#applied } : {}) });
-    return answers;
+    this.#send(saysThrough ? this.#applied : undefined);
   }
-}
 
-/** Unwinds code whose fiber has halted. Nobody looks at it. */
-export class Halted extends Error {
-  override readonly name = "Halted";
+  #send(through?: number): void {
+    for (const answer of this.#outbox.empty(through)) this.world.answer(this, answer);
+  }
 }

@@ -63,10 +63,7 @@ export class History {
     if (event.kind === "update.completed") this.#updates.add(event.id);
     if ("ordinal" in event || this.isClosed) this.lastOwn = event.seq;
     if ("ordinal" in event) this.#record(event, asked);
-    if ("key" in event && event.key !== undefined) this.#follow(event.kind, event.key, event.seq);
-    if (event.kind === "step.started" && event.worker === undefined) {
-      this.#starts.set(event.key, event.seq);
-    }
+    if ("key" in event && event.key !== undefined) this.#follow(event, event.key, asked);
   }
 
   at(ordinal: number): Recorded | undefined {
@@ -93,7 +90,7 @@ export class History {
     return this.#starts.get(key) === seq && this.#starts.delete(key);
   }
 
-  /** Has the journal an end, or a request for one, of the operation? */
+  /** Had the journal, as it was handed over, an end of the operation or a request for one? */
   isSettled(key: string): boolean {
     return this.#settled.has(key);
   }
@@ -118,8 +115,11 @@ export class History {
     else this.#early.set(seen, [event]);
   }
 
-  #follow(kind: RunEvent["kind"], key: string, seq: number): void {
-    switch (kind) {
+  #follow(event: RunEvent, key: string, asked: number): void {
+    switch (event.kind) {
+      case "step.started":
+        if (event.worker === undefined) this.#starts.set(key, event.seq);
+        return;
       case "step.failed":
         this.#starts.delete(key);
         return;
@@ -127,8 +127,7 @@ export class History {
       case "step.abandoned":
       case "step.cancelled":
         this.#starts.delete(key);
-        this.#settled.add(key);
-        return;
+        break;
       case "step.cancelRequested":
       case "timer.fired":
       case "timer.cancelled":
@@ -136,11 +135,12 @@ export class History {
       case "wait.timedOut":
       case "wait.cancelled":
       case "call.closed":
-        // An operation lives under its key once, so the set grows no faster than the journal.
-        if (seq > 0) this.#settled.add(key);
-        return;
+        break;
       default:
+        return;
     }
+    // Later, the operation itself knows.
+    if (asked === 0) this.#settled.add(key);
   }
 }
 

@@ -65,16 +65,23 @@ export class LocalAttempt implements StepContext {
         }),
       );
     }
-    result.then(
-      (value) => {
-        this.#stopTimer?.();
-        done(value);
-      },
-      (error: unknown) => {
-        this.#stopTimer?.();
-        failed(error);
-      },
-    );
+    void this.#await(result, done, failed);
+  }
+
+  async #await(
+    result: PromiseLike<unknown>,
+    done: (value: unknown) => void,
+    failed: (error: unknown) => void,
+  ): Promise<void> {
+    let value: unknown;
+    try {
+      value = await result;
+    } catch (error) {
+      this.#stopTimer?.();
+      return failed(error);
+    }
+    this.#stopTimer?.();
+    done(value);
   }
 }
 

@@ -83,9 +83,8 @@ export class LocalStep extends Operation<unknown> {
     }
     this.#isUncertain = fiber.isUncertain;
     this.#phase = "gated";
-    if (!fiber.gate(this)) return;
     this.#isAsking = true;
-    this.begin();
+    fiber.begin(this);
     this.#isAsking = false;
   }
 
@@ -116,7 +115,7 @@ export class LocalStep extends Operation<unknown> {
   cancel(error: CancelledError): void {
     this.#cancelled = error;
     if (this.#phase === "running") this.#current?.abort(error);
-    else if (this.#phase === "gated" && this.fiber.ungate(this)) this.#giveUp(error);
+    else if (this.#phase === "gated" && this.fiber.takeBack(this)) this.#giveUp(error);
     else if (this.#phase === "backoff") this.#cancelRetry();
   }
 

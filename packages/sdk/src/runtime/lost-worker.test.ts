@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { workflow, type StepContext } from "../index.ts";
 import { decode } from "../payload.ts";
+import { expectReplays } from "../testing/expect-replays.test-support.ts";
 import { outputsOf, SingleRun } from "../testing/single-run.test-support.ts";
 
 const soon = () => new Promise<void>((resolve) => void setImmediate(resolve));
@@ -85,6 +86,52 @@ describe("when a worker is lost while a step runs", () => {
       ["three", true],
       ["four", false],
     ]);
+  });
+});
+
+describe("a step between its attempts", () => {
+  test("is run by whoever holds the run when the next attempt is due", async () => {
+    const attempts: number[] = [];
+    const definition = workflow({ name: "w", retry: { initialMs: 1000 } }, async (ctx) =>
+      ctx.step("flaky", ({ attempt }) => {
+        attempts.push(attempt);
+        if (attempt < 3) throw new Error("not yet");
+        return attempt;
+      }),
+    );
+    const run = await new SingleRun(definition).start();
+    run.kill();
+    run.activate();
+    await run.pass(1000);
+    expect(attempts).toEqual([1, 2]);
+    run.kill();
+    await run.pass(2000);
+    expect(run.kinds().at(-1)).toBe("step.started");
+    run.activate();
+    await run.rest();
+    expect(attempts).toEqual([1, 2, 3]);
+    expect(run.outcome?.status).toBe("completed");
+    await expectReplays(definition, run.journal);
+  });
+});
+
+describe("a paused run", () => {
+  test("does nothing with what comes, until it is resumed", async () => {
+    const seen: unknown[] = [];
+    const definition = workflow({ name: "w" }, async (ctx) => {
+      ctx.onSignal("note", (note) => void seen.push(note));
+      await ctx.waitFor("end");
+      return seen.length;
+    });
+    const run = await new SingleRun(definition).start();
+    await run.tell({ type: "run.pause", message: "look" });
+    await run.signal("note", 1);
+    await run.signal("end");
+    expect(seen).toEqual([]);
+    await run.tell({ type: "run.resume" });
+    expect(seen).toEqual([1]);
+    expect(run.outcome?.status).toBe("completed");
+    await expectReplays(definition, run.journal);
   });
 });
 

@@ -53,11 +53,11 @@ export abstract class Operation<T> implements OpenOperation {
     return true;
   }
 
-  protected reject(error: Error): true {
+  protected reject(reason: Error): true {
     this.#isSettled = true;
     // Code may look at the promise later, or never: that must not end the process.
     this.promise.catch(() => undefined);
-    this.#reject(error);
+    this.#reject(reason);
     return true;
   }
 }

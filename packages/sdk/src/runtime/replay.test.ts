@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { PermanentError, StepError, TimeoutError, workflow } from "../index.ts";
+import { PermanentError, TimeoutError, workflow, type StepError } from "../index.ts";
 import { decode } from "../payload.ts";
 import { expectReplays } from "../testing/expect-replays.test-support.ts";
 import { outputsOf, SingleRun } from "../testing/single-run.test-support.ts";
@@ -92,7 +92,7 @@ describe("a replay takes the turns of the first execution", () => {
       const error = await ctx
         .step("hopeless", () => Promise.reject(new PermanentError("no", { code: "declined" })))
         .catch((thrown: unknown) => thrown as StepError);
-      return { third, code: (error as StepError).code, attempt: (error as StepError).attempt };
+      return { third, code: error.code, attempt: error.attempt };
     });
     const run = await completed(definition);
     await run.pass(1000);

@@ -45,6 +45,8 @@ function expectAgrees(
   // The prefix may end before the run had anything to do with what its code asks next.
   if (!event) return;
   const place = `operation ${command.ordinal} after event ${length}`;
-  expect(event.seq, `${place}: asked again`).toBeGreaterThan(length);
-  if ("key" in command && "key" in event) expect(command.key, place).toBe(event.key);
+  const isNew = event.seq > length;
+  expect({ place, isNew }).toEqual({ place, isNew: true });
+  if (!("key" in command) || !("key" in event)) return;
+  expect({ place, key: command.key }).toEqual({ place, key: event.key });
 }

@@ -19,6 +19,7 @@ import {
   type RunSpec,
   type RunState,
 } from "@perdure/kernel";
+import type { LogSink } from "../ctx/log.ts";
 import type { AnyWorkflow } from "../define/workflow.ts";
 import { openGuard, type Guard, type GuardMode } from "../guard/guard.ts";
 import { encodePayload } from "../payload.ts";
@@ -102,13 +103,14 @@ export class SingleRun {
   activate(lost = false): void {
     this.#lease += 1;
     const env = this.#env();
-    const guard = openGuard(this.#guard, env.log);
+    const log: LogSink = (...line) => env.log(...line);
+    const guard = openGuard(this.#guard, log);
     this.#guards.push(guard);
     const worker = new InProcessWorker({
       id: `worker-${this.#lease}`,
       registry: this.#registry,
       env,
-      log: env.log,
+      log,
       guard,
     });
     worker.connect(this.#session(this.#lease));

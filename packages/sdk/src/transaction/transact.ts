@@ -6,7 +6,7 @@
  */
 import type { StepContext } from "../ctx/options.ts";
 import type { StepFunction } from "../runtime/world.ts";
-import type { Database, PostgresClient, PostgresPool, SqliteDatabase } from "./database.ts";
+import type { Database, SqliteDatabase } from "./database.ts";
 import { onPostgres } from "./postgres.ts";
 import { onSqlite } from "./sqlite.ts";
 
@@ -16,9 +16,7 @@ export function transact(runId: string, database: Database, fn: Body): StepFunct
   return (step: StepContext) => {
     const row = { runId, key: step.key };
     const body = (tx: unknown) => fn(tx as never, step as never);
-    return isSqlite(database)
-      ? onSqlite(database, row, body)
-      : onPostgres(database as PostgresPool | PostgresClient, row, body);
+    return isSqlite(database) ? onSqlite(database, row, body) : onPostgres(database, row, body);
   };
 }
 

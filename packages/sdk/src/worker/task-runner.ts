@@ -91,16 +91,15 @@ export class TaskRunner {
   #beat(token: StepToken, controller: AbortController, details: unknown): void {
     const payload =
       details === undefined ? undefined : encodePayload(details, "the heartbeat's details");
-    this.#parts
+    void this.#parts
       .session()
       ?.beat(token, payload)
-      .then(({ cancelRequested }) => {
-        if (cancelRequested) controller.abort(new CancelledError("the step was cancelled"));
-      })
-      .catch((error: unknown) => {
-        const isStale = error instanceof PerdureError && error.code === "stale";
-        if (isStale) controller.abort(new CancelledError("another attempt took over"));
-      });
+      .then(
+        ({ cancelRequested }) => cancelRequested && "the step was cancelled",
+        (error: unknown) =>
+          error instanceof PerdureError && error.code === "stale" && "another attempt took over",
+      )
+      .then((reason) => reason && controller.abort(new CancelledError(reason)));
   }
 }
 

@@ -1,0 +1,54 @@
+/**
+ * Commands on their way, in the order the code asked (F3), and whose event is to come back.
+ */
+import { limits, type ActivationAnswer, type Command } from "@perdure/kernel";
+
+export interface CommandOptions {
+  /** It may wait until something else is said. */
+  readonly isLazy?: boolean;
+  /** The key under which its event comes back and wakes the fiber. */
+  readonly echo?: string;
+}
+
+export class Outbox {
+  #commands: Command[] = [];
+  #isUrgent = false;
+  readonly #echoes = new Set<string>();
+
+  add(command: Command, { isLazy = false, echo }: CommandOptions): void {
+    this.#commands.push(command);
+    if (!isLazy) this.#isUrgent = true;
+    if (echo !== undefined) this.#echoes.add(echo);
+  }
+
+  /** An event of this key has come back. */
+  heard(key: string): void {
+    this.#echoes.delete(key);
+  }
+
+  get awaitsEcho(): boolean {
+    return this.#echoes.size > 0;
+  }
+
+  /** Is there anything to say now? When the code waits, also what is lazy. */
+  hasNews(isParked: boolean): boolean {
+    return this.#commands.length > 0 && (this.#isUrgent || isParked);
+  }
+
+  clear(): void {
+    this.#commands = [];
+    this.#isUrgent = false;
+  }
+
+  /** Everything, in as many answers as their limit asks for; the last one says `through`. */
+  empty(through?: number): readonly ActivationAnswer[] {
+    const answers: ActivationAnswer[] = [];
+    let commands = this.#commands;
+    this.clear();
+    while (commands.length > limits.answerCommands) {
+      answers.push({ commands: commands.slice(0, limits.answerCommands) });
+      commands = commands.slice(limits.answerCommands);
+    }
+    return [...answers, { commands, ...(through === undefined ? {} : { through }) }];
+  }
+}

@@ -5,7 +5,8 @@
  *     npm run sim -- --seconds 30
  *     npm run sim -- replay <seed> [--bug <name>]
  *     npm run sim -- --check-determinism 20
- *     npm run sim -- bugs
+ *     npm run sim -- hashes --first 1 --seeds 20
+ *     npm run sim -- bugs [--bug <name>]
  */
 import { parseArgs } from "node:util";
 
@@ -18,7 +19,7 @@ export type Command =
       readonly bug: string | undefined;
     }
   | { readonly type: "replay"; readonly seed: number; readonly bug: string | undefined }
-  | { readonly type: "determinism"; readonly first: number; readonly seeds: number }
+  | { readonly type: "determinism" | "hashes"; readonly first: number; readonly seeds: number }
   | { readonly type: "bugs"; readonly bug: string | undefined };
 
 export function readArguments(args: readonly string[]): Command {
@@ -39,7 +40,11 @@ export function readArguments(args: readonly string[]): Command {
   if (checked !== undefined) {
     return { type: "determinism", first, seeds: whole("--check-determinism", checked) };
   }
-  if (positionals[0] === "replay") return { type: "replay", seed: whole("seed", positionals[1]), bug };
+  if (positionals[0] === "replay")
+    return { type: "replay", seed: whole("seed", positionals[1]), bug };
+  if (positionals[0] === "hashes") {
+    return { type: "hashes", first, seeds: whole("--seeds", values.seeds) };
+  }
   if (positionals[0] === "bugs") return { type: "bugs", bug };
   return {
     type: "seeds",

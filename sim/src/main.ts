@@ -2,6 +2,7 @@
 import { readArguments } from "./arguments.ts";
 import { runBugs } from "./commands/bugs.ts";
 import { checkDeterminism } from "./commands/determinism.ts";
+import { printHashes } from "./commands/hashes.ts";
 import { replay } from "./commands/replay.ts";
 import { runSeeds } from "./commands/seeds.ts";
 
@@ -15,6 +16,9 @@ switch (command.type) {
     break;
   case "determinism":
     process.exitCode = await checkDeterminism(command);
+    break;
+  case "hashes":
+    process.exitCode = await printHashes(command);
     break;
   case "bugs":
     process.exitCode = await runBugs(command);

@@ -7,9 +7,10 @@
 import { createCalendar } from "@perdure/engine";
 import { Disk, MemoryStore } from "@perdure/store";
 import { SqliteStore } from "@perdure/store-sqlite";
-import { noBug, type Bug } from "./bugs/bug.ts";
+import { noBug, type Bug, type Planted } from "./bugs/bug.ts";
 import { checkCounters } from "./checks/counters.ts";
 import { checkEffects } from "./checks/effects.ts";
+import { checkReplays } from "./checks/replays.ts";
 import { checkResults } from "./checks/results.ts";
 import { Shadow } from "./checks/shadow.ts";
 import { Violations, type Violation } from "./checks/violations.ts";
@@ -55,12 +56,11 @@ export interface Report {
 
 /** To be called from a macrotask: see `world/drain.ts`. */
 export function simulate(options: SimulationOptions): Report {
-  const bug = options.bug ?? noBug;
-  const restore = bug.patch?.();
+  const planted = (options.bug ?? noBug).plant();
   try {
-    return new Simulation(options, bug).run();
+    return new Simulation(options, planted).run();
   } finally {
-    restore?.();
+    planted.remove?.();
   }
 }
 
@@ -76,7 +76,7 @@ class Simulation {
   readonly #prng: Prng;
   #mix: FaultMix;
 
-  constructor({ seed, keepLines = 300, verbose = false }: SimulationOptions, bug: Bug) {
+  constructor({ seed, keepLines = 300, verbose = false }: SimulationOptions, bug: Planted) {
     this.#seed = seed;
     const prng = new Prng(seed);
     this.#prng = prng;
@@ -88,6 +88,10 @@ class Simulation {
     this.#store = prng.fork("store").chance(0.2) ? "sqlite" : "memory";
     const calendar = createCalendar();
     const partitions = prng.fork("partitions").pick([1, 2, 4]);
+    const disk =
+      this.#store === "memory"
+        ? new MemoryStore(new Disk(partitions))
+        : SqliteStore.openInline(":memory:", { partitions });
     this.#parts = {
       seed,
       world: this.#world,
@@ -95,12 +99,9 @@ class Simulation {
       trace: this.#trace,
       marks: new Marks(),
       violations: this.#violations,
-      shadow: new Shadow(calendar, this.#violations, this.#trace, verbose),
+      shadow: new Shadow(partitions, calendar, this.#violations, this.#trace, verbose),
       ledger: new Ledger(),
-      disk:
-        this.#store === "memory"
-          ? new MemoryStore(new Disk(partitions))
-          : SqliteStore.openInline(":memory:", { partitions }),
+      disk: bug.disk?.(disk) ?? disk,
       calendar,
       bug,
       mix: () => this.#mix,
@@ -126,6 +127,8 @@ class Simulation {
     passersBy.stop();
     new Caretaker(parts, cluster, this.#record).start();
     const hasConverged = this.#runUntil(() => this.#isOver(), chaosMs + HEAL_MS);
+    this.#trace.note("world", hasConverged ? "is at rest" : "is not at rest");
+    cluster.stop();
     this.#conclude(hasConverged);
     return this.#report();
   }
@@ -152,6 +155,7 @@ class Simulation {
     checkResults(shadow, this.#record, this.#violations);
     checkEffects(shadow, ledger, this.#violations);
     checkCounters(shadow, this.#violations);
+    checkReplays(this.#parts);
   }
 
   /** Small caches and few slots make cold reloads and evictions common. */

@@ -29,8 +29,8 @@ export const RunResult = z.strictObject({
   detail: z.string(),
   /** How many steps the journal says may have run twice. */
   maybeRan: z.int(),
-  /** The names of all steps that were tried more than once, or may have been. */
-  triedAgain: z.array(z.string()),
+  /** The names of the steps that, by the journal, may have acted without anybody knowing. */
+  doubtful: z.array(z.string()),
 });
 
 export type RunResult = z.infer<typeof RunResult>;

@@ -16,6 +16,7 @@ import { Inventory } from "./clients/inventory.ts";
 import { Mail } from "./clients/mail.ts";
 import { Payments } from "./clients/payments.ts";
 import { WorkerConfig, type RunResult, type WorkerMessage } from "./config.ts";
+import { doubtsOf } from "./doubts.ts";
 import { isoDay, readRequests } from "./intake.ts";
 import { announce, listen } from "./services/process.ts";
 import { returnsWorkflow } from "./workflow.ts";
@@ -85,18 +86,7 @@ async function endOf(id: string, run: RunHandle<OutputOf<typeof returns>>): Prom
     (result) => result,
     (error: unknown) => ({ outcome: "failed" as const, detail: String(error) }),
   );
-  const steps = (await run.journal()).filter(
-    (event) => event.kind === "step.completed" || event.kind === "step.failed",
-  );
-  const maybeRan = steps.filter((step) => step.maybeRan);
-  const triedAgain = steps.filter((step) => step.maybeRan || step.attempt > 1);
-  return {
-    returnId: id,
-    runId: run.runId,
-    ...ending,
-    maybeRan: new Set(maybeRan.map(({ key }) => key)).size,
-    triedAgain: [...new Set(triedAgain.map(({ name }) => name))],
-  };
+  return { returnId: id, runId: run.runId, ...ending, ...doubtsOf(await run.journal()) };
 }
 
 /** Written beside and moved: a reader sees the whole file or none. */

@@ -1,5 +1,5 @@
 /** The returns agent, from the request to the letter that tells the customer how it ended. */
-import { workflow } from "perdure";
+import { workflow, type StepContext } from "perdure";
 import { z } from "zod";
 import type { Approver } from "./clients/approver.ts";
 import type { Carrier } from "./clients/carrier.ts";
@@ -49,13 +49,10 @@ export function returnsWorkflow(services: Services, approvalTimeout: string) {
     if (item === null) return end("rejected", `we never sold ${request.sku}`);
     if (!item.returnable) return end("rejected", `${item.title} cannot be returned`);
 
-    const label = await ctx.step(
-      "create-label",
-      (step) => carrier.createLabel(request, item, step),
-      {
-        undo: (made, step) => carrier.voidLabel(request, made, step),
-      },
-    );
+    const createLabel = (step: StepContext) => carrier.createLabel(request, item, step);
+    const label = await ctx.step("create-label", createLabel, {
+      undo: (made, step) => carrier.voidLabel(request, made, step),
+    });
 
     if (needsApproval(request)) {
       await ctx.step("ask-approver", (step) => approver.ask(request, step));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { limits, runStream } from "@perdure/kernel";
-import { Disk, MemoryStore } from "@perdure/store";
+import { Disk, type MemoryStore } from "@perdure/store";
 import { text, textOf } from "./testing/payloads.test-support.ts";
 import { Rig } from "./testing/rig.test-support.ts";
 import type { Script } from "./testing/scripted-worker.test-support.ts";

@@ -43,12 +43,9 @@ describe("the queue of a partition", () => {
         const fifo = new Fifo<number>();
         const model: number[] = [];
         for (const [i, isPush] of pushes.entries()) {
-          if (isPush) {
-            fifo.push(i);
-            model.push(i);
-          } else {
-            expect(fifo.shift()).toBe(model.shift());
-          }
+          const shifted = isPush ? void fifo.push(i) : fifo.shift();
+          const expected = isPush ? void model.push(i) : model.shift();
+          expect(shifted).toBe(expected);
           expect(fifo.peek()).toBe(model[0]);
           expect(fifo.length).toBe(model.length);
         }

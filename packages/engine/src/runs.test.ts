@@ -225,6 +225,8 @@ describe("what callers hand in", () => {
     const rig = await Rig.open();
     const before = rig.engine.stats().batches;
     const big = { encoding: "text", data: new Uint8Array(limits.payloadBytes + 1) };
+    const names = Array.from({ length: limits.headers + 1 }, (_, i) => `h${i}`);
+    const headers = Object.fromEntries(names.map((name) => [name, ""]));
     const wrong: [Parameters<Rig["start"]>[0], string][] = [
       [{ workflow: "" }, "invalid-argument"],
       [{ workflow: "w".repeat(limits.nameChars + 1) }, "limit-exceeded"],
@@ -235,6 +237,7 @@ describe("what callers hand in", () => {
         "limit-exceeded",
       ],
       [{ workflow: "three", key: { ...key, namespace: "other" } }, "invalid-argument"],
+      [{ workflow: "three", headers }, "limit-exceeded"],
       [{ workflow: "three", startAt: Number.NaN }, "invalid-argument"],
       [
         { workflow: "three", attributes: { a: "x".repeat(limits.attributesBytes) } },

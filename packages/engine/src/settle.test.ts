@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { runStream } from "@perdure/kernel";
 import { limits } from "@perdure/kernel";
+import { Disk } from "@perdure/store";
 import { text } from "./testing/payloads.test-support.ts";
 import { Rig } from "./testing/rig.test-support.ts";
 import type { Script } from "./testing/scripted-worker.test-support.ts";
@@ -61,6 +62,31 @@ describe("a stream that nobody needs now", () => {
       event.kind === "signal.received" ? [event.id] : [],
     );
     expect(ids).toEqual(["one", "two", "three"]);
+    await rig.close();
+  });
+
+  it("is not overtaken by what is sent to it while an earlier message is still on its way", async () => {
+    const rig = await Rig.open({ disk: new Disk(1), tuning });
+    rig.worker({ scripts: { waits } });
+    const { runId } = await rig.start({ workflow: "waits", key });
+    await rig.env.pass(30_000);
+    const send = (id: string): Promise<void> =>
+      rig.engine.signal({ key }, { name: "other", payload: text(id), id });
+    await rig.env.run(rig.engine.lookup(key));
+    const first = send("one");
+    await Promise.resolve();
+    // The run comes to life for another reason while the first signal is between two batches.
+    const described = rig.engine.describe(runId);
+    const others = [];
+    for (const id of ["two", "three", "four"]) {
+      await rig.env.run(new Promise<void>((resolve) => void rig.env.defer(resolve)));
+      others.push(send(id));
+    }
+    await rig.env.run(Promise.all([first, described, ...others]));
+    const ids = (await rig.journal(runId)).flatMap((event) =>
+      event.kind === "signal.received" ? [event.id] : [],
+    );
+    expect(ids).toEqual(["one", "two", "three", "four"]);
     await rig.close();
   });
 

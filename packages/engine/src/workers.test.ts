@@ -185,6 +185,20 @@ describe("an attempt of a remote step", () => {
     await rig.close();
   });
 
+  it("is not run when its run was closed before the claim was heard", async () => {
+    const rig = await Rig.open();
+    rig.worker({ id: "code", scripts: { remote } });
+    const { runId } = await rig.start({ workflow: "remote" });
+    await rig.env.still();
+    const terminated = rig.engine.terminate(runId);
+    const hands = rig.worker({ id: "hands", tasks: { work: () => "too late" } });
+    await rig.env.run(terminated);
+    await rig.env.still();
+    expect(hands.claimed).toEqual([]);
+    expect(rig.engine.stats()).toMatchObject({ tasksWaiting: 0, tasksRunning: 0 });
+    await rig.close();
+  });
+
   it("ends once: a second result, and one of a lost worker, is stale", async () => {
     const rig = await Rig.open();
     rig.worker({ id: "code", scripts: { remote } });

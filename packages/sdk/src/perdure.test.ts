@@ -380,6 +380,20 @@ describe("objects", () => {
     expect(await mine.balance()).toBe(0);
   });
 
+  test("the names of their entries are known to later runs, in any script", async () => {
+    const drawer = object({
+      name: "drawer",
+      handlers: {
+        put: handler(async (ctx, name: string) => ctx.state.set(name, 1)),
+        names: shared((ctx) => ctx.state.keys()),
+      },
+    });
+    const perdure = await openTest({ objects: [drawer] });
+    const mine = perdure.object(drawer, "mine");
+    for (const name of ["tea", "çay", "茶", "🫖"]) await mine.put(name);
+    expect([...(await mine.names())].toSorted()).toEqual(["tea", "çay", "茶", "🫖"].toSorted());
+  });
+
   test("a shared handler cannot write", async () => {
     const perdure = await openTest({ objects: [account] });
     await expect(perdure.object(account, "a").cheat()).rejects.toThrow(
@@ -463,9 +477,7 @@ describe("spans", () => {
     const spans: string[] = [];
     const traced = workflow({ name: "traced" }, async (ctx) => {
       await ctx.span("quote", () => ctx.step("ask", () => 1));
-      await ctx
-        .span("pay", () => Promise.reject(new Error("declined")))
-        .catch(() => undefined);
+      await ctx.span("pay", () => Promise.reject(new Error("declined"))).catch(() => undefined);
     });
     const perdure = await openTest({
       workflows: [traced],

@@ -2,8 +2,22 @@
  * A planted bug: product code bent from outside, in the simulator only. Each must be found, or the
  * simulator has no teeth.
  */
-import type { Store } from "@perdure/store";
 import type { Worker, WorkerHost } from "@perdure/engine";
+import type { Store } from "@perdure/store";
+
+/** Where a bug can sit. What is absent is as it should be. */
+export interface Planted {
+  /** The store as an engine sees it. */
+  readonly store?: (store: Store) => Store;
+  /** The disk itself, below the checks. */
+  readonly disk?: (disk: Store) => Store;
+  /** What workers register with. */
+  readonly host?: (host: WorkerHost) => WorkerHost;
+  /** The worker, on its own side. */
+  readonly worker?: (worker: Worker) => Worker;
+  /** Takes the bug out of shared code again. */
+  readonly remove?: () => void;
+}
 
 export interface Bug {
   readonly name: string;
@@ -11,14 +25,8 @@ export interface Bug {
   readonly harm: string;
   /** It is found within so many seeds from seed 1 on. */
   readonly withinSeeds: number;
-  /** Around the store that the engine sees, over what the disk gets. */
-  readonly store?: (store: Store) => Store;
-  /** Around what workers register with. */
-  readonly host?: (host: WorkerHost) => WorkerHost;
-  /** Around the worker, on its own side. */
-  readonly worker?: (worker: Worker) => Worker;
-  /** Changes shared code for the length of a simulation; the result puts it back. */
-  readonly patch?: () => () => void;
+  /** Once for each simulation. */
+  plant(): Planted;
 }
 
-export const noBug: Bug = { name: "none", harm: "none", withinSeeds: 0 };
+export const noBug: Bug = { name: "none", harm: "none", withinSeeds: 0, plant: () => ({}) };

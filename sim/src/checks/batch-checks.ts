@@ -19,7 +19,8 @@ export function checkTouchedRun({ state, runId }: ShadowRun): string | undefined
 export function checkSettled(stream: ShadowStream, settled: Settled): string | undefined {
   const { machine, state, events } = stream;
   const alarm = machine.wakeAt(state);
-  if (settled.alarm !== alarm) return `settled with alarm ${settled.alarm}, its state says ${alarm}`;
+  if (settled.alarm !== alarm)
+    return `settled with alarm ${settled.alarm}, its state says ${alarm}`;
   if (machineOf(stream.stream) === "run" && !settled.hasWork) {
     const { activation, tasks } = work(state as RunState);
     if (activation || tasks.length > 0) return "settled as idle, and it has work";

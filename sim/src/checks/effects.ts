@@ -44,11 +44,16 @@ function checkUndone(run: ShadowRun): string | undefined {
   const completed = run.events.filter((event) => event.kind === "step.completed");
   const undone = completed.filter(({ key }) => key.startsWith("undo:"));
   if (outcome.status === "completed" || outcome.status === "continued") {
-    return undone.length > 0 ? `it ${outcome.status} and ${undone[0]?.key} was taken back` : undefined;
+    return undone.length > 0
+      ? `it ${outcome.status} and ${undone[0]?.key} was taken back`
+      : undefined;
   }
   if (outcome.status !== "failed" && outcome.status !== "cancelled") return undefined;
   const undoable = undoableOf(valueOf(spec.input) as Program);
-  return inReverse(completed.filter((event) => isUndoable(event, undoable)), undone);
+  return inReverse(
+    completed.filter((event) => isUndoable(event, undoable)),
+    undone,
+  );
 }
 
 /** Every step that can be taken back, the last to succeed first. */

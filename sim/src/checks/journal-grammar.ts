@@ -61,7 +61,10 @@ export class JournalGrammar {
           ? this.#move(event, ["backoff"], { phase: "local", attempt: event.attempt })
           : this.#move(event, ["pending"], { phase: "running", attempt: event.attempt });
       case "step.rescheduled":
-        return this.#move(event, ["backoff", "running"], { phase: "pending", attempt: event.attempt });
+        return this.#move(event, ["backoff", "running"], {
+          phase: "pending",
+          attempt: event.attempt,
+        });
       case "step.heartbeat":
         return this.#move(event, ["running"], { phase: "running", attempt: event.attempt });
       case "step.completed":
@@ -82,8 +85,7 @@ export class JournalGrammar {
     const { key, attempt, kind } = event;
     const name = `${key}@${attempt}`;
     // The time of all attempts is over, whatever became of this one.
-    const isDeadline =
-      kind === "step.failed" && event.failure.code === FailureCode.scheduleToClose;
+    const isDeadline = kind === "step.failed" && event.failure.code === FailureCode.scheduleToClose;
     if (!isDeadline && this.#outcomes.has(name)) return ["5", `a second outcome of ${name}`];
     if (!isDeadline) this.#outcomes.add(name);
     const open = this.#open.get(key);
@@ -156,7 +158,8 @@ export class JournalGrammar {
   ): readonly [string, string] | undefined {
     if (event.signal === undefined) return undefined;
     const name = this.#signals.get(event.signal);
-    if (name === undefined) return ["4", `${event.key} takes signal ${event.signal}, taken or unknown`];
+    if (name === undefined)
+      return ["4", `${event.key} takes signal ${event.signal}, taken or unknown`];
     const wanted = this.#waitsFor.get(event.key);
     if (name !== wanted) return ["4", `${event.key} waits for ${wanted} and takes ${name}`];
     this.#signals.delete(event.signal);

@@ -29,7 +29,8 @@ function judge(
       if (program.next !== undefined) return "it completed and should have continued as new";
       return verifyResult(program, valueOf(outcome.output), evidence);
     case "failed":
-      if (mayFail({ ...program, body: program.body }, outcome.failure.code, evidence)) return undefined;
+      if (mayFail({ ...program, body: program.body }, outcome.failure.code, evidence))
+        return undefined;
       return `it failed with ${outcome.failure.code}: ${outcome.failure.message}`;
     case "cancelled":
       return evidence.isCancelled ? undefined : "it was cancelled and nobody had asked for it";

@@ -8,8 +8,10 @@
 import {
   keyMachine,
   machineOf,
+  partitionOf,
   runMachine,
   runOfStream,
+  runStream,
   scheduleMachine,
   topicMachine,
   explain,
@@ -49,6 +51,8 @@ export class Shadow {
   readonly streams = new Map<StreamId, ShadowStream>();
   readonly #violations: Violations;
   readonly #machines: Readonly<Record<MachineKind, AnyMachine>>;
+  readonly #partitions: number;
+  readonly #owners = new Map<number, string>();
   readonly #epochs = new Map<number, number>();
   readonly #batches = new Map<number, number>();
   /** Highest message seq by `from>to`: sent and marked. */
@@ -60,7 +64,14 @@ export class Shadow {
   readonly #trace: Trace;
   readonly #verbose: boolean;
 
-  constructor(calendar: Calendar, violations: Violations, trace: Trace, verbose: boolean) {
+  constructor(
+    partitions: number,
+    calendar: Calendar,
+    violations: Violations,
+    trace: Trace,
+    verbose: boolean,
+  ) {
+    this.#partitions = partitions;
     this.#violations = violations;
     this.#trace = trace;
     this.#verbose = verbose;
@@ -72,7 +83,8 @@ export class Shadow {
     };
   }
 
-  opened(partition: number, { epoch }: Opened): void {
+  opened(partition: number, { epoch }: Opened, owner: string): void {
+    this.#owners.set(partition, owner);
     const before = this.#epochs.get(partition) ?? 0;
     if (epoch <= before) {
       this.#violations.report("3", `partition ${partition} was opened with epoch ${epoch} again`);
@@ -118,6 +130,11 @@ export class Shadow {
     }
   }
 
+  /** The node that took the run's partition last. */
+  ownerOf(runId: RunId): string | undefined {
+    return this.#owners.get(partitionOf(runStream(runId), this.#partitions));
+  }
+
   /** A start is kept by its run, or by the key that has sent or will send it. */
   isStarted(runId: RunId): boolean {
     return this.#promised.has(runId) || this.run(runId) !== undefined;
@@ -133,8 +150,9 @@ export class Shadow {
     }
   }
 
-  /** Runs that are open, starts that wait under a key, and schedules that will start more. */
+  /** Messages on their way, runs that are open, and starts that wait under a key. */
   hasOpenWork(): boolean {
+    for (const [link, seq] of this.#sent) if (seq > (this.#marked.get(link) ?? 0)) return true;
     for (const stream of this.streams.values()) if (isOpen(stream)) return true;
     return false;
   }
@@ -170,9 +188,13 @@ export class Shadow {
     for (const [i, bytes] of events.entries()) {
       const event = decodeEvent(bytes, from + i, (hash) => this.#blobs.get(hex(hash)));
       const seq = stream.events.length + 1;
-      if (event.seq !== seq) this.#violations.report("2", `${id}: event ${event.seq}, ${seq} is next`);
+      if (event.seq !== seq)
+        this.#violations.report("2", `${id}: event ${event.seq}, ${seq} is next`);
       const problem = stream.grammar?.next(event as RunEvent);
       if (problem !== undefined) this.#violations.report(problem[0], `${id}: ${problem[1]}`);
+      if (event.kind === "activation.failed") {
+        this.#violations.report("9", `${id}: ${event.failure.code}: ${event.failure.message}`);
+      }
       stream.events.push(event);
       stream.machine.evolve(stream.state, event);
       if (event.kind === "key.started") this.#promised.add(event.runId);
@@ -206,7 +228,8 @@ export class Shadow {
 
   #advance(of: Map<string, number>, link: string, seq: number): void {
     const expected = (of.get(link) ?? 0) + 1;
-    if (seq !== expected) this.#violations.report("4", `message ${seq} of ${link}, not ${expected}`);
+    if (seq !== expected)
+      this.#violations.report("4", `message ${seq} of ${link}, not ${expected}`);
     of.set(link, seq);
   }
 
@@ -236,8 +259,8 @@ function isOpen({ stream, state }: ShadowStream): boolean {
 
 function describe({ stream, state }: ShadowStream): string {
   if (machineOf(stream) !== "run") return "has starts that wait";
-  return explain(state as RunState, { serves: () => "yes" }, (state as RunState).at).waiting
-    .map(({ on, key, text }) => `${on} ${key ?? ""}: ${text}`)
+  return explain(state as RunState, { serves: () => "yes" }, (state as RunState).at)
+    .waiting.map(({ on, key, text }) => `${on} ${key ?? ""}: ${text}`)
     .join("; ");
 }
 

@@ -27,6 +27,7 @@ export class Cluster {
   readonly #watch: Watch;
   readonly #prng: Prng;
   readonly #suspected = new Set<Node>();
+  #isOver = false;
   #nodesBegun = 0;
   #workersBegun = 0;
 
@@ -42,7 +43,15 @@ export class Cluster {
     for (let i = 0; i < this.#shape.workers; i++) this.#startWorker();
   }
 
+  /** Nobody does anything any more. */
+  stop(): void {
+    this.#isOver = true;
+    for (const node of this.nodes) node.process.kill();
+    for (const { process } of this.workers) process.kill();
+  }
+
   openNode(): void {
+    if (this.#isOver) return;
     this.#nodesBegun += 1;
     const node = new Node(this.#parts, `node-${this.#nodesBegun}`, (gone) => this.#nodeGone(gone));
     this.nodes.add(node);

@@ -137,7 +137,12 @@ export class DurableStore implements Store {
     return result;
   }
 
-  #fate(): "none" | "commitAbort" | "commitAmbiguousDone" | "commitAmbiguousLost" | "lostWithProcess" {
+  #fate():
+    | "none"
+    | "commitAbort"
+    | "commitAmbiguousDone"
+    | "commitAmbiguousLost"
+    | "lostWithProcess" {
     const mix = this.#parts.mix();
     const { prng } = this.#parts;
     if (prng.chance(mix.commitAbort)) return "commitAbort";

@@ -36,13 +36,19 @@ export class Node {
       trace,
       mix,
       hooks: {
-        onOpened: (partition, opened) => shadow.opened(partition, opened),
+        onOpened: (partition, opened) => shadow.opened(partition, opened, this.process.name),
         onApplied: (batches) => shadow.applied(batches),
       },
     });
     const store = bug.store?.(durable) ?? durable;
     trace.note(this.process.name, "opens");
-    Engine.open({ store, env: this.process, calendar, tuning, onStop: (error) => this.#stopped(error) })
+    Engine.open({
+      store,
+      env: this.process,
+      calendar,
+      tuning,
+      onStop: (error) => this.#stopped(error),
+    })
       .then(
         (engine) => {
           if (!this.process.isAlive) return;

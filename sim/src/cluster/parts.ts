@@ -1,7 +1,7 @@
 /** What everything in one simulation shares. */
 import type { Calendar } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
-import type { Bug } from "../bugs/bug.ts";
+import type { Planted } from "../bugs/bug.ts";
 import type { Shadow } from "../checks/shadow.ts";
 import type { Violations } from "../checks/violations.ts";
 import type { FaultMix } from "../faults/mix.ts";
@@ -22,7 +22,7 @@ export interface Parts {
   readonly ledger: Ledger;
   readonly disk: Store;
   readonly calendar: Calendar;
-  readonly bug: Bug;
+  readonly bug: Planted;
   /** The faults of this moment: the seed's at first, none once the world heals. */
   readonly mix: () => FaultMix;
 }

@@ -34,7 +34,7 @@ export class Rpc {
       this.#connection.send(this.#far, () => {
         action().then(
           (value) => back(() => resolve(value)),
-          (error: unknown) => back(() => reject(error as Error)),
+          (error: unknown) => back(() => reject(error)),
         );
       });
     });

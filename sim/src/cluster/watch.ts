@@ -17,21 +17,22 @@ import type { LinkHooks } from "./worker-link.ts";
 
 export class Watch {
   readonly #parts: Parts;
-  /** Who has each run, as far as any engine that lives thinks: the last word counts. */
+  /** Who has each run, as far as the engine that owns it thinks. */
   readonly #holders = new Map<string, { readonly worker: string; readonly lease: Lease }>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  hooksFor(worker: string): LinkHooks {
-    const { trace, marks } = this.#parts;
+  hooksFor(worker: string, node: string): LinkHooks {
+    const { trace, marks, shadow } = this.#parts;
     return {
       onEvents: (runId, events) => this.#checkDurable(runId, events),
       onHold: ({ runId, lease, through, lostAt }) => {
         const known = `through ${through}${lostAt > 0 ? `, lost at ${lostAt}` : ""}`;
         trace.note(worker, "is given", `${short(runId)} lease ${lease} ${known}`);
-        this.#holders.set(runId, { worker, lease });
+        // A node that has been fenced may still hand out what it believes it has.
+        if (shadow.ownerOf(runId) === node) this.#holders.set(runId, { worker, lease });
       },
       onHoldOver: (runId, lease) => {
         trace.note(worker, "is evicted", `${short(runId)} lease ${lease}`);
@@ -39,19 +40,16 @@ export class Watch {
         if (holder?.worker === worker && holder.lease === lease) this.#holders.delete(runId);
       },
       onTask: (task) => {
-        trace.note(worker, "is tasked", `${short(task.token.runId)} ${task.token.key}@${task.token.attempt}`);
+        trace.note(
+          worker,
+          "is tasked",
+          `${short(task.token.runId)} ${task.token.key}@${task.token.attempt}`,
+        );
         if (task.maybeRan) marks.hit("seen: task maybeRan");
         this.#checkClaim(worker, task);
       },
       onSettled: (token) => this.#checkSettled(token),
     };
-  }
-
-  /** The node is gone, and all its holds with it. */
-  forget(worker: string): void {
-    for (const [runId, holder] of this.#holders) {
-      if (holder.worker === worker) this.#holders.delete(runId);
-    }
   }
 
   surroundingsFor(worker: string, process: Process): Surroundings {

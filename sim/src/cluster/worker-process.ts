@@ -49,7 +49,7 @@ export class WorkerProcess {
     this.connection = connection;
     this.node = node;
     trace.note(this.process.name, "connects", `${id} to ${node.process.name}`);
-    const hooks = this.#watch.hooksFor(id);
+    const hooks = this.#watch.hooksFor(id, node.process.name);
     const link = new WorkerLink({
       connection,
       workerProcess: this.process,
@@ -65,7 +65,14 @@ export class WorkerProcess {
     });
     const bend = (worker: Worker): Worker => bug.worker?.(worker) ?? worker;
     const definitions = define(this.#watch.surroundingsFor(id, this.process));
-    const stop = startWorker({ id, env: this.process, host: link, definitions, bend, ...this.#tuning });
+    const stop = startWorker({
+      id,
+      env: this.process,
+      host: link,
+      definitions,
+      bend,
+      ...this.#tuning,
+    });
   }
 
   kill(): void {

@@ -7,7 +7,9 @@ export async function runBugs(options: { readonly bug: string | undefined }): Pr
   for (const bug of options.bug === undefined ? bugs : [bugNamed(options.bug)]) {
     const found = await hunt(bug);
     if (found === undefined) failed += 1;
-    const how = found ? `seed ${found.seed}, invariant ${found.invariant}: ${found.text}` : "not found";
+    const how = found
+      ? `seed ${found.seed}, invariant ${found.invariant}: ${found.text}`
+      : "not found";
     console.log(`${bug.name} (within ${bug.withinSeeds}): ${how}`);
   }
   console.log(`sim bugs: ${bugs.length - failed} passed, ${failed} failed`);

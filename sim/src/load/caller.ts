@@ -38,7 +38,7 @@ export class Caller {
         if (engine === undefined) return;
         ask(engine).then(
           (value) => this.#post(this.process, () => resolve(value)),
-          (error: unknown) => this.#post(this.process, () => reject(error as Error)),
+          (error: unknown) => this.#post(this.process, () => reject(error)),
         );
       });
     });

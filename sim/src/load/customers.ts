@@ -75,7 +75,8 @@ export class Customers {
   async #buy(caller: Caller, request: StartRequest): Promise<void> {
     const { process } = caller;
     const { shadow } = this.#parts;
-    const startAt = request.startAt === undefined ? {} : { startAt: process.now() + request.startAt };
+    const startAt =
+      request.startAt === undefined ? {} : { startAt: process.now() + request.startAt };
     const started = await caller.call((client) => client.start({ ...request, ...startAt }));
     this.#checkStarted(started, request);
     // The same request again: the same run or what it went on as, whatever the policies say.
@@ -106,7 +107,10 @@ export class Customers {
   #checkStarted({ runId }: Started, request: StartRequest): void {
     const { shadow, violations } = this.#parts;
     if (shadow.isStarted(runId)) return;
-    violations.report("1", `the start of ${runId} (${request.requestId}) was acknowledged too early`);
+    violations.report(
+      "1",
+      `the start of ${runId} (${request.requestId}) was acknowledged too early`,
+    );
   }
 
   #checkOutcome(runId: RunId, outcome: Outcome): void {

@@ -219,7 +219,13 @@ export class PassersBy {
       id,
       when: [{ type: "interval", everyMs: prng.pick([200, 1_000]) } as const],
       policy: {
-        overlap: prng.pick(["skip", "bufferOne", "cancelOther", "terminateOther", "allowAll"] as const),
+        overlap: prng.pick([
+          "skip",
+          "bufferOne",
+          "cancelOther",
+          "terminateOther",
+          "allowAll",
+        ] as const),
         catchUpMs: prng.pick([0, 10_000]),
         jitterMs: prng.pick([0, 50]),
         pauseOnFailure: false,

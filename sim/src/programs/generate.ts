@@ -131,7 +131,9 @@ function drawTask(draft: Draft): TaskNode {
 
 function drawWait({ prng }: Draft): Node {
   const signal = prng.pick(["go", "stop"]);
-  return prng.chance(0.5) ? { type: "wait", signal } : { type: "wait", signal, timeoutMs: duration(prng) };
+  return prng.chance(0.5)
+    ? { type: "wait", signal }
+    : { type: "wait", signal, timeoutMs: duration(prng) };
 }
 
 function drawEvent({ prng }: Draft): { event: string; color: string } {

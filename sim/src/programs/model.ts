@@ -43,7 +43,9 @@ export function mayFail(program: Program, code: string, evidence: Evidence): boo
 function verify(program: Program, node: Node, value: unknown, evidence: Evidence): Problem {
   switch (node.type) {
     case "step":
-      if (isDoomed(node)) return `step ${node.op} returned, though each attempt fails`;
+      // A fork gives a step that had used up its attempts a further one.
+      if (isDoomed(node) && !evidence.isForked)
+        return `step ${node.op} returned, though each attempt fails`;
       return equal(value, `${program.id}:${node.op}`);
     case "task":
       return equal(value, `${program.id}:${node.op}`);
@@ -67,7 +69,18 @@ function verify(program: Program, node: Node, value: unknown, evidence: Evidence
 
 type Leaf = Exclude<
   Node,
-  { type: "step" | "task" | "call" | "seq" | "all" | "race" | "attempt" | "shielded" | "cancellable" }
+  {
+    type:
+      | "step"
+      | "task"
+      | "call"
+      | "seq"
+      | "all"
+      | "race"
+      | "attempt"
+      | "shielded"
+      | "cancellable";
+  }
 >;
 
 const said: Readonly<Partial<Record<Leaf["type"], string>>> = {
@@ -115,7 +128,8 @@ function verifyAll(
   value: unknown,
   evidence: Evidence,
 ): Problem {
-  if (!Array.isArray(value) || value.length !== nodes.length) return `not a list of ${nodes.length}`;
+  if (!Array.isArray(value) || value.length !== nodes.length)
+    return `not a list of ${nodes.length}`;
   for (const [i, node] of nodes.entries()) {
     const problem = verify(program, node, value[i], evidence);
     if (problem !== undefined) return problem;

@@ -48,7 +48,12 @@ export type Node =
       readonly timeoutMs: number;
       readonly lookBackMs?: number;
     }
-  | { readonly type: "publish"; readonly event: string; readonly color: string; readonly op: number }
+  | {
+      readonly type: "publish";
+      readonly event: string;
+      readonly color: string;
+      readonly op: number;
+    }
   | {
       readonly type: "call";
       readonly program: Program;
@@ -56,7 +61,12 @@ export type Node =
       readonly onParentClose: "terminate" | "cancel" | "abandon";
     }
   | { readonly type: "send"; readonly program: Program; readonly delayMs: number }
-  | { readonly type: "add"; readonly counter: string; readonly op: number; readonly sendOnly: boolean }
+  | {
+      readonly type: "add";
+      readonly counter: string;
+      readonly op: number;
+      readonly sendOnly: boolean;
+    }
   | { readonly type: "peek"; readonly counter: string }
   | { readonly type: "tell"; readonly key: string; readonly signal: string; readonly op: number }
   | { readonly type: "record" }

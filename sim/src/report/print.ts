@@ -5,7 +5,9 @@ import type { TraceLine } from "../world/trace.ts";
 
 export function printRed(report: Report): void {
   const { seed, faults, store, violations, events, virtualMs, hash } = report;
-  console.log(`\nseed ${seed} is red, after ${events} events and ${virtualMs} virtual ms (${hash})`);
+  console.log(
+    `\nseed ${seed} is red, after ${events} events and ${virtualMs} virtual ms (${hash})`,
+  );
   console.log(`  store:  ${store}`);
   console.log(`  faults: ${faults || "none"}`);
   for (const { invariant, text, at } of violations) {

@@ -4,6 +4,7 @@
  */
 import { PermanentError, RetryAfterError } from "perdure";
 import type { Activity } from "./activity.ts";
+import { NOT_DONE, NotDoneError } from "./not-done.ts";
 
 const CLIENT_TIMEOUT_MS = 1500;
 
@@ -40,14 +41,16 @@ export class HttpClient {
 
 /**
  * 429 waits as long as it was told to; a 5xx is tried again; any other refusal is for good. What
- * fetch itself throws (time out, connection cut) is tried again too: the key makes that harmless.
+ * fetch itself throws (no answer, connection cut) is tried again too: the key makes that harmless.
  */
 function failureOf(path: string, response: Response, text: string): Error {
   const message = `${path} answered ${response.status}: ${text.slice(0, 200)}`;
   if (response.status === 429) {
     const seconds = Number(response.headers.get("retry-after"));
-    return new RetryAfterError(message, (seconds > 0 ? seconds : 1) * 1000);
+    const waitMs = (seconds > 0 ? seconds : 1) * 1000;
+    return new RetryAfterError(message, waitMs, { code: NOT_DONE });
   }
+  if (response.status === 503) return new NotDoneError(message);
   if (response.status >= 500) return new Error(message);
   return new PermanentError(message, { code: codeOf(text) });
 }

@@ -5,6 +5,7 @@ import { PermanentError } from "perdure";
 import type { Letter } from "../letter.ts";
 import type { Activity } from "./activity.ts";
 import type { StepCall } from "./http.ts";
+import { NotDoneError } from "./not-done.ts";
 
 const CLIENT_TIMEOUT_MS = 1500;
 
@@ -37,9 +38,7 @@ export class Mail {
           headers: { "X-Return-Id": letter.returnId, "X-Return-Outcome": letter.outcome },
         });
       } catch (error) {
-        throw isForGood(error)
-          ? new PermanentError(String(error), { code: "mail_refused" })
-          : error;
+        throw failureOf(error);
       }
     });
   }
@@ -51,8 +50,10 @@ function messageIdOf(idempotencyKey: string): string {
   return `<${digest.slice(0, 40)}@shop.example.test>`;
 }
 
-/** RFC 5321, section 4.2.1: 4yz may be tried again, 5yz may not. */
-function isForGood(error: unknown): boolean {
+/** RFC 5321, section 4.2.1: 4yz was not taken and may be tried again, 5yz will never be taken. */
+function failureOf(error: unknown): unknown {
   const { responseCode } = error as { responseCode?: unknown };
-  return typeof responseCode === "number" && responseCode >= 500;
+  if (typeof responseCode !== "number" || responseCode < 400) return error;
+  if (responseCode < 500) return new NotDoneError(String(error));
+  return new PermanentError(String(error), { code: "mail_refused" });
 }

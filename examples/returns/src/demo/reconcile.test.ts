@@ -38,7 +38,7 @@ const result = (request: ReturnRequest, outcome: RunResult["outcome"]): RunResul
   outcome,
   detail: "",
   maybeRan: 0,
-  triedAgain: ["refund"],
+  doubtful: ["refund"],
 });
 
 const sound: Case = {
@@ -159,7 +159,7 @@ describe("a planted fault is reported:", () => {
     expect(faultsOf({ found: [...sound.found, label(stray)] })).toEqual(["stray ret-9001 label"]);
   });
 
-  test("a call made again of which the journal says nothing", () => {
+  test("a call made again though the journal knew of no doubt", () => {
     const repeats = [...sound.repeats, { kind: "label", returnId: "ret-0001" } as const];
     expect(faultsOf({ repeats })).toEqual(["silent ret-0001 label"]);
   });

@@ -11,8 +11,7 @@ import { count, countOf, emptyTallies, type Tally } from "./tally.ts";
  * `lost`: owed and not found, or a run without a result. `doubled`: found more often than owed.
  * `wrong`: an outcome that is not right, or an effect with the wrong amount, address or label.
  * `stray`: an effect for a return that was never accepted.
- * `silent`: a call was made again, and the journal says neither that its step was tried again nor
- * that it may have run.
+ * `silent`: a call found its effect there already, and the journal did not say that it may be.
  */
 export const faults = ["lost", "doubled", "wrong", "stray", "silent"] as const;
 
@@ -65,7 +64,7 @@ export function reconcile(the: Case): Reconciliation {
   }
   for (const { kind, returnId } of the.repeats) {
     const result = results.get(returnId)?.[0];
-    if (!result || result.triedAgain.some((step) => stepsOf[kind].includes(step))) continue;
+    if (!result || result.doubtful.some((step) => stepsOf[kind].includes(step))) continue;
     findings.push({ fault: "silent", returnId, what: kind });
   }
   return { findings, tallies };

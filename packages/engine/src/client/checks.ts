@@ -60,6 +60,15 @@ export function checkSignal(signal: SignalBody): void {
   if (signal.id !== undefined) checkText("the signal's id", signal.id, limits.idChars);
 }
 
+function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  const count = Object.keys(headers).length;
+  if (count > limits.headers) {
+    const text = `There are ${count} headers, the limit is ${limits.headers}: send fewer.`;
+    throw new PerdureError("limit-exceeded", text);
+  }
+  checkJson("the headers", headers);
+}
+
 export function checkStart(request: StartRequest): void {
   checkNamespace(request.namespace);
   checkName("the workflow's name", request.workflow);
@@ -75,7 +84,7 @@ export function checkStart(request: StartRequest): void {
   }
   if (request.signal) checkSignal(request.signal);
   if (request.attributes) checkJson("the attributes", request.attributes);
-  if (request.headers) checkJson("the headers", request.headers);
+  if (request.headers) checkHeaders(request.headers);
   for (const name of ["runTimeoutMs", "startAt", "priority", "retentionMs"] as const) {
     const value = request[name];
     if (value === undefined || Number.isFinite(value)) continue;

@@ -1,50 +1,24 @@
 /**
- * The pump: takes what has arrived at the partitions, has it made into batches, commits them, and
- * lets what follows out in order.
+ * The pump: takes what has arrived at the partitions, has it made into batches, and commits them.
  *
- * 1. What a batch causes is released after the batch is durable, and after everything that earlier
- *    batches caused (invariant 1). Answers of the store are handled in the order of the commits.
- * 2. While commits are on their way, the next is computed; when one fails, those after it that
- *    share a partition with it were computed on sand: they are void with it.
- * 3. A commit is never tried again. After `unknown` the store is asked what became of it.
- * 4. A batch closes when the store is free to take it, not on a timer.
+ * 1. A commit is closed when the store is free to take it, not on a timer: an idle node commits at
+ *    once, a busy one gathers what arrives meanwhile.
+ * 2. It is bounded, so that the next one can be computed while it is written.
+ * 3. Partitions have their turns: a busy one goes to the end of the line.
  */
-import { invariant, limits, PerdureError } from "@perdure/kernel";
-import type { CommitResult, Store } from "@perdure/store";
-import type { Env } from "../env.ts";
-import type { Stats } from "../core/stats.ts";
+import { invariant, limits, type PerdureError } from "@perdure/kernel";
 import type { Partition } from "../streams/partition.ts";
 import type { Draft } from "./draft.ts";
+import { Flights, type FlightHooks, type FlightParts } from "./flights.ts";
 
-/** How long to wait before the store is asked again what became of a commit. */
-const ASK_AGAIN_MS = 100;
-
-export interface PumpParts {
-  readonly store: Store;
-  readonly env: Env;
-  readonly stats: Stats;
+export interface PumpParts extends FlightParts {
   readonly commitsInFlight: number;
-  readonly refusalsToStop: number;
 }
 
-export interface PumpHooks {
+export interface PumpHooks extends Omit<FlightHooks, "landed"> {
   /** Takes from the partition's queues what fits into one batch. */
   readonly build: (partition: Partition) => Draft;
   readonly hasMore: (partition: Partition) => boolean;
-  readonly release: (draft: Draft) => void;
-  /** The draft is void, for this reason. */
-  readonly void: (draft: Draft, reason: PerdureError) => void;
-  /** The partition's memory is void, and none of its commits is on its way any more. */
-  readonly reopen: (partition: Partition, fenced: boolean) => void;
-  /** An invariant is broken, or the store refuses again and again. */
-  readonly stop: (reason: Error) => void;
-}
-
-interface Barrier {
-  readonly resolve: () => void;
-  readonly reject: (error: PerdureError) => void;
-  /** Commits refused before it was raised. */
-  readonly refusals: number;
 }
 
 interface Expected {
@@ -53,42 +27,30 @@ interface Expected {
   readonly reject: (error: PerdureError) => void;
 }
 
-type Refusal = Extract<CommitResult, { type: "fenced" | "failed" }>;
-
-/** A commit on its way, or something that only has to wait for those before it. */
-interface Flight {
-  readonly drafts: readonly Draft[];
-  readonly barrier: Barrier | undefined;
-  readonly since: number;
-  result: CommitResult | undefined;
-  asking: boolean;
-}
-
 export class Pump {
   readonly #parts: PumpParts;
   #hooks: PumpHooks | undefined;
+  #flights: Flights | undefined;
   readonly #ready = new Set<Partition>();
-  readonly #flights: Flight[] = [];
-  /** Partitions whose memory is void, until they are reopened. */
-  readonly #broken = new Map<Partition, { fenced: boolean }>();
   readonly #expected: Expected[] = [];
-  #storing = 0;
-  /** Commits refused in all, and since the last that was not. */
-  #refusals = 0;
-  #refusalsInRow = 0;
-  #scheduled = false;
-  #stopped = false;
+  #isScheduled = false;
+  #isStopped = false;
 
   constructor(parts: PumpParts) {
     this.#parts = parts;
   }
 
+  /** Once, before anything is ready. */
   attach(hooks: PumpHooks): void {
     this.#hooks = hooks;
+    const landed = (): void => {
+      if (this.#ready.size + this.#expected.length > 0) this.#schedule();
+    };
+    this.#flights = new Flights(this.#parts, { ...hooks, landed });
   }
 
   get commitsInFlight(): number {
-    return this.#storing;
+    return this.#flights?.storing ?? 0;
   }
 
   /** Nothing has arrived that is not in a batch. */
@@ -104,10 +66,7 @@ export class Pump {
 
   /** Resolves when all that has been decided so far is durable. */
   barrier(): Promise<void> {
-    if (this.#flights.length === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#fly([], { type: "done" }, { resolve, reject, refusals: this.#refusals });
-    });
+    return this.#attached().flights.barrier();
   }
 
   /** The same, from the turn on after which `done` holds. */
@@ -118,6 +77,52 @@ export class Pump {
     return promise;
   }
 
+  stop(error: PerdureError): void {
+    this.#isStopped = true;
+    this.#ready.clear();
+    for (const { reject } of this.#expected.splice(0)) reject(error);
+    this.#flights?.stop(error);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || !this.#isFree) return;
+    this.#isScheduled = true;
+    this.#parts.env.defer(this.#turn);
+  }
+
+  get #isFree(): boolean {
+    return !this.#isStopped && this.commitsInFlight < this.#parts.commitsInFlight;
+  }
+
+  readonly #turn = (): void => {
+    this.#isScheduled = false;
+    if (!this.#isFree) return;
+    const { hooks, flights } = this.#attached();
+    try {
+      const drafts = this.#build(hooks);
+      if (drafts.length > 0) flights.submit(drafts);
+      this.#raise();
+      if (this.#ready.size > 0) this.#schedule();
+    } catch (error) {
+      hooks.stop(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+
+  #build({ build, hasMore }: PumpHooks): Draft[] {
+    const drafts: Draft[] = [];
+    let messages = 0;
+    for (const partition of Array.from(this.#ready)) {
+      if (messages >= limits.commitMessages) break;
+      this.#ready.delete(partition);
+      if (partition.phase !== "open") continue;
+      const draft = build(partition);
+      if (draft.isWanted) drafts.push(draft);
+      messages += draft.messages;
+      if (hasMore(partition)) this.#ready.add(partition);
+    }
+    return drafts;
+  }
+
   #raise(): void {
     for (const expected of this.#expected.splice(0)) {
       if (expected.done()) expected.resolve();
@@ -125,208 +130,8 @@ export class Pump {
     }
   }
 
-  stop(error: PerdureError): void {
-    this.#stopped = true;
-    this.#ready.clear();
-    for (const { reject } of this.#expected.splice(0)) reject(error);
-    for (const { barrier } of this.#flights.splice(0)) barrier?.reject(error);
+  #attached(): { readonly hooks: PumpHooks; readonly flights: Flights } {
+    invariant(this.#hooks && this.#flights, "the pump runs before its hooks are attached");
+    return { hooks: this.#hooks, flights: this.#flights };
   }
-
-  #schedule(): void {
-    if (this.#scheduled || this.#stopped || this.#storing >= this.#parts.commitsInFlight) return;
-    this.#scheduled = true;
-    this.#parts.env.defer(this.#turn);
-  }
-
-  readonly #turn = (): void => {
-    this.#scheduled = false;
-    if (this.#stopped || this.#storing >= this.#parts.commitsInFlight) return;
-    try {
-      const drafts = this.#build();
-      if (drafts.length > 0) this.#submit(drafts);
-      this.#raise();
-      if (this.#ready.size > 0) this.#schedule();
-    } catch (error) {
-      this.#hook().stop(error instanceof Error ? error : new Error(String(error)));
-    }
-  };
-
-  #build(): Draft[] {
-    const { build, hasMore } = this.#hook();
-    const drafts: Draft[] = [];
-    let messages = 0;
-    for (const partition of [...this.#ready]) {
-      if (messages >= limits.commitMessages) break;
-      this.#ready.delete(partition);
-      if (partition.phase !== "open") continue;
-      const draft = build(partition);
-      if (draft.isWanted) drafts.push(draft);
-      messages += draft.messages;
-      // To the end: the others have their turn first.
-      if (hasMore(partition)) this.#ready.add(partition);
-    }
-    return drafts;
-  }
-
-  #submit(drafts: readonly Draft[]): void {
-    const { store, stats } = this.#parts;
-    const durable = drafts.filter((draft) => draft.isDurable);
-    for (const { partition } of drafts) partition.inFlight++;
-    if (durable.length === 0) {
-      this.#fly(drafts, { type: "done" });
-      return this.#land();
-    }
-    const flight = this.#fly(drafts, undefined);
-    this.#storing++;
-    stats.commits++;
-    for (const draft of durable) {
-      stats.batches++;
-      stats.events += draft.events;
-      stats.bytes += draft.bytes;
-      stats.messages += draft.messages;
-    }
-    const batches = durable.map((draft) => draft.batch(draft.partition.nextBatch++));
-    store.commit(batches).then(
-      (result) => this.#answer(flight, result),
-      (error: unknown) => this.#answer(flight, { type: "unknown", reason: String(error) }),
-    );
-  }
-
-  #fly(drafts: readonly Draft[], result: CommitResult | undefined, barrier?: Barrier): Flight {
-    const since = this.#parts.env.monotonic();
-    const flight: Flight = { drafts, barrier, since, result, asking: false };
-    this.#flights.push(flight);
-    return flight;
-  }
-
-  #answer(flight: Flight, result: CommitResult): void {
-    const { env, stats } = this.#parts;
-    const took = env.monotonic() - flight.since;
-    stats.commitMs += took;
-    stats.longestCommitMs = Math.max(stats.longestCommitMs, took);
-    this.#storing--;
-    flight.result = result;
-    this.#land();
-  }
-
-  /** Handles the answers that are there, in order, up to the first that is not. */
-  #land(): void {
-    try {
-      for (;;) {
-        const flight = this.#flights[0];
-        if (this.#stopped || flight?.result === undefined) break;
-        if (flight.result.type === "unknown") {
-          this.#ask(flight, flight.result.reason);
-          break;
-        }
-        this.#flights.shift();
-        this.#conclude(flight, flight.result);
-      }
-      if (this.#ready.size + this.#expected.length > 0) this.#schedule();
-    } catch (error) {
-      this.#hook().stop(error instanceof Error ? error : new Error(String(error)));
-    }
-  }
-
-  #conclude(flight: Flight, result: Exclude<CommitResult, { type: "unknown" }>): void {
-    const error = result.type === "done" ? undefined : this.#refused(flight, result);
-    for (const draft of flight.drafts) {
-      const { partition, generation } = draft;
-      partition.inFlight--;
-      if (error === undefined && generation === partition.generation) this.#hook().release(draft);
-      else this.#fail(draft, error);
-    }
-    const { barrier } = flight;
-    if (barrier?.refusals === this.#refusals) barrier.resolve();
-    else barrier?.reject(overtaken());
-    if (error === undefined && flight.drafts.length > 0) this.#refusalsInRow = 0;
-    this.#reopen();
-  }
-
-  #refused(flight: Flight, result: Refusal): PerdureError {
-    const { stats, env, refusalsToStop } = this.#parts;
-    const reason =
-      result.type === "failed"
-        ? result.reason
-        : `another engine has taken over partition ${result.partition}.`;
-    stats.failedCommits++;
-    this.#refusals++;
-    env.log("error", `the store refused a commit: ${reason}`);
-    const text = `Nothing of this call was applied, the store refused it: ${reason} Try again.`;
-    const error = new PerdureError(result.type === "fenced" ? "fenced" : "store-failed", text);
-    if (result.type === "fenced") this.#fence(flight, result.partition);
-    else if (++this.#refusalsInRow >= refusalsToStop) this.#hook().stop(error);
-    return error;
-  }
-
-  #fence(flight: Flight, number: number): void {
-    const draft = flight.drafts.find(({ partition }) => partition.number === number);
-    if (draft) this.#break(draft.partition).fenced = true;
-  }
-
-  #fail(draft: Draft, error: PerdureError | undefined): void {
-    const { partition } = draft;
-    const isOvertaken = draft.generation !== partition.generation;
-    invariant(
-      error !== undefined || !isOvertaken || !draft.isDurable,
-      `the store took batch ${draft.number} of partition ${partition.number} without the one before`,
-    );
-    if (!isOvertaken) this.#break(partition);
-    this.#hook().void(draft, error ?? overtaken());
-  }
-
-  /** From now on what was computed for the partition is void. */
-  #break(partition: Partition): { fenced: boolean } {
-    const known = this.#broken.get(partition);
-    if (known !== undefined) return known;
-    const broken = { fenced: false };
-    this.#broken.set(partition, broken);
-    partition.phase = "opening";
-    partition.generation++;
-    return broken;
-  }
-
-  #reopen(): void {
-    for (const [partition, { fenced }] of this.#broken) {
-      if (partition.inFlight > 0) continue;
-      this.#broken.delete(partition);
-      this.#hook().reopen(partition, fenced);
-    }
-  }
-
-  #ask(flight: Flight, reason: string): void {
-    if (flight.asking) return;
-    flight.asking = true;
-    const { env, stats } = this.#parts;
-    const first = flight.drafts.find((draft) => draft.isDurable);
-    invariant(first, "a commit without a batch has no outcome");
-    stats.unknownCommits++;
-    env.log("warn", `the store does not know what became of a commit and is asked: ${reason}`);
-    void this.#resolve(flight, first, reason);
-  }
-
-  async #resolve(flight: Flight, { partition, number }: Draft, reason: string): Promise<void> {
-    const { store, env } = this.#parts;
-    try {
-      const outcome = await store.outcome(partition.number, number);
-      flight.result = outcome === "applied" ? { type: "done" } : { type: "failed", reason };
-      flight.asking = false;
-      this.#land();
-    } catch {
-      env.after(ASK_AGAIN_MS, () => {
-        flight.asking = false;
-        this.#land();
-      });
-    }
-  }
-
-  #hook(): PumpHooks {
-    invariant(this.#hooks, "the pump runs before its hooks are attached");
-    return this.#hooks;
-  }
-}
-
-function overtaken(): PerdureError {
-  const text = "Nothing of this call was applied: a commit before it failed. Try again.";
-  return new PerdureError("store-failed", text);
 }

@@ -63,6 +63,21 @@ describe("when a worker is lost while a step runs", () => {
     expect(seen.map(({ maybeRan }) => maybeRan)).toEqual([false, true, false]);
   });
 
+  test("a step that was cancelled in between is not begun again", async () => {
+    const { seen, step } = gate();
+    const definition = workflow({ name: "w" }, async (ctx) => {
+      await ctx.step("one", step("one", true));
+    });
+    const run = await new SingleRun(definition).start();
+    run.kill();
+    await run.tell({ type: "run.cancel" });
+    run.activate(true);
+    await run.rest();
+    expect(run.outcome?.status).toBe("cancelled");
+    expect(seen.length).toBe(1);
+    await expectReplays(definition, run.journal);
+  });
+
   test("ahead of the disk, all steps up to the next wait may have run", async () => {
     const { seen, step, open } = gate();
     const definition = workflow({ name: "w", durability: "exit" }, async (ctx) => {

@@ -176,6 +176,33 @@ describe("results that run ahead of the disk", () => {
     expect(decode(outputsOf(again).at(-1))).toEqual(output);
   });
 
+  test("a result that ran ahead of a signal does so again", async () => {
+    const definition = workflow({ name: "w" }, async (ctx) => {
+      ctx.onSignal("note", async () => {
+        await ctx.step("noted", () => 1);
+      });
+      await ctx.step("ahead", () => soon(0), { durability: "exit" });
+      await ctx.step("after", async () => {
+        for (let i = 0; i < 6; i++) await soon(0);
+      });
+    });
+    const run = new SingleRun(definition);
+    run.activate();
+    for (let i = 0; i < 5; i++) await soon(0);
+    await run.signal("note");
+    const steps = run.journal.filter((event) => event.kind === "step.completed");
+    // Asked for in this order, journaled after the signal.
+    expect(steps.map(({ key, ordinal }) => [key, ordinal])).toEqual([
+      ["ahead", 2],
+      ["noted", 4],
+      ["after", 3],
+    ]);
+    expect(run.kinds().indexOf("signal.received")).toBeLessThan(
+      run.kinds().indexOf("step.completed"),
+    );
+    await expectReplays(definition, run.journal, { runsAhead: true });
+  });
+
   test("exit: nothing is said before the code waits", async () => {
     const definition = workflow({ name: "w", durability: "exit" }, async (ctx) => {
       for (let i = 0; i < 10; i++) await ctx.step("s", () => soon(i));

@@ -17,11 +17,13 @@ export async function expectReplays(
   for (const event of journal) {
     if ("ordinal" in event && !recorded.has(event.ordinal)) recorded.set(event.ordinal, event);
   }
+  const settledAt = endsOf(journal);
   for (let length = 1; length <= journal.length; length++) {
     const run = await SingleRun.replay(workflow, journal.slice(0, length), options);
     const failures = run.answers.map(({ failure }) => failure?.message).filter(Boolean);
     expect(failures, `the journal up to event ${length}`).toEqual([]);
     const commands = run.answers.flatMap((answer) => answer.commands);
+    for (const command of commands) expectOpen(command, settledAt, length);
     // Code that runs ahead of the disk may do so in another order when it is run again.
     if (!options.runsAhead) {
       for (const command of commands) expectAgrees(command, recorded, length);
@@ -49,4 +51,28 @@ function expectAgrees(
   expect({ place, isNew }).toEqual({ place, isNew: true });
   if (!("key" in command) || !("key" in event)) return;
   expect({ place, key: command.key }).toEqual({ place, key: event.key });
+}
+
+/** Nobody cancels what the journal knows has ended. */
+function expectOpen(
+  command: Command,
+  settledAt: ReadonlyMap<string, number>,
+  length: number,
+): void {
+  if (!command.type.endsWith(".cancel") || !("key" in command)) return;
+  const place = `${command.type} ${command.key ?? ""} after event ${length}`;
+  const isOpen = (settledAt.get(command.key ?? "") ?? Infinity) > length;
+  expect({ place, isOpen }).toEqual({ place, isOpen: true });
+}
+
+function endsOf(journal: readonly RunEvent[]): ReadonlyMap<string, number> {
+  const ends = new Map<string, number>();
+  for (const event of journal) {
+    const isEnd =
+      /\.(completed|abandoned|cancelled|cancelRequested|fired|resolved|timedOut|closed)$/;
+    if ("key" in event && event.key !== undefined && isEnd.test(event.kind)) {
+      ends.set(event.key, event.seq);
+    }
+  }
+  return ends;
 }

@@ -144,9 +144,9 @@ export class SingleRun {
     return this.rest();
   }
 
-  async tell(message: RunMessage): Promise<this> {
+  async tell(message: RunMessage, options: { readonly rest?: boolean } = {}): Promise<this> {
     this.#decide(message);
-    return this.rest();
+    return options.rest === false ? this : this.rest();
   }
 
   signal(name: string, payload?: unknown): Promise<this> {

@@ -16,8 +16,6 @@ export function note(value: unknown): Payload {
   return { encoding: "json", data: Uint8Array.from(JSON.stringify(value), (c) => c.charCodeAt(0)) };
 }
 
-export const json: (value: unknown) => Payload = note;
-
 export class RunRig {
   readonly id: RunId = runId(1_000_000, 7, "0123456789abcdef");
   readonly state: RunState = runMachine.initial();

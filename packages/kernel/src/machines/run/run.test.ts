@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RunRig, json, note } from "./rig.test-support.ts";
+import { RunRig, note } from "./rig.test-support.ts";
 
 const retry = { initialMs: 100, factor: 2, maxIntervalMs: 1_000, maxAttempts: 3 };
 const remote = { task: "pay", queue: "q", input: note("in"), retry, timeouts: {} };
@@ -130,7 +130,7 @@ describe("local steps", () => {
 });
 
 const rig0 = (key: string, ordinal: number) =>
-  ({ type: "step.complete", key, ordinal, name: key, attempt: 1, output: json(1) }) as const;
+  ({ type: "step.complete", key, ordinal, name: key, attempt: 1, output: note(1) }) as const;
 
 describe("remote steps", () => {
   const scheduled = (timeouts = {}, policy = retry) =>

@@ -1,12 +1,15 @@
 /** `key.read`, `key.write`, `key.clear`: the state that outlives each run under the key. */
 import { runStream } from "../../../ids.ts";
 import { limits } from "../../../limits.ts";
+import type { Payload } from "../../../payload.ts";
 import type { KeyMessageOf, KeyTurn } from "../state.ts";
 import { openRun } from "../state.ts";
 
+/** No entry has the empty name: a read of it asks for the names of all. */
 export function read(turn: KeyTurn, message: KeyMessageOf<"key.read">): void {
   const { replyTo, ordinal, name } = message;
-  const value = turn.state.entries.get(name);
+  const { entries } = turn.state;
+  const value = name === "" ? namesOf(entries) : entries.get(name);
   const answer = {
     type: "state.value",
     key: replyTo.key,
@@ -14,6 +17,15 @@ export function read(turn: KeyTurn, message: KeyMessageOf<"key.read">): void {
     ...(value === undefined ? {} : { value }),
   } as const;
   turn.effect({ type: "send", to: runStream(replyTo.runId), message: answer });
+}
+
+/** A JSON list, escaped to ASCII, for the kernel has no encoder of text. */
+function namesOf(entries: ReadonlyMap<string, unknown>): Payload {
+  const text = JSON.stringify([...entries.keys()]).replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return { encoding: "json", data: Uint8Array.from(text, (unit) => unit.charCodeAt(0)) };
 }
 
 /** K7: past the limit the write is kept, and its run waits for a person before it writes more. */

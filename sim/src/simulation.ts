@@ -83,8 +83,11 @@ class Simulation {
     this.#drawn = drawFaults(prng.fork("faults"));
     this.#mix = this.#drawn;
     this.#world = new World(prng);
-    this.#trace = new Trace(this.#world, keepLines);
-    this.#violations = new Violations(() => this.#world.now);
+    const marks = new Marks();
+    const trace = new Trace(this.#world, keepLines);
+    const violations = new Violations(() => this.#world.now);
+    this.#trace = trace;
+    this.#violations = violations;
     this.#store = prng.fork("store").chance(0.2) ? "sqlite" : "memory";
     const calendar = createCalendar();
     const partitions = prng.fork("partitions").pick([1, 2, 4]);
@@ -96,10 +99,10 @@ class Simulation {
       seed,
       world: this.#world,
       prng,
-      trace: this.#trace,
-      marks: new Marks(),
-      violations: this.#violations,
-      shadow: new Shadow(partitions, calendar, this.#violations, this.#trace, verbose),
+      trace,
+      marks,
+      violations,
+      shadow: new Shadow({ partitions, calendar, violations, marks, trace, verbose }),
       ledger: new Ledger(),
       disk: bug.disk?.(disk) ?? disk,
       calendar,
@@ -177,7 +180,9 @@ class Simulation {
   }
 
   #report(): Report {
-    const { marks, shadow } = this.#parts;
+    const { marks, shadow, disk } = this.#parts;
+    void disk.close();
+    marks.hit(`store: ${this.#store}`);
     return {
       seed: this.#seed,
       faults: describeFaults(this.#drawn),

@@ -129,7 +129,7 @@ function workerParts({ store, env, tuning }: Setting, commits: CommitParts, stre
     stats,
     mail,
     requests,
-    find: (stream) => loader.find(stream),
+    load: (stream) => loader.get(stream),
     matcher: () => matcher,
     emptied,
   });

@@ -224,7 +224,7 @@ describe("a commit", () => {
     await rig.close();
   });
 
-  it("of an owner that was replaced changes nothing, and its partition is given up", async () => {
+  it("of an owner that was replaced changes nothing, and it stops", async () => {
     const old = await Rig.open();
     old.worker({ scripts: { waits } });
     const { runId } = await old.start({ workflow: "waits" });

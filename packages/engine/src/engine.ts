@@ -11,6 +11,7 @@ import { talkVerbs } from "./client/talk.ts";
 import { defaultTuning, type EngineOptions } from "./core/options.ts";
 import type { EngineStats } from "./core/stats.ts";
 import { LiveRun } from "./streams/live.ts";
+import { lostError } from "./streams/loader.ts";
 import type { WorkerHost } from "./worker.ts";
 
 export interface Engine extends EngineClient, WorkerHost {
@@ -81,7 +82,9 @@ function deskOf(
   phase: () => Phase,
 ): Desk {
   const checkOpen = (): void => {
-    if (phase() === "stopped") throw closedError();
+    if (phase() !== "stopped") return;
+    const lost = parts.partitions.find((partition) => partition.phase === "lost");
+    throw (lost && lostError(lost)) ?? closedError();
   };
   return {
     ...parts,

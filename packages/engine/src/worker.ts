@@ -67,6 +67,8 @@ export interface Worker {
   activate(activation: Activation): void;
   deliver(runId: RunId, lease: Lease, events: readonly RunEvent[]): void;
   evict(runId: RunId, lease: Lease): void;
+  /** It was silent for longer than its lease, and the engine has given it up: register anew. */
+  closed?(): void;
   runTask(task: ClaimedTask): void;
   /** The run no longer wants this attempt. The worker still reports how it ended. */
   cancelTask(token: StepToken): void;

@@ -46,8 +46,8 @@ export class SqliteStore implements Store {
     return this.#use().commit(toWire(batches));
   }
 
-  outcome(partition: number, number: number): Promise<"applied" | "lost"> {
-    return this.#use().call("outcome", partition, number);
+  outcome(partition: number, number: number, epoch?: number): Promise<"applied" | "lost"> {
+    return this.#use().call("outcome", partition, number, epoch);
   }
 
   async read(

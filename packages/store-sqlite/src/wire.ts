@@ -40,7 +40,7 @@ export interface RawStream {
 /** Everything but commits, as the writer (or, for the last two, a reader) answers it. */
 export interface Calls {
   open(partition: number): Opened;
-  outcome(partition: number, number: number): "applied" | "lost";
+  outcome(partition: number, number: number, epoch?: number): "applied" | "lost";
   read(stream: StreamId, from: number | undefined, limit: number): RawStream | undefined;
   blobs(hashes: readonly Uint8Array[]): readonly (Uint8Array | undefined)[];
   alarms(partition: number, before: number, limit: number): readonly Alarm[];

@@ -25,6 +25,8 @@ const ROWS_WHEN_IDLE = 256;
 export class Writer implements Calls {
   readonly #file: StoreFile;
   readonly #fault: InlineOptions["fault"];
+  /** By partition: the last batch of each epoch that ended in this process. */
+  readonly #ends: Map<number, number>[] = [];
 
   constructor(path: string, options: InlineOptions = {}) {
     this.#file = new StoreFile(path, options);
@@ -51,6 +53,7 @@ export class Writer implements Calls {
           `There is no partition ${partition}: this store has 0 to ${this.partitions - 1}.`,
         );
       }
+      this.#endsOf(partition).set(owner.epoch, owner.lastBatch);
       owner.epoch += 1;
       owner.savedBatch = owner.lastBatch;
       db.prepare(
@@ -69,9 +72,11 @@ export class Writer implements Calls {
     });
   }
 
-  outcome(partition: number, number: number): "applied" | "lost" {
+  outcome(partition: number, number: number, epoch?: number): "applied" | "lost" {
     const owner = this.#file.now.log.owners[partition];
-    return owner !== undefined && number <= owner.lastBatch ? "applied" : "lost";
+    if (owner === undefined) return "lost";
+    const end = this.#ends[partition]?.get(epoch ?? owner.epoch) ?? owner.lastBatch;
+    return number <= end ? "applied" : "lost";
   }
 
   read(stream: StreamId, from: number | undefined, limit: number): RawStream | undefined {
@@ -171,6 +176,10 @@ export class Writer implements Calls {
   }
 
   /** For what is not a commit and so has no `unknown`: done, or an error that says why not. */
+  #endsOf(partition: number): Map<number, number> {
+    return (this.#ends[partition] ??= new Map());
+  }
+
   #write<T>(work: (open: Open) => T): T {
     const ended = this.#file.transaction(work);
     if (ended.type === "done") return ended.value;

@@ -188,8 +188,11 @@ export interface Store {
   open(partition: number): Promise<Opened>;
   /** All batches in one transaction. Calls are applied in the order they were made. */
   commit(batches: readonly Batch[]): Promise<CommitResult>;
-  /** After `unknown`: was the batch applied? An answer `lost` holds for ever. */
-  outcome(partition: number, number: number): Promise<"applied" | "lost">;
+  /**
+   * After `unknown`: was the batch applied? An answer `lost` holds for ever. `epoch` is the one the
+   * batch was made in; absent: the newest. Another owner's batch of that number does not count.
+   */
+  outcome(partition: number, number: number, epoch?: number): Promise<"applied" | "lost">;
   /** Undefined: no such stream. `from`: events from this seq on, without a snapshot. */
   read(stream: StreamId, from?: number, limit?: number): Promise<StreamData | undefined>;
   blobs(hashes: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]>;

@@ -6,13 +6,9 @@ type Decide = typeof runMachine.decide;
 
 /** Replaces how runs decide until the simulation is over. */
 function bentDecide(bend: (decide: Decide) => Decide): Planted {
-  const { decide } = runMachine;
-  runMachine.decide = bend(decide);
-  return {
-    remove: () => {
-      runMachine.decide = decide;
-    },
-  };
+  const original = { ...runMachine };
+  runMachine.decide = bend((turn, message) => original.decide(turn, message));
+  return { remove: () => void Object.assign(runMachine, original) };
 }
 
 export const noSignalDedupe: Bug = {
@@ -29,7 +25,7 @@ export const noSignalDedupe: Bug = {
 export const closedAttempt: Bug = {
   name: "closed-attempt",
   harm: "the result of an attempt that was given up is taken for the present one's",
-  withinSeeds: 500,
+  withinSeeds: 1_000,
   plant: () =>
     bentDecide((decide) => (turn, message) => {
       decide(turn, message.type === "step.result" ? forgiving(turn.state, message) : message);

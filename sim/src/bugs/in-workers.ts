@@ -15,16 +15,16 @@ export const staleLease: Bug = {
     return {
       host: (host) =>
         bentHost(host, (worker, options) => {
+          const opened: { session?: WorkerSession } = {};
           const tracked = bentWorker(worker, {
             activate: (activation) => {
               const { runId, lease } = activation;
-              holders.set(runId, { answer: (...given) => session?.answer(...given), lease });
+              holders.set(runId, { answer: (...given) => opened.session?.answer(...given), lease });
               worker.activate(activation);
             },
           });
-          let session: WorkerSession | undefined;
           const open = host.register(tracked, options);
-          session = open;
+          opened.session = open;
           return {
             ...open,
             answer: (runId, lease, answer) => {

@@ -4,9 +4,8 @@
  * that completed has added is there exactly once.
  */
 import { keyStream, type KeyState } from "@perdure/kernel";
-import { namespace } from "../load/customers.ts";
 import { valueOf } from "../load/payloads.ts";
-import { counterOf } from "../programs/definitions.ts";
+import { counterOf } from "../programs/surroundings.ts";
 import { counters } from "../programs/generate.ts";
 import type { Shadow, ShadowRun } from "./shadow.ts";
 import type { Violations } from "./violations.ts";

@@ -33,7 +33,7 @@ function replay(parts: Parts, run: ShadowRun): string | undefined {
   const last = run.events.at(-1);
   const expected = last && endings[last.kind];
   const { spec } = run.state;
-  if (expected === undefined || spec === undefined) return undefined;
+  if (last === undefined || expected === undefined || spec === undefined) return undefined;
   const events = run.events.slice(0, -1);
   const { runId } = run;
   const answers = replayOn(parts, { runId, lease: 1, spec, events, through: 0, lostAt: 0 });

@@ -28,6 +28,7 @@ import {
 import { decodeEvent, type AnyEvent, type Batch, type Blob, type Opened } from "@perdure/store";
 import { checkSettled, checkTouchedRun } from "./batch-checks.ts";
 import { JournalGrammar } from "./journal-grammar.ts";
+import type { Marks } from "../world/marks.ts";
 import type { Trace } from "../world/trace.ts";
 import type { Violations } from "./violations.ts";
 
@@ -47,11 +48,20 @@ export interface ShadowRun {
   readonly state: RunState;
 }
 
+export interface ShadowParts {
+  readonly partitions: number;
+  readonly calendar: Calendar;
+  readonly violations: Violations;
+  readonly marks: Marks;
+  readonly trace: Trace;
+  /** Whole events in the trace. */
+  readonly verbose: boolean;
+}
+
 export class Shadow {
   readonly streams = new Map<StreamId, ShadowStream>();
   readonly #violations: Violations;
   readonly #machines: Readonly<Record<MachineKind, AnyMachine>>;
-  readonly #partitions: number;
   readonly #owners = new Map<number, string>();
   readonly #epochs = new Map<number, number>();
   readonly #batches = new Map<number, number>();
@@ -61,25 +71,16 @@ export class Shadow {
   readonly #blobs = new Map<string, Uint8Array>();
   /** Runs that a key has started or will start. */
   readonly #promised = new Set<RunId>();
-  readonly #trace: Trace;
-  readonly #verbose: boolean;
+  readonly #parts: ShadowParts;
 
-  constructor(
-    partitions: number,
-    calendar: Calendar,
-    violations: Violations,
-    trace: Trace,
-    verbose: boolean,
-  ) {
-    this.#partitions = partitions;
-    this.#violations = violations;
-    this.#trace = trace;
-    this.#verbose = verbose;
+  constructor(parts: ShadowParts) {
+    this.#parts = parts;
+    this.#violations = parts.violations;
     this.#machines = {
       run: runMachine as unknown as AnyMachine,
       key: keyMachine as unknown as AnyMachine,
       topic: topicMachine as unknown as AnyMachine,
-      schedule: scheduleMachine(calendar) as unknown as AnyMachine,
+      schedule: scheduleMachine(parts.calendar) as unknown as AnyMachine,
     };
   }
 
@@ -120,7 +121,7 @@ export class Shadow {
       if (problem !== undefined) this.#violations.report("6", `${settled.stream}: ${problem}`);
     }
     for (const stream of batch.forget) {
-      this.#trace.note("disk", "forgets", stream);
+      this.#parts.trace.note("disk", "forgets", stream);
       this.streams.delete(stream);
     }
     for (const stream of touched) {
@@ -132,7 +133,7 @@ export class Shadow {
 
   /** The node that took the run's partition last. */
   ownerOf(runId: RunId): string | undefined {
-    return this.#owners.get(partitionOf(runStream(runId), this.#partitions));
+    return this.#owners.get(partitionOf(runStream(runId), this.#parts.partitions));
   }
 
   /** A start is kept by its run, or by the key that has sent or will send it. */
@@ -165,8 +166,8 @@ export class Shadow {
   #note(stream: StreamId, event: AnyEvent): void {
     const key = "key" in event && typeof event.key === "string" ? ` ${event.key}` : "";
     const attempt = "attempt" in event ? `@${event.attempt}` : "";
-    const more = this.#verbose ? ` ${JSON.stringify(event, readable)}` : "";
-    this.#trace.note(stream.slice(-24), event.kind, `${event.seq}${key}${attempt}${more}`);
+    const more = this.#parts.verbose ? ` ${JSON.stringify(event, readable)}` : "";
+    this.#parts.trace.note(stream.slice(-24), event.kind, `${event.seq}${key}${attempt}${more}`);
   }
 
   #checkFence({ partition, epoch, number }: Batch): void {
@@ -201,6 +202,7 @@ export class Shadow {
       if (event.kind === "key.queued" || event.kind === "key.delayed") {
         this.#promised.add(event.pending.spec.runId);
       }
+      this.#parts.marks.hit(`event: ${event.kind}`);
       this.#note(id, event);
     }
     return stream;

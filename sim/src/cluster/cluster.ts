@@ -26,7 +26,6 @@ export class Cluster {
   readonly #shape: ClusterShape;
   readonly #watch: Watch;
   readonly #prng: Prng;
-  readonly #suspected = new Set<Node>();
   #isOver = false;
   #nodesBegun = 0;
   #workersBegun = 0;
@@ -67,19 +66,6 @@ export class Cluster {
     worker.kill();
     this.workers.splice(this.workers.indexOf(worker), 1);
     this.#parts.world.after(this.#prng.between(10, 1_000), () => this.#startWorker());
-  }
-
-  /**
-   * A client was told that another node has the partition. Two nodes that open at the same time
-   * may each end with a part of them; whoever operates them starts one anew.
-   */
-  suspect(): void {
-    const node = this.current;
-    if (node === undefined || this.#suspected.has(node)) return;
-    this.#suspected.add(node);
-    this.#parts.world.after(3_000, () => {
-      if (node.process.isAlive) this.crashNode(node);
-    });
   }
 
   /** The newest node that is up; older ones lose their workers sooner or later. */

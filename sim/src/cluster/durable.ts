@@ -70,9 +70,9 @@ export class DurableStore implements Store {
     return result;
   }
 
-  async outcome(partition: number, number: number): Promise<"applied" | "lost"> {
+  async outcome(partition: number, number: number, epoch?: number): Promise<"applied" | "lost"> {
     await this.#commits;
-    return this.#ask(() => this.#parts.inner.outcome(partition, number));
+    return this.#ask(() => this.#parts.inner.outcome(partition, number, epoch));
   }
 
   read(stream: StreamId, from?: number, limit?: number): Promise<StreamData | undefined> {

@@ -1,5 +1,5 @@
 /** One life of an engine process: from its opening to its crash, its fencing or its end. */
-import { Engine } from "@perdure/engine";
+import { Engine, type EngineOptions } from "@perdure/engine";
 import { InvariantError } from "@perdure/kernel";
 import { Process } from "../world/process.ts";
 import { DurableStore } from "./durable.ts";
@@ -42,23 +42,9 @@ export class Node {
     });
     const store = bug.store?.(durable) ?? durable;
     trace.note(this.process.name, "opens");
-    Engine.open({
-      store,
-      env: this.process,
-      calendar,
-      tuning,
-      onStop: (error) => this.#stopped(error),
-    })
-      .then(
-        (engine) => {
-          if (!this.process.isAlive) return;
-          this.engine = engine;
-          trace.note(this.process.name, "is up");
-          onUp(this);
-        },
-        (error: unknown) => this.#stopped(error as Error),
-      )
-      .catch((error: unknown) => this.#parts.violations.report("sim", String(error)));
+    const { process } = this;
+    const onStop = (error: Error): void => this.#stopped(error);
+    void this.#start({ store, env: process, calendar, tuning, onStop }, onUp);
   }
 
   kill(why: string): void {
@@ -66,6 +52,18 @@ export class Node {
     this.#parts.trace.note(this.process.name, why);
     this.process.kill();
     this.engine = undefined;
+  }
+
+  async #start(options: EngineOptions, onUp: (node: Node) => void): Promise<void> {
+    try {
+      const engine = await Engine.open(options);
+      if (!this.process.isAlive) return;
+      this.engine = engine;
+      this.#parts.trace.note(this.process.name, "is up");
+      onUp(this);
+    } catch (error) {
+      this.#stopped(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   #stopped(error: Error): void {

@@ -3,22 +3,30 @@
  * durable.
  *
  * 1. Invariant 1: an event that a worker is given is on disk, and is the one on disk.
- * 2. Whoever runs code that may have run before has been told so (`maybeRan`), unless its hold on
- *    the run or the attempt had ended by then and it could not know.
+ * 2. Whoever runs code that may have run before has been told so (`maybeRan`). Two are beyond what
+ *    anybody can know: one whose own hold had ended by then, and one who comes after an engine that
+ *    was replaced and had not noticed.
  */
 import type { ClaimedTask, Lease } from "@perdure/engine";
 import type { RunEvent, RunId, StepToken } from "@perdure/kernel";
-import type { Surroundings } from "../programs/definitions.ts";
+import type { Surroundings } from "../programs/surroundings.ts";
 import { valueOf } from "../load/payloads.ts";
 import { nodesOf, type Program } from "../programs/program.ts";
 import type { Process } from "../world/process.ts";
 import type { Parts } from "./parts.ts";
 import type { LinkHooks } from "./worker-link.ts";
 
+interface Holder {
+  readonly worker: string;
+  readonly lease: Lease;
+  /** Until then the worker may still be at what it had under an earlier lease. */
+  hasArrived: boolean;
+}
+
 export class Watch {
   readonly #parts: Parts;
   /** Who has each run, as far as the engine that owns it thinks. */
-  readonly #holders = new Map<string, { readonly worker: string; readonly lease: Lease }>();
+  readonly #holders = new Map<string, Holder>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -32,7 +40,12 @@ export class Watch {
         const known = `through ${through}${lostAt > 0 ? `, lost at ${lostAt}` : ""}`;
         trace.note(worker, "is given", `${short(runId)} lease ${lease} ${known}`);
         // A node that has been fenced may still hand out what it believes it has.
-        if (shadow.ownerOf(runId) === node) this.#holders.set(runId, { worker, lease });
+        if (shadow.ownerOf(runId) !== node) return;
+        this.#holders.set(runId, { worker, lease, hasArrived: false });
+      },
+      onArrival: (runId, lease) => {
+        const holder = this.#holders.get(runId);
+        if (holder?.worker === worker && holder.lease === lease) holder.hasArrived = true;
       },
       onHoldOver: (runId, lease) => {
         trace.note(worker, "is evicted", `${short(runId)} lease ${lease}`);
@@ -58,17 +71,18 @@ export class Watch {
       process,
       begin: (work) => {
         const { key, runId, maybeRan, attempt } = work;
+        const isStray = this.#isStale(worker, work);
         const known = ledger.find(key);
         if (maybeRan) marks.hit("seen: maybeRan");
-        const isExpected = maybeRan || this.#isStale(worker, work) || this.#mayStray(runId);
-        if (known !== undefined && !isExpected) {
+        const hasRun = known?.executions.some((execution) => !execution.isStray) ?? false;
+        if (known && hasRun && !maybeRan && !isStray && !this.#mayStray(runId)) {
           const text = `${known.what} of ${runId} had run before and nobody said so (${worker})`;
           this.#parts.violations.report("maybeRan", text);
         }
         return (what, output) => {
           if (!process.isAlive) return;
           trace.note(worker, "does", `${what} ${short(runId)} attempt ${attempt}`);
-          const execution = { attempt, maybeRan, at: world.now, process: worker };
+          const execution = { attempt, maybeRan, at: world.now, process: worker, isStray };
           const effect = ledger.act({ key, runId, what, output }, execution);
           if (effect.executions.length > 1) marks.hit("seen: an effect twice, under one key");
         };
@@ -133,7 +147,10 @@ export class Watch {
     worker: string,
     { runId, key, attempt, isTask }: Parameters<Surroundings["begin"]>[0],
   ): boolean {
-    if (!isTask) return this.#holders.get(runId)?.worker !== worker;
+    if (!isTask) {
+      const holder = this.#holders.get(runId);
+      return holder?.worker !== worker || !holder.hasArrived;
+    }
     const operations = this.#parts.shadow.run(runId)?.state.operations;
     const step = [...(operations?.values() ?? [])].find(
       (operation) => operation.type === "step" && key.endsWith(operation.key),

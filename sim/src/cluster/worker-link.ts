@@ -33,6 +33,8 @@ import { Rpc } from "./rpc.ts";
 export interface LinkHooks {
   onEvents(runId: RunId, events: readonly RunEvent[]): void;
   onHold(activation: Activation): void;
+  /** It has reached its worker. */
+  onArrival(runId: RunId, lease: Lease): void;
   onHoldOver(runId: RunId, lease: Lease): void;
   onTask(task: ClaimedTask): void;
   onSettled(token: StepToken): void;
@@ -120,7 +122,7 @@ export class WorkerLink implements WorkerHost {
     const { connection, workerProcess, nodeProcess, host, hooks, isDeaf, onCut } = this.#parts;
     const toNode = new Rpc(connection, workerProcess, nodeProcess);
     const toWorker = new Rpc(connection, nodeProcess, workerProcess);
-    const held = new HeldRuns(worker);
+    const held = new HeldRuns(worker, hooks);
     let session: WorkerSession | undefined;
     connection.attach(
       {
@@ -210,11 +212,13 @@ function sessionOver(
 class HeldRuns implements Worker {
   readonly id: string;
   readonly #worker: Worker;
+  readonly #hooks: LinkHooks;
   readonly #held = new Map<RunId, Lease>();
   #isOver = false;
 
-  constructor(worker: Worker) {
+  constructor(worker: Worker, hooks: LinkHooks) {
     this.#worker = worker;
+    this.#hooks = hooks;
     this.id = worker.id;
   }
 
@@ -227,6 +231,7 @@ class HeldRuns implements Worker {
   activate(activation: Activation): void {
     if (this.#isOver) return;
     this.#held.set(activation.runId, activation.lease);
+    this.#hooks.onArrival(activation.runId, activation.lease);
     this.#worker.activate(activation);
   }
 

@@ -1,5 +1,7 @@
 /** Seeds one after the other, until there are enough or the time is up. */
+import { noBug } from "../bugs/bug.ts";
 import { bugNamed } from "../bugs/catalogue.ts";
+import { missing } from "../report/coverage.ts";
 import { printLines, printMarks, printRed } from "../report/print.ts";
 import { simulate, type Report } from "../simulation.ts";
 import { inMacrotask } from "../world/drain.ts";
@@ -33,8 +35,9 @@ export async function runSeeds(options: {
     add(total, report);
     if (total.red.length >= MAX_RED) break;
   }
-  print(total, elapsed());
-  return total.red.length === 0 && total.passed > 0 ? 0 : 1;
+  const missed = bug === noBug ? missing(total.passed, total.marks) : [];
+  print(total, elapsed(), missed);
+  return total.red.length + missed.length === 0 && total.passed > 0 ? 0 : 1;
 }
 
 function add(total: Total, report: Report): void {
@@ -51,7 +54,7 @@ function add(total: Total, report: Report): void {
   printLines(report.lines.slice(-LINES_SHOWN));
 }
 
-function print(total: Total, seconds: number): void {
+function print(total: Total, seconds: number, missed: readonly string[]): void {
   const seeds = total.passed + total.red.length;
   console.log(`\nfaults that fired, and what was seen:`);
   printMarks(total.marks);
@@ -60,6 +63,7 @@ function print(total: Total, seconds: number): void {
       `${total.runs} runs, ${total.events} events, ` +
       `${(total.virtualMs / 3_600_000).toFixed(1)} virtual hours`,
   );
+  for (const name of missed) console.log(`never in all these seeds: ${name}`);
   for (const seed of total.red) console.log(`npm run sim -- replay ${seed}`);
   console.log(`sim: ${total.passed} passed, ${total.red.length} failed`);
 }

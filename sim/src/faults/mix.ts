@@ -66,12 +66,18 @@ export const noFaults: FaultMix = Object.fromEntries(
 ) as unknown as FaultMix;
 
 export function drawFaults(prng: Prng): FaultMix {
-  const drawn = Object.entries(most).map(([name, highest]) => {
+  const drawn = Object.entries<number>({ ...most }).map(([name, highest]): [string, number] => {
     const isOn = prng.chance(0.6);
     return [name, isOn ? highest * (0.1 + 0.9 * prng.float()) : 0];
   });
   return Object.fromEntries(drawn) as unknown as FaultMix;
 }
+
+/** All faults by the name under which they are counted when they fire. */
+const quiet: readonly string[] = ["storeDelayMs", "linkDelayMs", "stepFails"];
+export const faultMarks: readonly string[] = Object.keys(most)
+  .filter((name) => !quiet.includes(name))
+  .map((name) => `fault: ${name}`);
 
 /** The faults that a mix has, for people. */
 export function describeFaults(mix: FaultMix): string {

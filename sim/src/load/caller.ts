@@ -51,7 +51,6 @@ export class Caller {
         return await this.attempt(ask, timeoutMs);
       } catch (error) {
         if (!isWorthAnotherTry(error)) throw error;
-        if (isFenced(error)) this.#cluster.suspect();
         this.#parts.trace.note(this.process.name, "tries again", String(error));
         await this.process.sleep(this.#prng.between(20, 200));
       }
@@ -73,10 +72,6 @@ export class Caller {
 
 function noAnswer(): PerdureError {
   return new PerdureError("deadline-exceeded", "No answer came in time: try again.");
-}
-
-function isFenced(error: unknown): boolean {
-  return error instanceof PerdureError && error.code === "fenced";
 }
 
 /** A closed or fenced engine has a successor. */

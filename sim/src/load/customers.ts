@@ -96,7 +96,6 @@ export class Customers {
         return await caller.attempt((client) => client.outcome(runId), 30_000);
       } catch (error) {
         if (!(error instanceof PerdureError)) throw error;
-        if (error.code === "fenced") this.#cluster.suspect();
         this.#parts.trace.note(caller.process.name, "asks again", error.message);
         await caller.process.sleep(200);
       }

@@ -45,6 +45,7 @@ export class PassersBy {
       [() => mix().pause, () => this.#resume()],
       [() => mix().fork, () => this.#fork()],
       [() => 0.1, () => this.#schedule()],
+      [() => 0.1, () => this.#trigger()],
     ];
   }
 
@@ -213,7 +214,7 @@ export class PassersBy {
   /** Comes, ticks a few times, and goes. */
   async #schedule(): Promise<void> {
     const id = this.#next("schedule");
-    const { prng } = { prng: this.#prng.fork(id) };
+    const prng = this.#prng.fork(id);
     const spec = {
       namespace,
       id,
@@ -235,10 +236,31 @@ export class PassersBy {
       queue,
       input: payloadOf(id),
     };
+    const { process } = this.#caller;
     await this.#ask((client) => client.putSchedule(spec));
-    await this.#caller.process.sleep(prng.between(100, 4_000));
+    await process.sleep(prng.between(100, 4_000));
     if (prng.chance(0.3)) await this.#ask((client) => client.triggerSchedule(namespace, id));
-    await this.#caller.process.sleep(prng.between(100, 2_000));
+    if (prng.chance(0.3)) {
+      await this.#ask((client) => client.pauseSchedule(namespace, id, "for a while"));
+      await process.sleep(prng.between(100, 1_000));
+      await this.#ask((client) => client.resumeSchedule(namespace, id));
+    }
+    if (prng.chance(0.2)) {
+      const now = process.now();
+      await this.#ask((client) => client.backfillSchedule(namespace, id, now - 3_000, now));
+    }
+    await process.sleep(prng.between(100, 2_000));
     await this.#ask((client) => client.deleteSchedule(namespace, id));
+  }
+
+  /** For a while an event starts runs. */
+  async #trigger(): Promise<void> {
+    const event = this.#prng.pick(events);
+    const id = this.#next("trigger");
+    const match = this.#prng.chance(0.5) ? { match: { color: this.#prng.pick(colors) } } : {};
+    const trigger = { id, ...match, workflow: "tick", queue };
+    await this.#ask((client) => client.setTrigger(namespace, event, trigger));
+    await this.#caller.process.sleep(this.#prng.between(500, 5_000));
+    await this.#ask((client) => client.removeTrigger(namespace, event, id));
   }
 }

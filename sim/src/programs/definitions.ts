@@ -1,53 +1,19 @@
 /** What the simulated workers have code for. */
-import { handler, object, shared, task, workflow, type Workflow } from "perdure";
-import type { Handler, ObjectDefinition, Task } from "perdure";
-import type { Process } from "../world/process.ts";
-import { failure, Interpreter, type ProgramResult } from "./interpret.ts";
-import type { Program, TaskNode } from "./program.ts";
-
-/** Where code runs: in a process, with the outside world within reach. */
-export interface Surroundings {
-  readonly process: Process;
-  /** An attempt begins; the result does something to the outside, under the attempt's key. */
-  begin(work: BegunWork): (what: string, output: string) => void;
-}
-
-export interface BegunWork {
-  /** The idempotency key. */
-  readonly key: string;
-  readonly runId: string;
-  readonly attempt: number;
-  readonly maybeRan: boolean;
-  readonly isTask: boolean;
-}
-
-export interface WorkInput {
-  readonly program: string;
-  readonly node: TaskNode;
-  readonly runId: string;
-}
-
-export interface CounterHandlers {
-  readonly [name: string]: Handler;
-  readonly add: Handler<string, readonly string[]>;
-  readonly peek: Handler<void, readonly string[]>;
-}
-
-export interface Definitions {
-  readonly main: Workflow<Program, ProgramResult>;
-  readonly tick: Workflow<unknown, string>;
-  readonly work: Task<WorkInput, string>;
-  readonly counter: ObjectDefinition<CounterHandlers>;
-}
-
-export const counterOf = (name: string): string => `counter-${name}`;
+import { handler, object, shared, task, workflow } from "perdure";
+import { Interpreter } from "./interpret.ts";
+import type { Program } from "./program.ts";
+import {
+  begun,
+  failure,
+  type Definitions,
+  type Surroundings,
+  type WorkInput,
+} from "./surroundings.ts";
 
 export function define(world: Surroundings): Definitions {
   const interpreter = new Interpreter(world, () => definitions);
   const definitions: Definitions = {
-    main: workflow({ name: "main" }, (ctx, program: Program) =>
-      interpreter.run(ctx, program),
-    ) as Definitions["main"],
+    main: workflow({ name: "main" }, (ctx, program: Program) => interpreter.run(ctx, program)),
     tick: workflow({ name: "tick" }, async (ctx, _input: unknown) => {
       await ctx.sleep(300);
       return ctx.step("tick", (step) => {
@@ -90,21 +56,5 @@ function counterWith(world: Surroundings): Definitions["counter"] {
       }),
       peek: shared(async (ctx) => (await ctx.state.get<string[]>("entries")) ?? []),
     },
-  }) as unknown as Definitions["counter"];
-}
-
-/** What an attempt of a step or a task says of itself. */
-interface Attempt {
-  readonly idempotencyKey: string;
-  readonly attempt: number;
-  readonly maybeRan: boolean;
-}
-
-export function begun(
-  world: Surroundings,
-  { idempotencyKey: key, attempt, maybeRan }: Attempt,
-  runId: string,
-  isTask = false,
-): (what: string, output: string) => void {
-  return world.begin({ key, runId, attempt, maybeRan, isTask });
+  });
 }

@@ -4,15 +4,14 @@
  */
 import { CancelledError, FailureError, type Context, type StepContext } from "perdure";
 import type { Node, Program, StepNode, TaskNode } from "./program.ts";
-import { begun, counterOf, type Definitions, type Surroundings } from "./definitions.ts";
-
-/** What a program ends with. */
-export interface ProgramResult {
-  readonly id: string;
-  readonly value: unknown;
-  /** Updates that were taken, in order. */
-  readonly bumps: readonly string[];
-}
+import {
+  begun,
+  counterOf,
+  failure,
+  type Definitions,
+  type ProgramResult,
+  type Surroundings,
+} from "./surroundings.ts";
 
 const retry = { initialMs: 20, factor: 2, maxIntervalMs: 400 } as const;
 
@@ -211,10 +210,6 @@ async function wait(ctx: Context, node: Waiting): Promise<unknown> {
     case "fail":
       throw new FailureError({ code: node.code, message: "the program gives up" });
   }
-}
-
-export function failure(op: number): Error {
-  return Object.assign(new Error(`attempt of ${op} fails as planned`), { code: `failed-${op}` });
 }
 
 /** What was caught, as data; a cancelled run still ends as cancelled at its next call. */

@@ -9,6 +9,8 @@ export interface Execution {
   readonly maybeRan: boolean;
   readonly at: number;
   readonly process: string;
+  /** By somebody who had lost the run or the attempt before it began. */
+  readonly isStray: boolean;
 }
 
 export interface Effect {

@@ -36,7 +36,7 @@ export function lastOf(program: Program): Program {
 
 /** May the program fail with this code? */
 export function mayFail(program: Program, code: string, evidence: Evidence): boolean {
-  if (mayThrow(program, program.body, code, evidence)) return true;
+  if (mayThrow(program.body, code, evidence)) return true;
   return program.next !== undefined && mayFail(program.next, code, evidence);
 }
 
@@ -157,7 +157,7 @@ function verifyCaught(program: Program, node: Node, value: unknown, evidence: Ev
     case "cancelled":
       return evidence.isCancelled ? undefined : "cancelled, though nobody asked for it";
     case "failed":
-      return mayThrow(program, node, String(what), evidence)
+      return mayThrow(node, String(what), evidence)
         ? undefined
         : `${node.type} failed with ${String(what)}`;
     default:
@@ -171,7 +171,7 @@ function isDoomed(node: Extract<Node, { type: "step" }>): boolean {
   return onExhausted === "fail" && maxAttempts > 0 && failures >= maxAttempts;
 }
 
-function mayThrow(program: Program, node: Node, code: string, evidence: Evidence): boolean {
+function mayThrow(node: Node, code: string, evidence: Evidence): boolean {
   if (code === FailureCode.cancelled && evidence.isCancelled) return true;
   switch (node.type) {
     case "step":
@@ -188,9 +188,9 @@ function mayThrow(program: Program, node: Node, code: string, evidence: Evidence
     case "seq":
     case "all":
     case "race":
-      return node.nodes.some((inner) => mayThrow(program, inner, code, evidence));
+      return node.nodes.some((inner) => mayThrow(inner, code, evidence));
     case "shielded":
-      return mayThrow(program, node.node, code, evidence);
+      return mayThrow(node.node, code, evidence);
     default:
       return false;
   }

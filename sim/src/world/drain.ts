@@ -21,7 +21,7 @@ export function inMacrotask<T>(simulate: () => T): Promise<T> {
       try {
         resolve(simulate());
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
   });

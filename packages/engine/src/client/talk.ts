@@ -13,7 +13,7 @@ export function talkVerbs(desk: Desk): Pick<EngineClient, "query" | "update"> {
       checkName("the query's name", name);
       checkPayload("the query's input", input);
       const live = await findDurableRun(desk, await runOf(desk, target));
-      checkNotPaused(live);
+      checkAwake(live);
       const output = await desk.calls.ask(live, { kind: "query", id: "", name, input });
       if (output !== undefined) return output;
       throw new PerdureError("query-failed", `The query "${name}" had no answer: return a value.`);
@@ -24,7 +24,7 @@ export function talkVerbs(desk: Desk): Pick<EngineClient, "query" | "update"> {
       checkText("the update's id", id, limits.idChars);
       checkPayload("the update's input", input);
       const live = await findRun(desk, await runOf(desk, target));
-      checkNotPaused(live);
+      checkAwake(live);
       const known = live.run.updates.get(id);
       if (known?.status === "done") return answer(desk, known);
       if (live.run.outcome !== undefined) {
@@ -37,8 +37,13 @@ export function talkVerbs(desk: Desk): Pick<EngineClient, "query" | "update"> {
   };
 }
 
-/** To answer, the code of a run that is paused in the middle of something would have to go on. */
-function checkNotPaused({ run }: LiveRun): void {
+/** To answer, the code of a run may have to be run up to where it stands, but not further. */
+function checkAwake({ run }: LiveRun): void {
+  if (run.outcome !== undefined) return;
+  if (!run.begun) {
+    const text = "The run has not begun: ask again when its start time has come.";
+    throw new PerdureError("unavailable", text);
+  }
   if (run.paused === undefined || run.through >= run.wakeSeq) return;
   const text = "The run is paused and its code has not seen everything: resume it, then ask again.";
   throw new PerdureError("unavailable", text);

@@ -110,7 +110,9 @@ export class Decider implements Turn<Position, EventBody> {
 
   emit(body: EventBody): void {
     const live = this.#current();
-    const event = { seq: live.state.seq + 1, at: this.at, ...body };
+    const event = { seq: live.state.seq + 1, at: live.at, ...body };
+    // A fork's copied past has its own times, which may be ahead of this clock.
+    live.at = Math.max(live.at, event.at);
     live.machine.evolve(live.state, event);
     this.#open().append(live, event);
   }

@@ -156,7 +156,9 @@ export class Flights {
     for (const draft of flight.drafts) {
       const { partition, generation } = draft;
       partition.inFlight--;
-      if (error === undefined && generation === partition.generation) this.#hooks.release(draft);
+      // A draft that had nothing to write was not refused, whatever became of the others.
+      const isGood = error === undefined || !draft.isDurable;
+      if (isGood && generation === partition.generation) this.#hooks.release(draft);
       else this.#fail(draft, error);
     }
     const { barrier } = flight;
@@ -177,14 +179,14 @@ export class Flights {
     env.log("error", `the store refused a commit: ${reason}`);
     const text = `Nothing of this call was applied, the store refused it: ${reason} Try again.`;
     const error = new PerdureError(result.type === "fenced" ? "fenced" : "store-failed", text);
-    if (result.type === "fenced") this.#fence(flight, result.partition);
+    if (result.type === "fenced") this.#fence(flight);
     else if (++this.#refusalsInRow >= refusalsToStop) this.#hooks.stop(error);
     return error;
   }
 
-  #fence(flight: Flight, number: number): void {
-    const draft = flight.drafts.find(({ partition }) => partition.number === number);
-    if (draft) this.#break(draft.partition).fenced = true;
+  /** None of them is to be opened again: that would take it from the other engine. */
+  #fence(flight: Flight): void {
+    for (const { partition } of flight.drafts) this.#break(partition).fenced = true;
   }
 
   #fail(draft: Draft, error: PerdureError | undefined): void {
@@ -231,7 +233,7 @@ export class Flights {
   async #resolve(flight: Flight, { partition, number }: Draft, reason: string): Promise<void> {
     const { store, env } = this.#parts;
     try {
-      const outcome = await store.outcome(partition.number, number);
+      const outcome = await store.outcome(partition.number, number, partition.epoch);
       flight.result = outcome === "applied" ? { type: "done" } : { type: "failed", reason };
       flight.isAsking = false;
       this.#storing--;

@@ -62,8 +62,9 @@ export class Releaser {
     const { listeners, calls, leases, tidy } = this.#parts;
     const events = decoded as readonly RunEvent[] as RunEvent[];
     listeners.events(live.runId, events);
-    calls.released(live, events);
+    // The holder first: what calls set free may find the run another one.
     leases.deliver(live, events);
+    calls.released(live, events);
     if (events.some(({ kind }) => listed.has(kind))) tidy.unlisted(draft.partition, live);
   }
 

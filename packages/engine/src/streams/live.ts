@@ -54,6 +54,8 @@ export class LiveRun extends Live {
   #journalBytes = 0;
   hold: Hold | undefined = undefined;
   want: Want | undefined = undefined;
+  /** Its batch was lost and it was dropped (L2): nobody gets a hold on it any more. */
+  isVoid = false;
   /** See `Activation.lostAt`. */
   lostAt = 0;
   /** Queries and updates that wait for, or are with, the holder. */
@@ -66,6 +68,12 @@ export class LiveRun extends Live {
 
   get run(): RunState {
     return this.state as RunState;
+  }
+
+  /** Its code has begun, and has not yet answered for everything that it has to see. */
+  get isUnderWay(): boolean {
+    const { begun, outcome, wakeSeq, through } = this.run;
+    return begun && outcome === undefined && wakeSeq > through;
   }
 
   /** The journal that is on disk, if it is in memory too. */

@@ -5,7 +5,13 @@
  * A stream that cannot be read because its bytes are damaged is *broken*: what is sent to it is
  * refused, and everything else goes on. Any other trouble is tried again.
  */
-import { partitionOf, PerdureError, type RunEvent, type StreamId } from "@perdure/kernel";
+import {
+  partitionOf,
+  PerdureError,
+  wantsActivation,
+  type RunEvent,
+  type StreamId,
+} from "@perdure/kernel";
 import { decodeSnapshot, type Store, type StreamData } from "@perdure/store";
 import type { Env } from "../env.ts";
 import { makeLive } from "../commit/decider.ts";
@@ -67,8 +73,12 @@ export class Loader {
 
   /** For recovery: loads the stream whatever the state of the partition. */
   async load(partition: Partition, stream: StreamId): Promise<Live> {
+    const { epoch } = partition;
     const data = await this.#parts.store.read(stream);
     const live = await this.#fold(partition, stream, data);
+    // A read that was slow must not put its old state over that of a later opening.
+    if (partition.epoch !== epoch) throw unreadable(stream, "the partition was opened anew");
+    if (live instanceof LiveRun && live.isUnderWay) live.lostAt = live.run.seq;
     partition.lives.set(stream, live);
     return live;
   }
@@ -141,7 +151,8 @@ export class Loader {
     for (const event of events) live.machine.evolve(live.state, event);
     if (live instanceof LiveRun) live.recall(restored ? undefined : (events as RunEvent[]), data);
     live.durable = live.state.seq;
-    live.at = events.at(-1)?.at ?? 0;
+    if (live instanceof LiveRun) forgetful(live);
+    live.at = events.at(-1)?.at ?? (live instanceof LiveRun ? live.run.at : 0);
     return live;
   }
 
@@ -199,6 +210,11 @@ export function lostError(partition: Partition): PerdureError | undefined {
     "fenced",
     `Another engine has taken over partition ${partition.number}: send the call there.`,
   );
+}
+
+/** Settled while it could not be activated: nobody remembers whether its code was in the middle. */
+function forgetful(live: LiveRun): void {
+  if (live.isUnderWay && !wantsActivation(live.run)) live.lostAt = live.run.seq;
 }
 
 function unreadable(stream: StreamId, cause: unknown): PerdureError {

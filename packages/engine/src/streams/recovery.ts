@@ -3,10 +3,13 @@
  *
  * V1  What an engine knows after opening follows from the store alone: streams, links, alarms.
  *     Only callers, waiting queues and workers outlive a lost commit.
- * V2  A run that wanted its code run may have had it running: its next holder is told (`lostAt`).
- * V3  An attempt whose worker is not there is lost, and its run is told.
+ * V2  A run whose code had something to do may have had it running: its next holder is told
+ *     (`lostAt`).
+ * V3  An engine owns all partitions or none: links between them are in its memory. When another one
+ *     has taken a partition, or had taken it in between, this engine stops.
+ * V4  An attempt whose worker is not there is lost, and its run is told.
  */
-import { partitionOf, PerdureError, running, wantsActivation } from "@perdure/kernel";
+import { partitionOf, PerdureError, running } from "@perdure/kernel";
 import type { Envelope, StreamId } from "@perdure/kernel";
 import { decodeMessage, type Opened, type Store } from "@perdure/store";
 import type { Links } from "../commit/link.ts";
@@ -74,10 +77,11 @@ export class Recovery {
     const { generation } = partition;
     store
       .open(partition.number)
-      .then((opened) => this.#recover(partition, opened))
+      .then((opened) => this.#recoverOwn(partition, opened))
       .then(
         () => this.#begin(partition),
         (error: unknown) => {
+          if (partition.phase === "lost") return;
           env.log("error", "a partition could not be opened", {
             partition: partition.number,
             error,
@@ -115,7 +119,7 @@ export class Recovery {
   }
 
   #lose(partition: Partition): void {
-    const { requests, partitions, stop } = this.#parts;
+    const { requests, stop } = this.#parts;
     partition.phase = "lost";
     const error = lostError(partition) ?? voidError();
     for (const { readers } of partition.detained.values()) {
@@ -130,7 +134,13 @@ export class Recovery {
         }
       }
     }
-    if (partitions.every(({ phase }) => phase === "lost")) stop(error);
+    stop(error);
+  }
+
+  async #recoverOwn(partition: Partition, opened: Opened): Promise<void> {
+    if (opened.epoch === partition.epoch + 1) return this.#recover(partition, opened);
+    this.#lose(partition);
+    throw lostError(partition) ?? voidError();
   }
 
   async #recover(partition: Partition, opened: Opened): Promise<void> {
@@ -163,7 +173,6 @@ export class Recovery {
     const { run, runId } = live;
     tidy.unlisted(partition, live);
     if (run.outcome !== undefined) return tidy.cooling(partition, live);
-    live.lostAt = wantsActivation(run) ? run.seq : 0;
     leases.touch(live);
     tasks.offerAll(live);
     for (const { key, attempt, worker } of running(run)) {

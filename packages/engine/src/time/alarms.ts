@@ -11,8 +11,8 @@ import type { Env } from "../env.ts";
 import type { Live } from "../streams/live.ts";
 import { AlarmHeap, type AlarmEntry } from "./alarm-heap.ts";
 
-/** Timers of the platform hold 31 bits. */
-const LONGEST_MS = 2 ** 31 - 1;
+/** A clock that is set forward, or a machine that slept, is noticed after so long. */
+const LONGEST_MS = 300_000;
 const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 /** A page that is full of one moment's alarms must not be read again at once. */
 const PAGE_MS = 50;

@@ -70,6 +70,7 @@ export class Leases {
     invariant(news[0]?.seq === hold.delivered + 1, `a gap in what ${live.runId} is told (W1)`);
     hold.delivered += news.length;
     hold.worker.worker.deliver(live.runId, hold.lease, news);
+    this.#unpark(hold);
   }
 
   /** Before a message under a hold is handled: does it still count (W2)? */
@@ -108,10 +109,11 @@ export class Leases {
 
   /** The run's memory is void: nobody may write to it any more. */
   drop(live: LiveRun, reason: PerdureError): void {
+    // First of all: what follows gives workers room, and they look for runs at once.
+    live.isVoid = true;
     this.rest(live);
     this.#unwant(live);
     this.#parts.calls().failAll(live, reason);
-    this.#unwant(live);
   }
 
   #want(live: LiveRun): void {
@@ -224,6 +226,15 @@ export class Leases {
     else if (worker.holds.size >= worker.options.runSlots) this.#parts.matcher().serve(worker);
   }
 
+  /** What it was just told may let its code go on: it is not to be evicted as idle (W5). */
+  #unpark(hold: Hold): void {
+    const { live, worker } = hold;
+    if (live.run.through >= live.run.wakeSeq) return;
+    hold.isAtRest = false;
+    hold.isParked = false;
+    worker.parked.delete(live.runId);
+  }
+
   #end(hold: Hold): boolean {
     const { live, worker } = hold;
     if (live.hold !== hold) return false;
@@ -240,5 +251,6 @@ export class Leases {
 }
 
 function needsHolder(live: LiveRun): boolean {
+  if (live.isVoid) return false;
   return wantsActivation(live.run) || live.calls.some((call) => !call.isAccepted);
 }

@@ -117,6 +117,7 @@ export class Registry implements WorkerHost {
     }
     env.log("warn", "a worker is lost", { worker: worker.worker.id, silentMs: leaseMs - leftMs });
     this.#lose(worker);
+    worker.worker.closed?.();
   }
 
   #lose(worker: RegisteredWorker): void {

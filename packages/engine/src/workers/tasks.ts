@@ -42,7 +42,7 @@ export interface TaskParts {
   readonly stats: Stats;
   readonly mail: Mail;
   readonly requests: Requests;
-  readonly find: (stream: StreamId) => unknown;
+  readonly load: (stream: StreamId) => Promise<unknown>;
   readonly matcher: () => Matcher;
   readonly emptied: (worker: RegisteredWorker) => void;
 }
@@ -129,7 +129,7 @@ export class Tasks {
       answer: (reply) => this.#claimed(worker, offer, reply),
       fail: () => {
         this.#free(worker, offer);
-        this.#parts.env.after(RETRY_MS, () => this.#again(offer));
+        this.#parts.env.after(RETRY_MS, () => void this.#again(offer));
       },
     };
     const request = this.#parts.requests.open(caller);
@@ -222,11 +222,15 @@ export class Tasks {
     this.#parts.emptied(worker);
   }
 
-  /** A claim was lost with its batch; if the run is still in memory it may be offered again. */
-  #again(offer: Offer): void {
+  /** A claim was lost, with its batch or because its run could not be read: offered again. */
+  async #again(offer: Offer): Promise<void> {
     const { runId, key, attempt } = offer.token;
-    const live = this.#parts.find(runStream(runId)) as LiveRun | undefined;
-    if (live !== undefined) this.offer(live, key, attempt);
+    try {
+      this.offer((await this.#parts.load(runStream(runId))) as LiveRun, key, attempt);
+    } catch (error) {
+      const isLater = error instanceof PerdureError && error.retry === "later";
+      if (isLater) this.#parts.env.after(RETRY_MS, () => void this.#again(offer));
+    }
   }
 }
 

@@ -20,7 +20,9 @@ import { cancelWait, startWait } from "./wait.ts";
 import { closeRun } from "../machines/run/close.ts";
 
 export function carryOut(turn: RunTurn, command: Command): string | undefined {
-  if ("ordinal" in command && isTaken(turn, command)) return taken(turn, command);
+  if ("ordinal" in command && isTaken(turn, command)) {
+    return isAnswered(command) ? undefined : taken(turn, command);
+  }
   switch (command.type) {
     case "step.complete":
       return completeLocal(turn, command);
@@ -89,6 +91,14 @@ function end(turn: RunTurn, command: Ending): void {
       });
     }
   }
+}
+
+/**
+ * A read leaves no event before its answer does. So a later hold may ask for what an earlier one
+ * had asked for, and find it answered meanwhile: the recorded value serves both.
+ */
+function isAnswered({ type }: Command): boolean {
+  return type === "state.read";
 }
 
 /** Further attempts of a local step come back under the ordinal of the first. */

@@ -56,7 +56,8 @@ export function decide<State extends Position, Message, Body>(
       state,
       at,
       emit(body) {
-        const event = { seq: state.seq + 1, at, ...body };
+        // A fork's copied past has its own times, which may be ahead of this clock.
+        const event = { seq: state.seq + 1, at: Math.max(at, events.at(-1)?.at ?? at), ...body };
         machine.evolve(state, event);
         events.push(event);
       },

@@ -254,13 +254,13 @@ export class Fiber {
   }
 
   /** Gives a result to the code, in a turn of its own, before it is on disk. */
-  resolveAhead(resolution: () => void): void {
-    this.ranAhead();
+  resolveAhead(mayHaveRun: boolean, resolution: () => void): void {
+    this.ranAhead(mayHaveRun);
     this.#resolutions.push(resolution);
   }
 
-  ranAhead(): void {
-    if (this.isUncertain) this.#ranAhead = true;
+  ranAhead(mayHaveRun: boolean): void {
+    if (this.isUncertain || (mayHaveRun && this.#lostAt > 0)) this.#ranAhead = true;
   }
 
   /** A message handler has thrown: the run fails, as if its code had. */

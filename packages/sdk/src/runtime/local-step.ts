@@ -140,7 +140,9 @@ export class LocalStep extends Operation<unknown> {
 
   #started(event: RunEventOf<"step.started">): boolean {
     this.#phase = "recorded";
-    if (!this.fiber.history.takeStart(this.#key, event.seq)) return false;
+    const { history } = this.fiber;
+    // A closed run is only replayed, to answer a query: nothing in it is done any more.
+    if (history.isClosed || !history.takeStart(this.#key, event.seq)) return false;
     if (this.#cancelled) this.fiber.command({ type: "step.cancel", key: this.#key });
     else this.#run(event.attempt, this.#isUncertain || this.fiber.isUncertain);
     return false;
@@ -193,8 +195,9 @@ export class LocalStep extends Operation<unknown> {
       this.#tell(attempt, { ...output, metadata: { [RESOLVED]: where } });
       this.#succeed(stored);
     };
-    if (!this.#isAsking) return this.fiber.resolveAhead(() => resolve(String(this.fiber.applied)));
-    this.fiber.ranAhead();
+    if (!this.#isAsking)
+      return this.fiber.resolveAhead(attempt.maybeRan, () => resolve(String(this.fiber.applied)));
+    this.fiber.ranAhead(attempt.maybeRan);
     resolve(INLINE);
   }
 

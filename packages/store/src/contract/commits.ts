@@ -111,6 +111,20 @@ export function commitPromises(use: () => Harness): void {
   });
 }
 
+export function ownerPromises(use: () => Harness): void {
+  it("S4: does not take the next owner's batch for the one that was lost", async () => {
+    const { store } = use();
+    const old = await Owner.open(store);
+    await old.append(stream(1), 1, "a");
+    const young = await Owner.open(store);
+    expect((await old.append(stream(1), 2, "stale")).type).toBe("fenced");
+    expect((await young.append(stream(1), 2, "b")).type).toBe("done");
+    expect(await store.outcome(0, 1, old.opened.epoch)).toBe("applied");
+    expect(await store.outcome(0, 2, old.opened.epoch)).toBe("lost");
+    expect(await store.outcome(0, 2, young.opened.epoch)).toBe("applied");
+  });
+}
+
 export function faultPromises(use: () => Harness): void {
   it("S4: knows the truth about a commit it could not answer", async () => {
     const harness = use();

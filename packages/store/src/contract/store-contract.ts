@@ -1,6 +1,6 @@
 /** The conformance suite: every store is put to it, and each promise is a test. */
 import { afterEach, beforeEach, describe } from "vitest";
-import { commitPromises, faultPromises, handlePromises } from "./commits.ts";
+import { commitPromises, faultPromises, handlePromises, ownerPromises } from "./commits.ts";
 import type { Ability, Harness, MakeHarness } from "./harness.ts";
 import { listPromises } from "./lists.ts";
 import { damagePromises, streamPromises } from "./streams.ts";
@@ -24,6 +24,7 @@ export function storeContract(
       harness = undefined;
     });
     commitPromises(use);
+    ownerPromises(use);
     if (abilities.includes("failNext")) faultPromises(use);
     if (abilities.includes("second")) handlePromises(use);
     streamPromises(use);

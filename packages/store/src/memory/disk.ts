@@ -23,6 +23,8 @@ import type {
 
 interface Partition {
   epoch: number;
+  /** The last batch of each epoch that is over. */
+  readonly ends: Map<number, number>;
   lastBatch: number;
   outbox: OutboxMessage[];
   /** Highest seq applied, by sender. */
@@ -54,6 +56,7 @@ export class Disk {
     this.partitions = partitions;
     this.#owners = Array.from({ length: partitions }, () => ({
       epoch: 0,
+      ends: new Map(),
       lastBatch: 0,
       outbox: [],
       marks: new Map(),
@@ -63,6 +66,7 @@ export class Disk {
 
   open(partition: number): Opened {
     const owner = this.#owner(partition);
+    owner.ends.set(owner.epoch, owner.lastBatch);
     owner.epoch += 1;
     const streams = [...this.#streams]
       .filter(([, stream]) => stream.partition === partition)
@@ -86,8 +90,9 @@ export class Disk {
     return { type: "done" };
   }
 
-  applied(partition: number, number: number): boolean {
-    return number <= this.#owner(partition).lastBatch;
+  applied(partition: number, number: number, epoch?: number): boolean {
+    const { ends, lastBatch, epoch: newest } = this.#owner(partition);
+    return number <= (ends.get(epoch ?? newest) ?? lastBatch);
   }
 
   read(id: StreamId, from: number | undefined, limit: number): StreamData | undefined {

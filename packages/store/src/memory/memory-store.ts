@@ -59,11 +59,11 @@ export class MemoryStore implements Store {
     return result;
   }
 
-  outcome(partition: number, number: number): Promise<"applied" | "lost"> {
+  outcome(partition: number, number: number, epoch?: number): Promise<"applied" | "lost"> {
     return this.#call("outcome", async () => {
       // A commit under way could still be applied, and `lost` must hold for ever.
       await this.#commits;
-      return this.disk.applied(partition, number) ? "applied" : "lost";
+      return this.disk.applied(partition, number, epoch) ? "applied" : "lost";
     });
   }
 

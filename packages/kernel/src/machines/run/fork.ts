@@ -4,12 +4,13 @@
  * What was open at the cut is opened again for the new run: attempts are offered afresh, waits
  * subscribe, children are started anew. Timers keep their moments.
  */
+import type { CallTarget } from "../../events/run-events.ts";
 import { isClosing } from "./closing.ts";
 import type { RunMessage } from "../../messages.ts";
 import { childId, startMessage } from "../../commands/child.ts";
 import { subscribe } from "../../commands/wait.ts";
 import { refuse, reply, type RunTurn } from "./turn.ts";
-import type { Operation } from "./state.ts";
+import type { CallOperation, Operation, StepOperation } from "./state.ts";
 
 export function forkRun(turn: RunTurn, message: Extract<RunMessage, { type: "run.fork" }>): void {
   const { spec, from, prefix, request } = message;
@@ -37,14 +38,14 @@ function reopen(turn: RunTurn, operation: Operation): void {
       if (operation.on.type === "event") subscribe(turn, key, operation.on);
       return;
     case "step": {
-      if (!operation.spec || operation.phase === "backoff") return;
+      if (operation.phase === "backoff") return;
+      if (!operation.spec) return retryExhausted(turn, operation);
       const attempt = operation.attempt + (operation.phase === "pending" ? 0 : 1);
       if (operation.phase !== "pending") turn.emit({ kind: "step.rescheduled", key, attempt });
       return turn.effect({ type: "offer", key, attempt });
     }
     case "call": {
-      // Its own child, under no business key: the original's still holds that.
-      const { key: _, mode: __, ...target } = operation.target;
+      const target = targetOf(operation);
       const runId = childId(turn, key, target);
       turn.emit({ kind: "call.started", key, runId });
       const parent = { runId: turn.state.spec?.runId ?? runId, key };
@@ -52,4 +53,16 @@ function reopen(turn: RunTurn, operation: Operation): void {
       return turn.effect({ type: "send", ...start });
     }
   }
+}
+
+/** A local step that had used up its attempts gets a further one, as after a resume. */
+function retryExhausted(turn: RunTurn, { key, phase, attempt }: StepOperation): void {
+  if (phase === "exhausted") turn.emit({ kind: "step.started", key, attempt: attempt + 1 });
+}
+
+/** A workflow's own child has no business key: the original's holds it. An object keeps its key. */
+function targetOf({ target }: CallOperation): CallTarget {
+  if (target.mode === "exclusive" || target.mode === "shared") return target;
+  const { key: _, mode: __, ...alone } = target;
+  return alone;
 }

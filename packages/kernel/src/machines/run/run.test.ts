@@ -280,6 +280,18 @@ describe("waits, signals and children", () => {
   });
 });
 
+describe("keyed state", () => {
+  it("that a later hold asks for again is answered by the value on its way", () => {
+    const key = { namespace: "n", kind: "object:cart", id: "7" };
+    const rig = new RunRig().start({ key, mode: "exclusive" });
+    const read = { type: "state.read", key: "state:x", ordinal: 1, name: "x" } as const;
+    rig.answer([read]);
+    rig.tell({ type: "state.value", key: "state:x", ordinal: 1, value: note("v") });
+    rig.answer([read]);
+    expect(rig.kinds()).toEqual(["run.started", "value.recorded"]);
+  });
+});
+
 describe("a run that is not there", () => {
   it("tells whoever wants to wait for it, and journals nothing", () => {
     const rig = new RunRig();
@@ -306,6 +318,44 @@ describe("a fork", () => {
     expect(fork.effects("offer")).toHaveLength(1);
     expect(fork.wakeAt).toBe(rig.wakeAt);
     expect(fork.wantsActivation).toBe(true);
+  });
+
+  it("calls an object under its key again, and a workflow without one", () => {
+    const target = { workflow: "w", input: note(0), queue: "q" };
+    const key = { namespace: "n", kind: "object:cart", id: "7" };
+    const onParentClose = "terminate";
+    const rig = new RunRig().start();
+    rig.answer([
+      {
+        type: "call.start",
+        key: "o",
+        ordinal: 1,
+        target: { ...target, key, mode: "exclusive" },
+        onParentClose,
+      },
+      { type: "call.start", key: "w", ordinal: 2, target: { ...target, key }, onParentClose },
+    ]);
+    const fork = new RunRig().fork(rig.events);
+    expect(fork.effects("send").map(({ message }) => message.type)).toEqual([
+      "key.start",
+      "run.start",
+    ]);
+  });
+
+  it("tries a local step again that had used up its attempts", () => {
+    const once = { ...retry, maxAttempts: 1, onExhausted: "pause" } as const;
+    const rig = new RunRig().start();
+    rig.answer([rig.failed("a", 1, 1, once)]);
+    const fork = new RunRig().fork(rig.events);
+    expect(fork.events.at(-1)).toMatchObject({ kind: "step.started", key: "a", attempt: 2 });
+  });
+
+  it("does not let time go back when its clock is behind the copied past", () => {
+    const rig = new RunRig().start().answer([rig0("a", 1)]);
+    const behind = new RunRig();
+    behind.now -= 500;
+    const times = behind.fork(rig.events).events.map(({ at }) => at);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
 
   it("of a closed run is refused with the way out", () => {

@@ -68,16 +68,16 @@ function print(): void {
         row.inFlight,
         {
           "steps/s": Math.round(row.stepsPerSecond),
-          "p50 ms": round(row.p50Ms),
-          "p99 ms": round(row.p99Ms),
-          "p50 in fdatasyncs": round(row.p50InSyncs),
-          "CPU µs/step": round(row.cpuUsPerStep),
+          "p50 ms": hundredths(row.p50Ms),
+          "p99 ms": hundredths(row.p99Ms),
+          "p50 in fdatasyncs": hundredths(row.p50InSyncs),
+          "CPU µs/step": hundredths(row.cpuUsPerStep),
         },
       ]),
     ),
   );
 }
 
-function round(value: number): number {
+function hundredths(value: number): number {
   return Math.round(value * 100) / 100;
 }

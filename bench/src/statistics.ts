@@ -1,6 +1,6 @@
 /** The value below which `part` (0 to 1) of the values lie; NaN without values. */
 export function percentile(values: readonly number[], part: number): number {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = Float64Array.from(values).toSorted();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 

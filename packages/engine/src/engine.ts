@@ -8,6 +8,7 @@ import { busVerbs, scheduleVerbs } from "./client/events.ts";
 import { readVerbs } from "./client/read.ts";
 import { startVerbs } from "./client/start.ts";
 import { talkVerbs } from "./client/talk.ts";
+import { OwnedTimers } from "./core/owned-timers.ts";
 import { defaultTuning, type EngineOptions } from "./core/options.ts";
 import type { EngineStats } from "./core/stats.ts";
 import { LiveRun } from "./streams/live.ts";
@@ -38,7 +39,9 @@ export const Engine: {
   open(options: EngineOptions): Promise<Engine>;
 } = {
   async open(options) {
-    const { store, env, calendar, onStop } = options;
+    const { store, calendar, onStop } = options;
+    const timers = new OwnedTimers(options.env);
+    const env = timers.world();
     const tuning = { ...defaultTuning, ...options.tuning };
     let phase: Phase = "running";
     const stop = (reason: Error): void => {
@@ -46,18 +49,20 @@ export const Engine: {
       phase = "stopped";
       env.log("error", `the engine stops: ${reason.message}`, { error: reason });
       halt(parts, stoppedError(reason));
+      timers.stop();
       onStop?.(reason);
     };
     const parts = assemble({ store, env, calendar, tuning, stop });
     await parts.recovery.openAll();
     parts.retention.start();
-    const desk = deskOf(options, parts, () => phase);
+    const desk = deskOf({ ...options, env }, parts, () => phase);
     const close = once(async () => {
       if (phase === "running") {
         phase = "closing";
         await drain(parts, options, tuning.drainMs);
         phase = "stopped";
         halt(parts, closedError());
+        timers.stop();
       }
       await store.close();
     });

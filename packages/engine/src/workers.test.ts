@@ -295,6 +295,16 @@ describe("an engine that closes", () => {
     await next.close();
   });
 
+  it("leaves no timer behind that would keep its process alive", async () => {
+    const rig = await Rig.open();
+    rig.worker({ scripts: { three, sleeps } });
+    await rig.start({ workflow: "sleeps" });
+    await rig.env.still();
+    expect(rig.env.pendingTimers).toBeGreaterThan(0);
+    await rig.close();
+    expect(rig.env.pendingTimers).toBe(0);
+  });
+
   it("does not wait longer than it was told for a worker that does not finish", async () => {
     const rig = await Rig.open({ tuning: { drainMs: 3_000 } });
     const worker = rig.worker({ scripts: { three } });

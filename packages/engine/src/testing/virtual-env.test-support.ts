@@ -44,6 +44,11 @@ export class VirtualEnv implements Env {
     };
   }
 
+  /** Timers that are set: in a real process each would keep it alive. */
+  get pendingTimers(): number {
+    return this.#timers.length;
+  }
+
   defer(call: () => void): void {
     this.#deferred.push(call);
   }

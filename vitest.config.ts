@@ -2,7 +2,7 @@ import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
 /** Siblings are imported from their sources, so no test waits for a build. */
-const conditions = ["source", ...defaultServerConditions];
+const conditions = ["perdure-source", ...defaultServerConditions];
 
 export default defineConfig({
   resolve: { conditions },
@@ -17,6 +17,6 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/dist/**"],
     pool: "threads",
     isolate: false,
-    execArgv: ["--conditions=source"],
+    execArgv: ["--conditions=perdure-source"],
   },
 });

@@ -7,7 +7,7 @@ export interface DemoOptions {
   readonly keep: boolean;
 }
 
-const usage = `node --conditions=source examples/research-agent/src/demo.ts [options]
+const usage = `node --conditions=perdure-source examples/research-agent/src/demo.ts [options]
   --interactive        you decide whether the report is published
   --crash-after TOOL   where the agent dies: ${crashPoints.join(", ")} (default take_note)
   --keep               keep the folder with the databases and the report

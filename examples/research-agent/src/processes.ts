@@ -6,9 +6,13 @@ import { fileURLToPath } from "node:url";
 const running = new Set<ChildProcess>();
 
 export function spawnScript(script: URL, args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, ["--conditions=source", fileURLToPath(script), ...args], {
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--conditions=perdure-source", fileURLToPath(script), ...args],
+    {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    },
+  );
   running.add(child);
   child.once("exit", () => running.delete(child));
   return child;

@@ -1,5 +1,5 @@
 /**
- * Writes requests.jsonl: node --conditions=source examples/returns/src/generate.ts [--check]
+ * Writes requests.jsonl: node --conditions=perdure-source examples/returns/src/generate.ts [--check]
  *
  * The file is committed, so that everybody runs the same job; this says how it came to be.
  */

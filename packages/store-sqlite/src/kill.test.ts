@@ -28,9 +28,13 @@ afterEach(() => {
 });
 
 function start(path: string, seed: number): ChildProcess {
-  const child = spawn(process.execPath, ["--conditions=source", committer, path, String(seed)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--conditions=perdure-source", committer, path, String(seed)],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   children.push(child);
   return child;
 }

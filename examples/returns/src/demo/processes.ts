@@ -14,7 +14,7 @@ const running = new Set<ChildProcess>();
 export function spawnScript(script: URL, args: readonly string[], logFile: string): ChildProcess {
   const log = openSync(logFile, "a");
   const file = fileURLToPath(script);
-  const child = spawn(process.execPath, ["--conditions=source", file, ...args], {
+  const child = spawn(process.execPath, ["--conditions=perdure-source", file, ...args], {
     stdio: ["ignore", log, log, "ipc"],
   });
   closeSync(log);

@@ -1,14 +1,21 @@
 import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { workflow, type Database } from "../index.ts";
-import { startPostgres, type PostgresCluster } from "../testing/postgres-cluster.test-support.ts";
+import {
+  missingPostgres,
+  startPostgres,
+  type PostgresCluster,
+} from "../testing/postgres-cluster.test-support.ts";
 import { SingleRun } from "../testing/single-run.test-support.ts";
 
 let cluster: PostgresCluster | undefined;
 let pool: pg.Pool | undefined;
 
+const missing = missingPostgres();
+
 beforeAll(() => {
+  if (missing !== undefined) return;
   cluster = startPostgres();
   pool = new pg.Pool({ ...cluster.connection, max: 4 });
 }, 60_000);
@@ -68,7 +75,9 @@ async function until(run: SingleRun, isDone: () => boolean): Promise<void> {
 describe.each([
   ["SQLite", async () => sqlite()],
   ["PostgreSQL", postgres],
-])("a transaction on %s", (_name, open) => {
+])("a transaction on %s", (name, open) => {
+  beforeEach(({ skip }) => skip(name === "PostgreSQL" && missing !== undefined, missing));
+
   test("commits the writes and the outcome together, once, whatever crashes", async () => {
     const subject = await open();
     let calls = 0;

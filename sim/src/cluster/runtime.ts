@@ -1,10 +1,6 @@
 /** The SDK's own worker, in a simulated process. */
 import type { Env, Worker, WorkerHost } from "@perdure/engine";
-// The SDK keeps its worker to itself; only the simulator puts it into a process of its own.
-// oxlint-disable-next-line no-restricted-imports -- see above
-import { Registry } from "../../../packages/sdk/src/worker/registry.ts";
-// oxlint-disable-next-line no-restricted-imports -- see above
-import { InProcessWorker } from "../../../packages/sdk/src/worker/worker.ts";
+import { InProcessWorker, Registry } from "perdure/worker";
 import type { Definitions } from "../programs/surroundings.ts";
 
 export interface RuntimeOptions {

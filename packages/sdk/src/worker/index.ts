@@ -1,0 +1,6 @@
+/**
+ * `perdure/worker`: what runs definitions, apart from any engine. `open` puts one into your process;
+ * a transport, or a simulator, registers one with whatever hosts workers.
+ */
+export { Registry } from "./registry.ts";
+export { InProcessWorker } from "./worker.ts";

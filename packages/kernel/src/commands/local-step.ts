@@ -22,7 +22,7 @@ export function failLocal(turn: RunTurn, command: CommandOf<"step.fail">): strin
   const known = knownAttempt(turn, command);
   if (typeof known === "string") return known;
   if (known) {
-    failAttempt(turn, known, command.failure);
+    failAttempt(turn, known, command.failure, known.maybeRan || command.maybeRan);
     return undefined;
   }
   const { key, ordinal, name, attempt, failure, retry } = command;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Command } from "../../commands/command.ts";
 import { RunRig, note } from "./rig.test-support.ts";
 
 const retry = { initialMs: 100, factor: 2, maxIntervalMs: 1_000, maxAttempts: 3 };
@@ -107,6 +108,18 @@ describe("local steps", () => {
     const rig = new RunRig().start();
     rig.answer([rig.failed("s", 1, 1, retry, { retryAfterMs: 777 })]);
     expect(rig.wakeAt).toBe(rig.now + 777);
+  });
+
+  it("keep saying that they may have run, whatever later attempts say", () => {
+    const rig = new RunRig().start();
+    rig.answer([rig.failed("s", 1, 1, retry)]);
+    rig.sleep(100);
+    // The second attempt was lost with its worker, and is made again by the next.
+    rig.answer([{ ...rig.failed("s", 1, 2, retry), maybeRan: true } as Command]);
+    expect(rig.events.at(-1)).toMatchObject({ kind: "step.failed", attempt: 2, maybeRan: true });
+    rig.sleep(200);
+    rig.answer([{ ...rig.done("s", 1), attempt: 3 } as Command]);
+    expect(rig.events.at(-1)).toMatchObject({ kind: "step.completed", maybeRan: true });
   });
 
   it("that must not fail wait for a person, and start afresh on resume", () => {

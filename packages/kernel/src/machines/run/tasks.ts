@@ -92,7 +92,12 @@ export function lost(turn: RunTurn, message: Of<"step.lost">): void {
  * An attempt of a known step is over without a result: wait and try again, ask a person, or tell
  * the code. `attempt` counts from the start; the policy counts from the last resume.
  */
-export function failAttempt(turn: RunTurn, step: StepOperation, failure: Failure): void {
+export function failAttempt(
+  turn: RunTurn,
+  step: StepOperation,
+  failure: Failure,
+  maybeRan: boolean = step.maybeRan,
+): void {
   const { key, ordinal, name, attempt } = step;
   const delayMs = step.cancelRequested
     ? undefined
@@ -105,6 +110,7 @@ export function failAttempt(turn: RunTurn, step: StepOperation, failure: Failure
     attempt,
     failure,
     ...(delayMs === undefined ? {} : { retryAt: turn.at + delayMs }),
+    ...(maybeRan ? { maybeRan: true } : {}),
   });
   if (delayMs === undefined) giveUp(turn, step, failure);
 }

@@ -49,7 +49,10 @@ const rows = widths.map((inFlight) => {
 
 if (values.json) {
   const machine = { cores: availableParallelism(), cpu: cpus()[0]?.model, node: process.version };
-  process.stdout.write(`${JSON.stringify({ machine, seconds, rounds, disk, rows }, null, 2)}\n`);
+  const report = { machine, seconds, rounds, disk, rows };
+  const rounded = (_: string, value: unknown): unknown =>
+    typeof value === "number" ? Math.round(value * 1_000) / 1_000 : value;
+  process.stdout.write(`${JSON.stringify(report, rounded, 2)}\n`);
 } else {
   print();
 }

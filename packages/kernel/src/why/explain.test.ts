@@ -43,7 +43,7 @@ describe("why", () => {
     rig.answer([{ type: "wait.start", key: "w", ordinal: 1, on }], 1);
     const answer = why(rig, staffed, 3 * 86_400_000);
     expect(answer.summary).toContain('the signal "approval", without a timeout, since 3 d');
-    expect(answer.waiting[0]?.cures[0]).toContain("perdure runs signal");
+    expect(answer.waiting[0]?.cures[0]).toBe(`perdure runs signal ${rig.id} approval <json>`);
   });
 
   it("leads to the child, or to whoever holds the child's key", () => {

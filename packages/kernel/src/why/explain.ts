@@ -13,9 +13,16 @@ import { explainStep } from "./steps.ts";
 export function explain(state: RunState, world: Surroundings, now: number): Explanation {
   const { spec } = state;
   invariant(spec, "there is nothing to explain about a run that does not exist");
-  const waiting = state.outcome ? [] : waitingOf(state, world, now);
+  const { runId } = spec;
+  const waiting = state.outcome
+    ? []
+    : waitingOf(state, world, now).map((one) => ({
+        ...one,
+        // A command that can be pasted.
+        cures: one.cures.map((cure) => cure.replaceAll("<run>", runId)),
+      }));
   return {
-    runId: spec.runId,
+    runId,
     status: statusOf(state),
     summary: summary(state, waiting, now),
     waiting,

@@ -28,6 +28,10 @@ function checkDone(run: ShadowRun, ledger: Ledger): string | undefined {
     if (event.kind !== "step.completed") continue;
     const effect = ledger.find(`${run.runId}:${event.key}`);
     if (effect === undefined) return `${event.key} is said to be done, and nothing was done`;
+    const wasDoubtful = effect.executions.some(({ maybeRan, isStray }) => maybeRan && !isStray);
+    if (wasDoubtful && !event.maybeRan) {
+      return `${event.key} may have run more than once, and the journal does not say so`;
+    }
     const isUndo = event.key.startsWith("undo:");
     if (isUndo) continue;
     const output = valueOf(event.output);

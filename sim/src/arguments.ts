@@ -1,16 +1,15 @@
-/**
- * The command line:
- *
- *     npm run sim -- --seeds 1000 [--first 1] [--bug <name>]
- *     npm run sim -- --seconds 30
- *     npm run sim -- replay <seed> [--bug <name>]
- *     npm run sim -- --check-determinism 20
- *     npm run sim -- hashes --first 1 --seeds 20
- *     npm run sim -- bugs [--bug <name>]
- */
+/** The command line. */
 import { parseArgs } from "node:util";
 
+export const usage = `npm run sim -- --seeds 1000 [--first 1] [--bug <name>]
+npm run sim -- --seconds 30
+npm run sim -- replay <seed> [--bug <name>]
+npm run sim -- --check-determinism 20
+npm run sim -- hashes --first 1 --seeds 20
+npm run sim -- bugs [--bug <name>]`;
+
 export type Command =
+  | { readonly type: "help" }
   | {
       readonly type: "seeds";
       readonly first: number;
@@ -32,8 +31,10 @@ export function readArguments(args: readonly string[]): Command {
       first: { type: "string", default: "1" },
       bug: { type: "string" },
       "check-determinism": { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
     },
   });
+  if (values.help) return { type: "help" };
   const first = whole("--first", values.first);
   const { bug } = values;
   const checked = values["check-determinism"];

@@ -1,13 +1,16 @@
 /** `npm run sim`: runs seeds, or replays one. */
-import { readArguments } from "./arguments.ts";
+import { readArguments, usage, type Command } from "./arguments.ts";
 import { runBugs } from "./commands/bugs.ts";
 import { checkDeterminism } from "./commands/determinism.ts";
 import { printHashes } from "./commands/hashes.ts";
 import { replay } from "./commands/replay.ts";
 import { runSeeds } from "./commands/seeds.ts";
 
-const command = readArguments(process.argv.slice(2));
+const command = ask();
 switch (command.type) {
+  case "help":
+    console.log(usage);
+    break;
   case "seeds":
     process.exitCode = await runSeeds(command);
     break;
@@ -23,4 +26,14 @@ switch (command.type) {
   case "bugs":
     process.exitCode = await runBugs(command);
     break;
+}
+
+/** What cannot be read is answered with how to write it. */
+function ask(): Command {
+  try {
+    return readArguments(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.exit(2);
+  }
 }

@@ -24,7 +24,9 @@
  * what must be known without reading them: its alarm and whether it has work. Segments that hold
  * no unsettled stream are dropped.
  */
-import type { JsonObject, RunId, StreamId } from "@perdure/kernel";
+import type { JsonObject, RunId, RunRow, RunStatus, StreamId } from "@perdure/kernel";
+
+export type { RunStatus };
 
 /** New events of one stream. */
 export interface Append {
@@ -59,35 +61,8 @@ export interface Settled {
   readonly snapshot?: { readonly seq: number; readonly data: Uint8Array };
 }
 
-export type RunStatus =
-  | "open"
-  | "paused"
-  | "completed"
-  | "failed"
-  | "cancelled"
-  | "terminated"
-  | "timedOut"
-  | "continued";
-
-/** What lists and searches read of a run. */
-export interface IndexRow {
-  readonly runId: RunId;
-  readonly namespace: string;
-  readonly workflow: string;
-  readonly queue: string;
-  /** The business key's id, and its kind. */
-  readonly key?: string;
-  readonly keyKind?: string;
-  readonly status: RunStatus;
-  readonly startedAt: number;
-  readonly closedAt?: number;
-  readonly parent?: RunId;
-  readonly attributes: JsonObject;
-  /** Events in the journal when the row was written. */
-  readonly events: number;
-  /** When the closed run may be pruned, ms since epoch. */
-  readonly expiresAt?: number;
-}
+/** What lists and searches read of a run, as it was when the row was written. */
+export type IndexRow = RunRow;
 
 /** One partition's share of a commit. */
 export interface Batch {

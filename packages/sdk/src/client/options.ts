@@ -6,6 +6,7 @@ import type {
   OverlapPolicy,
   ReusePolicy,
   RunId,
+  RunStatus,
 } from "@perdure/kernel";
 import type { AnyWorkflow, CronOptions, InputOf } from "../define/workflow.ts";
 import type { Duration } from "../duration.ts";
@@ -41,16 +42,7 @@ export type StartOptions<In> = StartSettings & InputField<In>;
 export type Target = { readonly runId: RunId | string } | { readonly id: string };
 
 export interface ListOptions {
-  readonly status?: readonly (
-    | "open"
-    | "paused"
-    | "completed"
-    | "failed"
-    | "cancelled"
-    | "terminated"
-    | "timedOut"
-    | "continued"
-  )[];
+  readonly status?: readonly RunStatus[];
   readonly workflow?: string | { readonly name: string };
   readonly id?: string;
   readonly parent?: RunId;

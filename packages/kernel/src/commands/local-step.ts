@@ -1,7 +1,6 @@
 /** A local step ran inside the activation; this is its outcome. */
-import { retryDelayMs } from "../retry.ts";
 import type { StepOperation } from "../machines/run/state.ts";
-import { failAttempt, giveUp } from "../machines/run/tasks.ts";
+import { failAttempt } from "../machines/run/tasks.ts";
 import type { RunTurn } from "../machines/run/turn.ts";
 import type { CommandOf } from "./command.ts";
 
@@ -21,26 +20,14 @@ export function completeLocal(
 export function failLocal(turn: RunTurn, command: CommandOf<"step.fail">): string | undefined {
   const known = knownAttempt(turn, command);
   if (typeof known === "string") return known;
-  if (known) {
-    failAttempt(turn, known, command.failure, known.maybeRan || command.maybeRan);
-    return undefined;
-  }
   const { key, ordinal, name, attempt, failure, retry } = command;
-  const delayMs = retryDelayMs(retry, attempt, failure);
-  turn.emit({
-    kind: "step.failed",
-    key,
-    ordinal,
-    name,
-    attempt,
-    failure,
-    retry,
-    ...(delayMs === undefined ? {} : { retryAt: turn.at + delayMs }),
-    ...(command.maybeRan ? { maybeRan: true } : {}),
-  });
-  if (delayMs === undefined) giveUp(turn, { retry, key, cancelRequested: false }, failure);
+  const step = known ?? { key, ordinal, name, attempt, retry, ...unheardOf };
+  const maybeRan = step.maybeRan || command.maybeRan === true;
+  failAttempt(turn, { ...step, maybeRan }, failure, known ? {} : { retry });
   return undefined;
 }
+
+const unheardOf = { attemptsBefore: 0, cancelRequested: false, maybeRan: false };
 
 function knownAttempt(
   turn: RunTurn,

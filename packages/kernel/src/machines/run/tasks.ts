@@ -6,7 +6,7 @@
  */
 import { FailureCode, type Failure } from "../../failure.ts";
 import type { RunMessage } from "../../messages.ts";
-import { retryDelayMs } from "../../retry.ts";
+import { retryDelayMs, type RetryPolicy } from "../../retry.ts";
 import { stepOf } from "./evolve-steps.ts";
 import { refuse, reply, type RunTurn } from "./turn.ts";
 import type { StepOperation } from "./state.ts";
@@ -88,15 +88,29 @@ export function lost(turn: RunTurn, message: Of<"step.lost">): void {
   });
 }
 
+/** What has to be known of an attempt to judge its failure. */
+type FailedAttempt = Pick<
+  StepOperation,
+  | "key"
+  | "ordinal"
+  | "name"
+  | "attempt"
+  | "attemptsBefore"
+  | "retry"
+  | "cancelRequested"
+  | "maybeRan"
+>;
+
 /**
- * An attempt of a known step is over without a result: wait and try again, ask a person, or tell
- * the code. `attempt` counts from the start; the policy counts from the last resume.
+ * An attempt is over without a result: wait and try again, ask a person, or tell the code.
+ * `attempt` counts from the start; the policy counts from the last resume. `first` is what the
+ * journal must hold when this is the first it hears of the step.
  */
 export function failAttempt(
   turn: RunTurn,
-  step: StepOperation,
+  step: FailedAttempt,
   failure: Failure,
-  maybeRan: boolean = step.maybeRan,
+  first: { readonly retry?: RetryPolicy } = {},
 ): void {
   const { key, ordinal, name, attempt } = step;
   const delayMs = step.cancelRequested
@@ -109,18 +123,15 @@ export function failAttempt(
     name,
     attempt,
     failure,
+    ...first,
     ...(delayMs === undefined ? {} : { retryAt: turn.at + delayMs }),
-    ...(maybeRan ? { maybeRan: true } : {}),
+    ...(step.maybeRan ? { maybeRan: true } : {}),
   });
   if (delayMs === undefined) giveUp(turn, step, failure);
 }
 
 /** Out of attempts. */
-export function giveUp(
-  turn: RunTurn,
-  step: Pick<StepOperation, "key" | "retry" | "cancelRequested">,
-  failure: Failure,
-): void {
+function giveUp(turn: RunTurn, step: FailedAttempt, failure: Failure): void {
   if (step.cancelRequested) return turn.emit({ kind: "step.cancelled", key: step.key });
   if (step.retry.onExhausted !== "pause") {
     return turn.emit({ kind: "step.abandoned", key: step.key, failure });

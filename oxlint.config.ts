@@ -14,6 +14,9 @@ const kernel = "@perdure/kernel";
 const store = "@perdure/store";
 const sqlite = "@perdure/store-sqlite";
 const engine = "@perdure/engine";
+const wire = "@perdure/wire";
+const server = "@perdure/server";
+const sdk = "perdure";
 
 /** The walls. A new package gets a line here. */
 const packages: readonly Package[] = [
@@ -21,7 +24,14 @@ const packages: readonly Package[] = [
   { folder: "store", name: store, mayImport: [kernel] },
   { folder: "store-sqlite", name: sqlite, mayImport: [kernel, store] },
   { folder: "engine", name: engine, mayImport: [kernel, store] },
-  { folder: "sdk", name: "perdure", mayImport: [kernel, store, sqlite, engine] },
+  { folder: "wire", name: wire, mayImport: [kernel] },
+  { folder: "sdk", name: sdk, mayImport: [kernel, store, sqlite, engine, wire] },
+  { folder: "server", name: server, mayImport: [kernel, store, sqlite, engine, wire] },
+  {
+    folder: "cli",
+    name: "@perdure/cli",
+    mayImport: [kernel, store, sqlite, engine, wire, sdk, server],
+  },
 ];
 
 /** Examples show what users do, so they see what users see. */

@@ -4,6 +4,8 @@ export type Retry = "never" | "later" | "now";
 
 export type ErrorCode =
   | "invalid-argument"
+  | "unauthenticated"
+  | "forbidden"
   | "not-found"
   | "already-exists"
   | "already-closed"
@@ -30,6 +32,8 @@ export type ErrorCode =
  */
 export const errorTable: Readonly<Record<ErrorCode, Retry>> = {
   "invalid-argument": "never",
+  unauthenticated: "never",
+  forbidden: "never",
   "not-found": "never",
   "already-exists": "never",
   "already-closed": "never",

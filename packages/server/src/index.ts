@@ -1,0 +1,2 @@
+/** `@perdure/server`: the engine's doors. */
+export { serverLimits } from "./limits.ts";

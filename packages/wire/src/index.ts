@@ -1,0 +1,7 @@
+/** `@perdure/wire`: what travels between processes, bounded. It does no I/O. */
+export * from "./api/operations.ts";
+export * from "./json/error.ts";
+export * from "./json/parse.ts";
+export * from "./json/payload.ts";
+export * from "./json/values.ts";
+export * from "./limits.ts";

@@ -68,6 +68,19 @@ export interface RunView {
   readonly outcome?: Outcome;
 }
 
+export interface ListPage {
+  /** At most `limits.pageRows`; default 100. */
+  readonly limit?: number;
+  /** From the page before. */
+  readonly cursor?: string;
+}
+
+export interface SchedulePage {
+  readonly schedules: readonly ScheduleView[];
+  /** Absent: there are no more. */
+  readonly cursor?: string;
+}
+
 export interface EngineClient {
   start(request: StartRequest): Promise<Started>;
   signal(target: Target, signal: SignalBody): Promise<void>;
@@ -110,6 +123,8 @@ export interface EngineClient {
     overlap?: OverlapPolicy,
   ): Promise<void>;
   describeSchedule(namespace: string, id: string): Promise<ScheduleView>;
+  /** By id, a page at a time; deleted ones are not shown, so that a page may be a short one. */
+  listSchedules(namespace: string, page?: ListPage): Promise<SchedulePage>;
 }
 
 export type { Json };

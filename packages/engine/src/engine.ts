@@ -6,6 +6,7 @@ import { controlVerbs } from "./client/control.ts";
 import type { Desk } from "./client/desk.ts";
 import { busVerbs, scheduleVerbs } from "./client/events.ts";
 import { readVerbs } from "./client/read.ts";
+import { scheduleReadVerbs } from "./client/schedules.ts";
 import { startVerbs } from "./client/start.ts";
 import { talkVerbs } from "./client/talk.ts";
 import { OwnedTimers } from "./core/owned-timers.ts";
@@ -77,6 +78,7 @@ export const Engine: {
       ...readVerbs(desk),
       ...busVerbs(desk),
       ...scheduleVerbs(desk),
+      ...scheduleReadVerbs(desk),
     };
   },
 };

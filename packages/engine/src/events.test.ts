@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { limits, runStream } from "@perdure/kernel";
+import { limits, runStream, type ScheduleSpec } from "@perdure/kernel";
 import { Disk, type MemoryStore } from "@perdure/store";
+import type { ListPage, SchedulePage } from "./client.ts";
 import { text, textOf } from "./testing/payloads.test-support.ts";
 import { Rig } from "./testing/rig.test-support.ts";
 import type { Script } from "./testing/scripted-worker.test-support.ts";
@@ -108,6 +109,51 @@ describe("a run that continues as new", () => {
     await rig.env.run(rig.engine.signal({ runId: next }, { name: "go", payload: text("end") }));
     const end = await rig.env.run(outcome);
     expect(end.status === "completed" && textOf(end.output)).toBe("end");
+    await rig.close();
+  });
+});
+
+describe("a list of schedules", () => {
+  const spec = (namespace: string, id: string): ScheduleSpec => ({
+    namespace,
+    id,
+    when: [{ type: "interval", everyMs: 3_600_000 }],
+    policy: { overlap: "skip", catchUpMs: 0, jitterMs: 0, pauseOnFailure: false },
+    workflow: "waits",
+    queue: "main",
+    input: text(""),
+  });
+  const idsOf = ({ schedules }: SchedulePage) => schedules.map((view) => view.spec.id);
+
+  it("shows a namespace's own, a page at a time, in this process and in the next", async () => {
+    const rig = await Rig.open({ tuning: { idleMs: 1_000 } });
+    for (const id of ["b", "a/b", "a", "gone"]) {
+      await rig.env.run(rig.engine.putSchedule(spec("test", id)));
+    }
+    await rig.env.run(rig.engine.putSchedule(spec("test2", "other")));
+    await rig.env.run(rig.engine.deleteSchedule("test", "gone"));
+    const list = async ({ env, engine }: Rig) => {
+      const first = await env.run(engine.listSchedules("test", { limit: 2 }));
+      const cursor = first.cursor === undefined ? {} : { cursor: first.cursor };
+      const second = await env.run(engine.listSchedules("test", { limit: 2, ...cursor }));
+      return [...idsOf(first), ...idsOf(second)];
+    };
+    expect(await list(rig)).toEqual(["a", "a/b", "b"]);
+    await rig.env.pass(60_000);
+    expect(await list(rig)).toEqual(["a", "a/b", "b"]);
+    const next = await rig.die();
+    expect(await list(next)).toEqual(["a", "a/b", "b"]);
+    expect(idsOf(await next.env.run(next.engine.listSchedules("empty")))).toEqual([]);
+    await next.close();
+  });
+
+  it("has pages of a bounded size, and refuses a cursor that is none", async () => {
+    const rig = await Rig.open();
+    const list = (page: ListPage) => rig.env.run(rig.engine.listSchedules("test", page));
+    expect(idsOf(await list({ limit: limits.pageRows }))).toEqual([]);
+    for (const page of [{ limit: limits.pageRows + 1 }, { limit: 0 }, { cursor: "" }]) {
+      await expect(list(page)).rejects.toMatchObject({ code: "invalid-argument" });
+    }
     await rig.close();
   });
 });

@@ -63,6 +63,10 @@ export class SqliteStore implements Store {
     return this.#use().call("blobs", hashes);
   }
 
+  streams(prefix: string, limit: number, after?: StreamId): Promise<readonly StreamId[]> {
+    return this.#use().call("streams", prefix, limit, after);
+  }
+
   alarms(partition: number, before: number, limit: number): Promise<readonly Alarm[]> {
     return this.#use().call("alarms", partition, before, limit);
   }

@@ -45,6 +45,7 @@ export class StreamTable {
   readonly #dropSnapshot: StatementSync;
   readonly #alarms: StatementSync;
   readonly #awake: StatementSync;
+  readonly #names: StatementSync;
   readonly #dropForgotten: StatementSync;
   #lastId: number;
 
@@ -77,6 +78,9 @@ export class StreamTable {
       WHERE partition = ? AND alarm < ? ORDER BY alarm, name`);
     this.#awake = db.prepare(
       "SELECT name FROM streams WHERE partition = ? AND (has_work = 1 OR settled = 0)",
+    );
+    this.#names = db.prepare(
+      "SELECT name FROM streams WHERE name >= ? AND name > ? AND seq > 0 ORDER BY name",
     );
     this.#dropForgotten = db.prepare("DELETE FROM streams WHERE seq = 0 AND position < ?");
     // Every row but a forgotten one has a chunk.
@@ -170,6 +174,14 @@ export class StreamTable {
   /** Soonest first; the caller stops when it has enough. */
   *alarms(partition: number, before: number): Generator<Alarm> {
     for (const row of this.#alarms.iterate(partition, before)) yield row as unknown as Alarm;
+  }
+
+  /** By the bytes of their names; the caller stops when it has enough. */
+  *named(prefix: string, after: string): Generator<StreamId> {
+    for (const { name } of this.#names.iterate(prefix, after)) {
+      if (!String(name).startsWith(prefix)) return;
+      yield name as StreamId;
+    }
   }
 
   awake(partition: number): StreamId[] {

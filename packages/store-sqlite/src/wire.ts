@@ -43,6 +43,7 @@ export interface Calls {
   outcome(partition: number, number: number, epoch?: number): "applied" | "lost";
   read(stream: StreamId, from: number | undefined, limit: number): RawStream | undefined;
   blobs(hashes: readonly Uint8Array[]): readonly (Uint8Array | undefined)[];
+  streams(prefix: string, limit: number, after: StreamId | undefined): readonly StreamId[];
   alarms(partition: number, before: number, limit: number): readonly Alarm[];
   prune(now: number, limit: number): readonly StreamId[];
   flush(): void;

@@ -15,6 +15,7 @@ import { StoreFile, type Open } from "./file.ts";
 import { positionOf, SEGMENT_FRAMES } from "./log.ts";
 import { schemaVersion } from "./migrations/index.ts";
 import type { InlineOptions } from "./options.ts";
+import { listStreams } from "./list-streams.ts";
 import { readStream } from "./read-stream.ts";
 import { count, search } from "./search.ts";
 import { dropSegments } from "./upkeep.ts";
@@ -86,6 +87,10 @@ export class Writer implements Calls {
   blobs(hashes: readonly Uint8Array[]): readonly (Uint8Array | undefined)[] {
     const { blobs } = this.#file.now;
     return hashes.map((hash) => blobs.get(hash));
+  }
+
+  streams(prefix: string, limit: number, after: StreamId | undefined): readonly StreamId[] {
+    return listStreams(this.#file.now, prefix, Math.min(limit, limits.pageRows), after);
   }
 
   alarms(partition: number, before: number, limit: number): readonly Alarm[] {

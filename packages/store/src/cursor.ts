@@ -21,3 +21,8 @@ export function decodeCursor(cursor: string): CursorPosition {
   }
   return { startedAt: Number(startedAt), runId };
 }
+
+/** The order of texts in a store: by their UTF-8 bytes, which is not that of UTF-16 code units. */
+export function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -171,6 +171,11 @@ export interface Store {
   /** Undefined: no such stream. `from`: events from this seq on, without a snapshot. */
   read(stream: StreamId, from?: number, limit?: number): Promise<StreamData | undefined>;
   blobs(hashes: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]>;
+  /**
+   * The names of streams that begin with `prefix`, settled or not, in the order of their UTF-8
+   * bytes; those past `after` only. Streams of every commit that was answered; no forgotten ones.
+   */
+  streams(prefix: string, limit: number, after?: StreamId): Promise<readonly StreamId[]>;
   /** Settled streams whose alarm is before `before`, soonest first. */
   alarms(partition: number, before: number, limit: number): Promise<readonly Alarm[]>;
   search(query: Query): Promise<Page>;

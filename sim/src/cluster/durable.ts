@@ -83,6 +83,10 @@ export class DurableStore implements Store {
     return this.#ask(() => this.#parts.inner.blobs(hashes));
   }
 
+  streams(prefix: string, limit: number, after?: StreamId): Promise<readonly StreamId[]> {
+    return this.#ask(() => this.#parts.inner.streams(prefix, limit, after));
+  }
+
   alarms(partition: number, before: number, limit: number): Promise<readonly Alarm[]> {
     return this.#ask(() => this.#parts.inner.alarms(partition, before, limit));
   }

@@ -1,13 +1,5 @@
 /** The event bus and schedules. */
-import {
-  limits,
-  PerdureError,
-  scheduleStream,
-  topicStream,
-  viewSchedule,
-  type ScheduleMessage,
-  type ScheduleState,
-} from "@perdure/kernel";
+import { limits, scheduleStream, topicStream, type ScheduleMessage } from "@perdure/kernel";
 import { validateCalendar } from "../calendar.ts";
 import type { EngineClient } from "../client.ts";
 import { checkJson, checkName, checkNamespace, checkPayload, checkText } from "./checks.ts";
@@ -59,7 +51,6 @@ type Schedules = Pick<
   | "resumeSchedule"
   | "triggerSchedule"
   | "backfillSchedule"
-  | "describeSchedule"
 >;
 
 export function scheduleVerbs(desk: Desk): Schedules {
@@ -93,15 +84,5 @@ export function scheduleVerbs(desk: Desk): Schedules {
 
     backfillSchedule: (namespace, id, from, to, overlap) =>
       ask(namespace, id, { type: "schedule.backfill", from, to, ...(overlap ? { overlap } : {}) }),
-
-    async describeSchedule(namespace, id) {
-      desk.checkOpen();
-      const live = await desk.loader.get(scheduleStream(namespace, id));
-      const view = viewSchedule(live.state as ScheduleState, desk.calendar, desk.env.now());
-      if (live.durable !== live.state.seq) await desk.pump.barrier();
-      if (view !== undefined) return view;
-      const text = `There is no schedule "${id}" in ${namespace}: put it first.`;
-      throw new PerdureError("not-found", text);
-    },
   };
 }

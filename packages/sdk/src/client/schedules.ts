@@ -1,5 +1,5 @@
 /** Schedules: runs that the calendar starts. */
-import type { EngineClient } from "@perdure/engine";
+import type { EngineClient, SchedulePage } from "@perdure/engine";
 import {
   PerdureError,
   type CalendarSpec,
@@ -36,6 +36,8 @@ export interface Schedules {
     },
   ): Promise<void>;
   describe(id: string): Promise<ScheduleView>;
+  /** By id, a page at a time. */
+  list(options?: { readonly limit?: number; readonly cursor?: string }): Promise<SchedulePage>;
   delete(id: string): Promise<void>;
 }
 
@@ -76,6 +78,10 @@ export class EngineSchedules implements Schedules {
 
   async describe(id: string): Promise<ScheduleView> {
     return this.#engine.describeSchedule(this.#namespace, id);
+  }
+
+  async list(options?: { limit?: number; cursor?: string }): Promise<SchedulePage> {
+    return this.#engine.listSchedules(this.#namespace, options);
   }
 
   async delete(id: string): Promise<void> {

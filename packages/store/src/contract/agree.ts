@@ -34,6 +34,8 @@ const required = [
   "blob missing",
   "alarms some",
   "alarms none",
+  "streams some",
+  "streams none",
   "search some",
   "search none",
   "search a later page",
@@ -99,7 +101,8 @@ class Driver {
     if (dice < 60) return this.#open(partition);
     if (dice < 75) return this.#read();
     if (dice < 79) return this.#blob();
-    if (dice < 83) return this.#alarms(partition);
+    if (dice < 82) return this.#alarms(partition);
+    if (dice < 84) return this.#streams();
     if (dice < 92) return this.#search();
     if (dice < 95) return this.#outcome(partition);
     if (dice < 98) return this.#prune();
@@ -184,6 +187,17 @@ class Driver {
       store.alarms(partition, before, limit),
     );
     this.#saw(alarms.length === 0 ? "alarms none" : "alarms some");
+  }
+
+  async #streams(): Promise<void> {
+    const random = this.#random;
+    const prefix = stream(random.below(STREAMS + 1)).slice(0, random.chance(0.9) ? -2 : undefined);
+    const after = random.chance(0.5) ? undefined : stream(random.below(STREAMS + 1));
+    const limit = 1 + random.below(STREAMS);
+    const [names] = await this.#both(`streams ${prefix} ${limit} ${after}`, (store) =>
+      store.streams(prefix, limit, after),
+    );
+    this.#saw(names.length === 0 ? "streams none" : "streams some");
   }
 
   async #search(): Promise<void> {

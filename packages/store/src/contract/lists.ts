@@ -1,4 +1,5 @@
 /** S7: what lists, searches and retention promise. */
+import { scheduleStream, type StreamId } from "@perdure/kernel";
 import { expect, it } from "vitest";
 import type { IndexRow, Query, Store } from "../store.ts";
 import { blob, Owner, row, run, stream } from "./fixture.ts";
@@ -105,6 +106,38 @@ export function listPromises(use: () => Harness): void {
     expect(await found(store, { attributes: { list: [1, 2] } })).toEqual([run(3)]);
     expect(await found(store, { attributes: { object: { b: [], a: 1 } } })).toEqual([run(3)]);
     expect(await found(store, { attributes: { list: [1] } })).toEqual([]);
+  });
+
+  it("lists streams by prefix and by page: settled, unsettled and reopened, no forgotten ones", async () => {
+    const harness = use();
+    const owner = await Owner.open(harness.store);
+    // In the order of their UTF-8 bytes; that of UTF-16 code units would swap the last two.
+    const ids = ["a", "a b", "a%2Fb", "b", "\u{ff5e}", "\u{1f600}"];
+    const names = ids.map((id) => scheduleStream("n", id));
+    const others = [scheduleStream("n2", "a"), scheduleStream("m", "z"), stream(1)];
+    for (const name of [...names, ...others]) await owner.append(name, 1, "x");
+    const settle = names.slice(0, 3).map((name) => ({ stream: name, hasWork: false }));
+    await owner.commit({ settle });
+    await owner.append(names[2] as StreamId, 2, "y");
+    await owner.append(scheduleStream("n", "gone"), 1, "x");
+    await owner.append(scheduleStream("n", "gone too"), 1, "x");
+    await owner.commit({
+      settle: [{ stream: scheduleStream("n", "gone"), hasWork: false }],
+    });
+    await owner.commit({ forget: ["gone", "gone too"].map((id) => scheduleStream("n", id)) });
+    const all = async (limit: number) => {
+      const listed: StreamId[] = [];
+      for (;;) {
+        const page = await harness.store.streams("schedule/n/", limit, listed.at(-1));
+        expect(page.length).toBeLessThanOrEqual(limit);
+        listed.push(...page);
+        if (page.length < limit) return listed;
+      }
+    };
+    for (const limit of [1, 2, 4, 100]) expect(await all(limit)).toEqual(names);
+    await harness.reopen();
+    expect(await all(3)).toEqual(names);
+    expect(await harness.store.streams("schedule/none/", 10)).toEqual([]);
   });
 
   it("prunes settled runs that have expired, a few at a time, with all that was theirs", async () => {

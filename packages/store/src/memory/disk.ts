@@ -111,6 +111,10 @@ export class Disk {
     return blob && copy(blob.data);
   }
 
+  names(): StreamId[] {
+    return [...this.#streams.keys()];
+  }
+
   alarms(partition: number): Alarm[] {
     const alarms: Alarm[] = [];
     for (const [stream, { partition: home, settled, alarm }] of this.#streams) {

@@ -18,6 +18,7 @@ import type {
   StoreFacts,
   StreamData,
 } from "../store.ts";
+import { byBytes } from "../cursor.ts";
 import { Disk } from "./disk.ts";
 import { page, select } from "./select.ts";
 
@@ -73,6 +74,17 @@ export class MemoryStore implements Store {
 
   blobs(hashes: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {
     return this.#call("blobs", () => hashes.map((hash) => this.disk.blob(hash)));
+  }
+
+  streams(prefix: string, limit: number, after?: StreamId): Promise<readonly StreamId[]> {
+    return this.#call("streams", () =>
+      this.disk
+        .names()
+        .filter((name) => name.startsWith(prefix))
+        .filter((name) => after === undefined || byBytes(after, name) < 0)
+        .toSorted(byBytes)
+        .slice(0, Math.min(limit, limits.pageRows)),
+    );
   }
 
   alarms(partition: number, before: number, limit: number): Promise<readonly Alarm[]> {

@@ -11,6 +11,7 @@ export default defineConfig({
     include: [
       "packages/**/*.test.ts",
       "sim/**/*.test.ts",
+      "proof/**/*.test.ts",
       "examples/**/*.test.ts",
       "bench/**/*.test.ts",
     ],

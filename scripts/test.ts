@@ -1,14 +1,14 @@
-// `npm test`: the unit tests and contracts, then the simulator.
+// `npm test`: the unit tests and contracts, then the fuzzer, then the simulator.
 //
-// Counts every vitest test as one, and every suite line of the simulator
+// Counts every vitest test as one, and every suite line of fuzzer and simulator
 // (`sim: N passed, N failed`) as one. What ran and said nothing has failed: a crash before
 // the first test, an empty report or a simulator that is not there can never look green.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { closingLine, run, type Tally } from "./run.ts";
 
 const report = ".cache/vitest.json";
-const simulator = "sim/src/main.ts";
 const simSeconds = "30";
+const fuzzInputs = "100000";
 
 interface VitestReport {
   numPassedTests: number;
@@ -37,30 +37,36 @@ function tallyReport(json: VitestReport, code: number): Tally {
   return { passed: json.numPassedTests, failed: silentFailure ? 1 : failed };
 }
 
-async function simulation(): Promise<Tally> {
-  if (!existsSync(simulator)) {
-    console.error(`The simulator is missing: ${simulator} does not exist.`);
+/** A program of ours that says `<suite>: N passed, N failed` for each of its suites. */
+async function program(script: string, main: string, args: readonly string[]): Promise<Tally> {
+  if (!existsSync(main)) {
+    console.error(`A part of the tests is missing: ${main} does not exist.`);
     return { passed: 0, failed: 1 };
   }
-  const { code, output } = await run(
-    "npm",
-    ["run", "--silent", "sim", "--", "--seconds", simSeconds],
-    { echo: true },
-  );
-  return tallySimulation(output, code);
+  const { code, output } = await run("npm", ["run", "--silent", script, "--", ...args], {
+    echo: true,
+  });
+  return tallySuites(script, output, code);
 }
 
-function tallySimulation(output: string, code: number): Tally {
-  const suites = [...output.matchAll(/^sim[^:\n]*: (\d+) passed, (\d+) failed\s*$/gm)];
+function tallySuites(script: string, output: string, code: number): Tally {
+  const lines = new RegExp(`^${script}[^:\\n]*: (\\d+) passed, (\\d+) failed\\s*$`, "gm");
+  const suites = [...output.matchAll(lines)];
   const passed = suites.filter(([, ran, bad]) => Number(ran) > 0 && Number(bad) === 0).length;
   const failed = suites.length - passed;
   const silentFailure = failed === 0 && (code !== 0 || passed === 0);
-  if (silentFailure) console.error(`The simulator ended with ${code} and no verdict of failure.`);
+  if (silentFailure) console.error(`${script} ended with ${code} and no verdict of failure.`);
   return { passed, failed: silentFailure ? 1 : failed };
 }
 
-const unit = await unitTests();
-const sim = await simulation();
-const total = { passed: unit.passed + sim.passed, failed: unit.failed + sim.failed };
+const tallies = [
+  await unitTests(),
+  await program("fuzz", "proof/src/fuzz/main.ts", ["--inputs", fuzzInputs]),
+  await program("sim", "sim/src/main.ts", ["--seconds", simSeconds]),
+];
+const total = tallies.reduce((sum, { passed, failed }) => ({
+  passed: sum.passed + passed,
+  failed: sum.failed + failed,
+}));
 console.log(closingLine(total));
 process.exitCode = total.failed === 0 ? 0 : 1;

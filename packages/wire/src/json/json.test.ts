@@ -3,7 +3,7 @@ import { PerdureError } from "@perdure/kernel";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { errorFromJson, errorToJson, fromJson, parseJson, toJson, wireLimits } from "../index.ts";
-import { payloadFromJson, payloadToJson, type PayloadInput } from "./payload.ts";
+import { payloadFromJson, payloadToJson } from "./payload.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -17,7 +17,7 @@ describe("a payload in JSON", () => {
         (encoding, data, metadata) => {
           const payload: Payload = { encoding, data, ...(metadata ? { metadata } : {}) };
           const json = JSON.stringify(payloadToJson(payload));
-          expect(payloadFromJson(JSON.parse(json) as PayloadInput, "it")).toEqual(payload);
+          expect(payloadFromJson(JSON.parse(json), "it")).toEqual(payload);
         },
       ),
     );
@@ -89,7 +89,22 @@ describe("a value with payloads in it", () => {
   });
 
   it("says which field is not a payload", () => {
-    expect(() => fromJson({ output: {} } as never, "the event")).toThrow(/the event.*"output"/);
+    expect(() => fromJson({ output: {} } as never, "the event")).toThrow(
+      /the event.s output must be a payload/,
+    );
+  });
+
+  it.each([
+    null,
+    7,
+    [],
+    { encoding: "json" },
+    { encoding: "json", text: 7 },
+    { encoding: 7, text: "7" },
+    { encoding: "x", data: "", metadata: { a: 1 } },
+    { encoding: "x", data: "", metadata: [] },
+  ])("refuses %j as a payload", (json) => {
+    expect(() => payloadFromJson(json, "the input")).toThrow(/the input must be a payload/);
   });
 
   it("does not let a text change what objects inherit", () => {

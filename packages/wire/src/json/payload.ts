@@ -25,13 +25,42 @@ export function payloadToJson({ encoding, data, metadata }: Payload): PayloadJso
   };
 }
 
-/** `what` names the payload in the error, as in "the input". */
-export function payloadFromJson(json: PayloadInput, what: string): Payload {
-  if ("value" in json)
-    return { encoding: "json", data: encoder.encode(JSON.stringify(json.value)) };
-  const { encoding, metadata } = json;
-  const data = "text" in json ? encodeText(json.text, what) : fromBase64(json.data, what);
-  return { encoding, data, ...(metadata === undefined ? {} : { metadata }) };
+/**
+ * `what` names the payload in the error, as in "the input". Whatever a stranger sent may be given:
+ * what is not a payload is refused.
+ */
+export function payloadFromJson(json: unknown, what: string): Payload {
+  const fields = fieldsOf(json);
+  const { encoding, text, data, value, metadata } = fields ?? {};
+  if (encoding === undefined && value !== undefined) {
+    return { encoding: "json", data: encoder.encode(JSON.stringify(value)) };
+  }
+  if (typeof encoding !== "string" || !isMetadata(metadata)) throw notAPayload(what);
+  const extra = metadata === undefined ? {} : { metadata };
+  if (typeof text === "string") return { encoding, data: encodeText(text, what), ...extra };
+  if (typeof data === "string") return { encoding, data: fromBase64(data, what), ...extra };
+  throw notAPayload(what);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(json: unknown): Fields | undefined {
+  return typeof json === "object" && json !== null ? (json as Fields) : undefined;
+}
+
+function isMetadata(metadata: unknown): metadata is Payload["metadata"] {
+  if (metadata === undefined) return true;
+  const fields = fieldsOf(metadata);
+  return (
+    fields !== undefined &&
+    !Array.isArray(metadata) &&
+    Object.values(fields).every((value) => typeof value === "string")
+  );
+}
+
+function notAPayload(what: string): PerdureError {
+  const shapes = '{ "encoding", "text" or "data" in base64, "metadata"? } or { "value" }';
+  return new PerdureError("invalid-argument", `${what} must be a payload: ${shapes}.`);
 }
 
 function textOf(data: Uint8Array): string | undefined {

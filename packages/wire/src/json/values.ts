@@ -4,8 +4,8 @@
  * A payload is recognised by the name of its field, never by its looks: what a user wrote into
  * attributes, matches, headers or event data is theirs, and is passed through as it is.
  */
-import { PerdureError, type Payload } from "@perdure/kernel";
-import { payloadFromJson, payloadToJson, type PayloadInput, type PayloadJson } from "./payload.ts";
+import type { Payload } from "@perdure/kernel";
+import { payloadFromJson, payloadToJson, type PayloadJson } from "./payload.ts";
 
 /** The type of a value once its payloads are JSON. */
 export type JsonOf<T> = T extends Payload
@@ -43,20 +43,16 @@ const userFields: ReadonlySet<string> = new Set<UserField | "data">([
 const payloadMaps: ReadonlySet<string> = new Set(["overrides"]);
 
 export function toJson<T>(value: T): JsonOf<T> {
-  return walk(value, (payload) => payloadToJson(payload as unknown as Payload)) as JsonOf<T>;
+  return walk(value, (payload) => payloadToJson(payload as Payload)) as JsonOf<T>;
 }
 
 /** `what` names the value in errors. The value's other fields are not checked here. */
 export function fromJson<T>(json: JsonOf<T>, what: string): T {
-  return walk(json, (payload, name) => {
-    const isPayload = typeof payload["encoding"] === "string" || Object.hasOwn(payload, "value");
-    if (!isPayload) throw notAPayload(what, name);
-    return payloadFromJson(payload as PayloadInput, `${what}'s ${name}`);
-  }) as T;
+  return walk(json, (payload, name) => payloadFromJson(payload, `${what}'s ${name}`)) as T;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-type Convert = (payload: Fields, name: string) => unknown;
+type Convert = (payload: unknown, name: string) => unknown;
 
 function walk(value: unknown, convert: Convert): unknown {
   if (Array.isArray(value)) return value.map((item) => walk(item, convert));
@@ -82,18 +78,10 @@ function walkField(name: string, field: unknown, convert: Convert): unknown {
   if (payloadFields.has(name)) return convert(field, name);
   if (!payloadMaps.has(name)) return walk(field, convert);
   return Object.fromEntries(
-    Object.entries(field).map(([key, payload]) => {
-      if (isObject(payload)) return [key, convert(payload, key)];
-      throw notAPayload(name, key);
-    }),
+    Object.entries(field).map(([key, payload]) => [key, convert(payload, key)]),
   );
 }
 
 function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function notAPayload(what: string, name: string): PerdureError {
-  const text = `${what}: "${name}" must be a payload, { "encoding", "text" or "data" } or { "value" }.`;
-  return new PerdureError("invalid-argument", text);
 }

@@ -5,3 +5,4 @@ export * from "./json/parse.ts";
 export * from "./json/payload.ts";
 export * from "./json/values.ts";
 export * from "./limits.ts";
+export * from "./signature/index.ts";

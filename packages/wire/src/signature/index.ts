@@ -1,0 +1,12 @@
+export { FrameOpener, FrameSealer } from "./chain.ts";
+export { makeSigningKey, parseSigningKey, signingKeyText, toHex, type SigningKey } from "./key.ts";
+export { MemoryNonces, type NonceStore } from "./nonces.ts";
+export {
+  signatureHeader,
+  signRequest,
+  verifyRequest,
+  type Purpose,
+  type RequestClaims,
+  type SignedRequest,
+  type VerifyOptions,
+} from "./request.ts";

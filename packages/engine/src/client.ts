@@ -100,7 +100,11 @@ export interface EngineClient {
   journal(runId: RunId, from?: number, limit?: number): Promise<readonly RunEvent[]>;
   /** Calls for every event from now on, after it is durable; the result stops. */
   watch(runId: RunId, listener: (events: readonly RunEvent[]) => void): () => void;
+  /** Also of a start that has no run yet. Answers while the store refuses, too. */
   why(runId: RunId): Promise<Explanation>;
+  /** Who holds a business key, and what that run waits for. */
+  whyKey(key: KeyRef): Promise<Explanation>;
+  whySchedule(namespace: string, id: string): Promise<Explanation>;
   list(query: Query): Promise<Page>;
   count(query: Omit<Query, "limit" | "cursor">): Promise<number>;
   publish(

@@ -1,5 +1,5 @@
 /** The engine: takes a store, runs what is in it, and serves clients and workers. */
-import { PerdureError } from "@perdure/kernel";
+import { PerdureError, type StoreTrouble } from "@perdure/kernel";
 import { assemble, type Assembly } from "./assembly.ts";
 import type { EngineClient } from "./client.ts";
 import { controlVerbs } from "./client/control.ts";
@@ -9,6 +9,7 @@ import { readVerbs } from "./client/read.ts";
 import { scheduleReadVerbs } from "./client/schedules.ts";
 import { startVerbs } from "./client/start.ts";
 import { talkVerbs } from "./client/talk.ts";
+import { whyVerbs } from "./client/why.ts";
 import { OwnedTimers } from "./core/owned-timers.ts";
 import { defaultTuning, type EngineOptions } from "./core/options.ts";
 import type { EngineStats } from "./core/stats.ts";
@@ -45,9 +46,11 @@ export const Engine: {
     const env = timers.world();
     const tuning = { ...defaultTuning, ...options.tuning };
     let phase: Phase = "running";
+    let stopped: { readonly since: number; readonly reason: Error } | undefined;
     const stop = (reason: Error): void => {
       if (phase === "stopped") return;
       phase = "stopped";
+      stopped = { since: env.now(), reason };
       env.log("error", `the engine stops: ${reason.message}`, { error: reason });
       halt(parts, stoppedError(reason));
       timers.stop();
@@ -56,7 +59,8 @@ export const Engine: {
     const parts = assemble({ store, env, calendar, tuning, stop });
     await parts.recovery.openAll();
     parts.retention.start();
-    const desk = deskOf({ ...options, env }, parts, () => phase);
+    const trouble = (): StoreTrouble | undefined => troubleOf(parts, stopped);
+    const desk = deskOf({ ...options, env }, parts, () => phase, trouble);
     const close = once(async () => {
       if (phase === "running") {
         phase = "closing";
@@ -76,6 +80,7 @@ export const Engine: {
       ...controlVerbs(desk),
       ...talkVerbs(desk),
       ...readVerbs(desk),
+      ...whyVerbs(desk),
       ...busVerbs(desk),
       ...scheduleVerbs(desk),
       ...scheduleReadVerbs(desk),
@@ -87,11 +92,14 @@ function deskOf(
   { env, store, calendar }: EngineOptions,
   parts: Assembly,
   phase: () => Phase,
+  trouble: Desk["trouble"],
 ): Desk {
   const checkOpen = (): void => {
     if (phase() !== "stopped") return;
     const lost = parts.partitions.find((partition) => partition.phase === "lost");
-    throw (lost && lostError(lost)) ?? closedError();
+    const cause = trouble();
+    const isBroken = cause?.isStopped === true;
+    throw (lost && lostError(lost)) ?? closedError(isBroken ? cause.reason : undefined);
   };
   return {
     ...parts,
@@ -103,10 +111,7 @@ function deskOf(
       checkOpen();
       if (phase() === "closing") throw closingError();
     },
-    surroundings: ({ hold }) => ({
-      serves: (queue, name, kind) => parts.matcher.serves(queue, name, kind),
-      ...(hold ? { holder: hold.worker.worker.id } : {}),
-    }),
+    trouble,
   };
 }
 
@@ -142,6 +147,18 @@ function halt(parts: Assembly, error: PerdureError): void {
   }
 }
 
+/** A store that refuses is told of from its first refusal on, also when the engine gave up for it. */
+function troubleOf(
+  { pump }: Assembly,
+  stopped: { readonly since: number; readonly reason: Error } | undefined,
+): StoreTrouble | undefined {
+  const { refused } = pump;
+  if (refused) return { ...refused, isStopped: stopped !== undefined };
+  if (!stopped) return undefined;
+  const { since, reason } = stopped;
+  return { since, reason: reason.message, refusals: 0, isStopped: true };
+}
+
 function gauge(parts: Assembly, phase: Phase): EngineStats {
   const { partitions, pump, mail, alarms, requests, registry, matcher, tasks } = parts;
   const workers = [...registry.workers.values()];
@@ -159,6 +176,7 @@ function gauge(parts: Assembly, phase: Phase): EngineStats {
     runsWaiting: matcher.waiting("workflow"),
     tasksWaiting: matcher.waiting("task"),
     tasksRunning: tasks.running,
+    ...(pump.refused === undefined ? {} : { storeTrouble: pump.refused }),
   };
 }
 
@@ -167,8 +185,12 @@ function once(action: () => Promise<void>): () => Promise<void> {
   return () => (done ??= action());
 }
 
-function closedError(): PerdureError {
-  return new PerdureError("closed", "The engine is closed: open it again.");
+function closedError(reason?: string): PerdureError {
+  const text =
+    reason === undefined
+      ? "The engine is closed: open it again."
+      : `The engine has stopped (${reason}): cure the cause and open it again.`;
+  return new PerdureError("closed", text);
 }
 
 function closingError(): PerdureError {

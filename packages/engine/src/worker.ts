@@ -70,6 +70,8 @@ export interface Worker {
   /** It was silent for longer than its lease, and the engine has given it up: register anew. */
   closed?(): void;
   runTask(task: ClaimedTask): void;
+  /** The local step that the run's code is in, and since when (ms since epoch), if it can say. */
+  doing?(runId: RunId): { readonly key: string; readonly since: number } | undefined;
   /** The run no longer wants this attempt. The worker still reports how it ended. */
   cancelTask(token: StepToken): void;
   /** Answers from the coroutine's state as it stands after the delivered events; writes nothing. */

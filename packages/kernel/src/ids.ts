@@ -50,6 +50,11 @@ export function slotOfRun(id: RunId): number {
   return parseInt(id.slice(15, 18), 16);
 }
 
+/** When the id was drawn, ms since epoch: for a run its start, or the call that asked for it. */
+export function timeOfRun(id: RunId): number {
+  return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
 export function slotOfText(text: string): number {
   return hash(text, 0) & (SLOTS - 1);
 }

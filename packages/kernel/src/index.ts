@@ -20,3 +20,7 @@ export type * from "./payload.ts";
 export * from "./retry.ts";
 export * from "./why/explain.ts";
 export type * from "./why/explanation.ts";
+export * from "./why/leads.ts";
+export { renderExplanation } from "./why/render.ts";
+export { commandLine } from "./why/shell.ts";
+export type * from "./why/surroundings.ts";

@@ -44,6 +44,15 @@ export const limits = {
   scheduleRecentStarts: 10,
   scheduleNextTimes: 10,
 
+  /** Runs, keys and starts that one `why` looks at, the run it was asked about included. */
+  whyLooks: 64,
+  /** How far it follows one chain of runs that wait for each other. */
+  whyDepth: 16,
+  /** What it tells of a run that waits for many things at once; the rest it counts. */
+  whyWaiting: 50,
+  /** Names of keys that are looked through for a start that has no run yet. */
+  whyKeyNames: 20_000,
+
   /** One partition's share of a commit. */
   batchEvents: 4_096,
   batchBytes: 8_388_608,

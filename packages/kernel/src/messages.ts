@@ -165,7 +165,11 @@ export type TopicMessage =
 export type ScheduleMessage =
   | ({ readonly type: "schedule.put"; readonly spec: ScheduleSpec } & Asked)
   | ({ readonly type: "schedule.delete" } & Asked)
-  | ({ readonly type: "schedule.pause"; readonly note?: string } & Asked)
+  | ({
+      readonly type: "schedule.pause";
+      readonly note?: string;
+      readonly by?: string;
+    } & Asked)
   | ({ readonly type: "schedule.resume"; readonly note?: string } & Asked)
   | ({ readonly type: "schedule.trigger"; readonly overlap?: SchedulePolicy["overlap"] } & Asked)
   | ({

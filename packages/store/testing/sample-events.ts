@@ -185,7 +185,7 @@ export const samples: Samples = {
   "topic.forgotten": {},
   "schedule.put": { spec: schedule, next: 1_700_000_000_500 },
   "schedule.deleted": {},
-  "schedule.paused": { note: "holiday" },
+  "schedule.paused": { note: "holiday", by: "ann" },
   "schedule.resumed": { note: "back", next: 1_700_000_000_500 },
   "schedule.advanced": { through: 1, next: 2 },
   "schedule.buffered": { nominalAt: 1, overlap: "bufferAll", manual: true },

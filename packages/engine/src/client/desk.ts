@@ -8,7 +8,7 @@ import {
   type KeyRef,
   type KeyState,
   type RunId,
-  type Surroundings,
+  type StoreTrouble,
 } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
 import type { Mail } from "../commit/mail.ts";
@@ -17,8 +17,11 @@ import type { Env } from "../env.ts";
 import type { Target } from "../client.ts";
 import { LiveRun } from "../streams/live.ts";
 import type { Loader } from "../streams/loader.ts";
+import type { Partition } from "../streams/partition.ts";
 import type { Tidy } from "../streams/tidy.ts";
 import type { Calls } from "../workers/calls.ts";
+import type { Matcher } from "../workers/matcher.ts";
+import type { Registry } from "../workers/registry.ts";
 import type { Listeners } from "./listeners.ts";
 
 export interface Desk {
@@ -35,7 +38,11 @@ export interface Desk {
   readonly checkOpen: () => void;
   /** Throws when the engine takes no new runs. */
   readonly checkStarts: () => void;
-  readonly surroundings: (live: LiveRun) => Surroundings;
+  readonly registry: Registry;
+  readonly matcher: Matcher;
+  readonly partitions: readonly Partition[];
+  /** The store refuses to write, or the engine has stopped by itself. */
+  readonly trouble: () => StoreTrouble | undefined;
 }
 
 /** The run, in memory; `not-found` when there is none. */

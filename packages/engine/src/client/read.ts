@@ -1,5 +1,5 @@
 /** Reading: outcomes, journals, explanations, lists. Only what is durable is shown. */
-import { explain, invariant, PerdureError, rowOf, runStream, type RunEvent } from "@perdure/kernel";
+import { invariant, PerdureError, rowOf, runStream, type RunEvent } from "@perdure/kernel";
 import type { EngineClient } from "../client.ts";
 import { readEvents } from "../streams/journal.ts";
 import { LiveRun } from "../streams/live.ts";
@@ -8,7 +8,7 @@ import { checkRunId, currentRun, findDurableRun, unknownRun, type Desk } from ".
 
 type Reading = Pick<
   EngineClient,
-  "outcome" | "lookup" | "describe" | "journal" | "watch" | "why" | "list" | "count"
+  "outcome" | "lookup" | "describe" | "journal" | "watch" | "list" | "count"
 >;
 
 export function readVerbs(desk: Desk): Reading {
@@ -49,11 +49,6 @@ export function readVerbs(desk: Desk): Reading {
       desk.checkOpen();
       checkRunId(runId);
       return desk.listeners.watch(runId, listener);
-    },
-
-    async why(runId) {
-      const live = await findDurableRun(desk, runId);
-      return explain(live.run, desk.surroundings(live), desk.env.now());
     },
 
     async list(query) {

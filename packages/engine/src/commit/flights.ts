@@ -37,6 +37,14 @@ export interface FlightHooks {
   readonly landed: () => void;
 }
 
+/** The store refuses, and has not taken a commit since. */
+export interface Refused {
+  /** Of the first refusal, ms since epoch. */
+  readonly since: number;
+  readonly reason: string;
+  readonly refusals: number;
+}
+
 interface Barrier {
   readonly resolve: () => void;
   readonly reject: (error: PerdureError) => void;
@@ -65,6 +73,7 @@ export class Flights {
   /** Commits refused in all, and since the last that was not. */
   #refusals = 0;
   #refusalsInRow = 0;
+  #trouble: Refused | undefined;
   #isStopped = false;
 
   constructor(parts: FlightParts, hooks: FlightHooks) {
@@ -75,6 +84,10 @@ export class Flights {
   /** Commits that the store has not decided about. */
   get storing(): number {
     return this.#storing;
+  }
+
+  get refused(): Refused | undefined {
+    return this.#trouble;
   }
 
   /** Resolves when all that has been decided so far is durable. */
@@ -165,6 +178,9 @@ export class Flights {
     if (barrier?.refusals === this.#refusals) barrier.resolve();
     else barrier?.reject(overtaken());
     if (error === undefined && flight.drafts.length > 0) this.#refusalsInRow = 0;
+    if (error === undefined && flight.drafts.some((draft) => draft.isDurable)) {
+      this.#trouble = undefined;
+    }
     this.#reopen();
   }
 
@@ -176,6 +192,8 @@ export class Flights {
         : `another engine has taken over partition ${result.partition}.`;
     stats.failedCommits++;
     this.#refusals++;
+    const { since = env.now(), refusals = 0 } = this.#trouble ?? {};
+    this.#trouble = { since, reason, refusals: refusals + 1 };
     env.log("error", `the store refused a commit: ${reason}`);
     const text = `Nothing of this call was applied, the store refused it: ${reason} Try again.`;
     const error = new PerdureError(result.type === "fenced" ? "fenced" : "store-failed", text);

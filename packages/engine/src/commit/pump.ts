@@ -9,7 +9,7 @@
 import { invariant, limits, type PerdureError } from "@perdure/kernel";
 import type { Partition } from "../streams/partition.ts";
 import type { Draft } from "./draft.ts";
-import { Flights, type FlightHooks, type FlightParts } from "./flights.ts";
+import { Flights, type FlightHooks, type FlightParts, type Refused } from "./flights.ts";
 
 export interface PumpParts extends FlightParts {
   readonly commitsInFlight: number;
@@ -51,6 +51,11 @@ export class Pump {
 
   get commitsInFlight(): number {
     return this.#flights?.storing ?? 0;
+  }
+
+  /** Set while the store refuses. */
+  get refused(): Refused | undefined {
+    return this.#flights?.refused;
   }
 
   /** Nothing has arrived that is not in a batch. */

@@ -1,4 +1,6 @@
 /** Counters for `doctor`, metrics and the bench; monotone unless said otherwise. */
+import type { Refused } from "../commit/flights.ts";
+
 export interface Stats {
   batches: number;
   commits: number;
@@ -48,6 +50,8 @@ export interface Gauges {
   readonly runsWaiting: number;
   readonly tasksWaiting: number;
   readonly tasksRunning: number;
+  /** The store refuses, and has not taken a commit since. */
+  readonly storeTrouble?: Refused;
 }
 
 export type EngineStats = Readonly<Stats> & Gauges;

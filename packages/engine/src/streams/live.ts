@@ -58,6 +58,8 @@ export class LiveRun extends Live {
   isVoid = false;
   /** See `Activation.lostAt`. */
   lostAt = 0;
+  /** The worker that went away in the middle of its code, until another one has caught up. */
+  lostBy: { readonly worker: string; readonly at: number } | undefined = undefined;
   /** Queries and updates that wait for, or are with, the holder. */
   readonly calls: Call[] = [];
 

@@ -61,6 +61,11 @@ export class Loader {
     });
   }
 
+  /** The stream as it is on disk, whatever the state of its partition; nobody else has it. */
+  async peek(stream: StreamId): Promise<Live> {
+    return this.#fold(this.#home(stream), stream, await this.#parts.store.read(stream));
+  }
+
   /** Holds the message back until its stream is there. */
   detain(partition: Partition, item: Item): void {
     this.#summon(partition, item.stream).items.push(item);

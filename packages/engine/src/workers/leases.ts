@@ -214,7 +214,10 @@ export class Leases {
     hold.isAtRest = hold.isActive && hold.delivered === run.seq && run.through >= run.wakeSeq;
     const isParked =
       (hold.isAtRest || (hold.isActive && run.paused !== undefined)) && calls.length === 0;
-    if (hold.isAtRest) live.lostAt = 0;
+    if (hold.isAtRest) {
+      live.lostAt = 0;
+      live.lostBy = undefined;
+    }
     if (isParked === hold.isParked) return;
     hold.isParked = isParked;
     if (!isParked) {
@@ -245,6 +248,9 @@ export class Leases {
     if (!hold.isActive) return true;
     // The code may have been in the middle of something.
     if (!hold.isAtRest) live.lostAt = live.run.seq;
+    if (!hold.isAtRest && worker.phase !== "open") {
+      live.lostBy = { worker: worker.worker.id, at: this.#parts.env.now() };
+    }
     if (worker.phase !== "gone") worker.worker.evict(live.runId, hold.lease);
     return true;
   }

@@ -61,6 +61,13 @@ export class Matcher {
     return answer;
   }
 
+  /** Queues that somebody serves, by name. */
+  queues(): string[] {
+    const names = new Set<string>();
+    for (const { options } of this.#workers) for (const { name } of options.queues) names.add(name);
+    return [...names].toSorted();
+  }
+
   add(worker: RegisteredWorker): void {
     this.#workers.add(worker);
     for (const { name, workflows, tasks } of worker.options.queues) {

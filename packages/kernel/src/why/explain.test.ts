@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { note, RunRig } from "../machines/run/rig.test-support.ts";
 import { explain } from "./explain.ts";
-import type { Explanation, Surroundings } from "./explanation.ts";
+import type { Explanation } from "./explanation.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 const alone: Surroundings = { serves: () => "nobody" };
 const staffed: Surroundings = { serves: () => "yes" };
@@ -16,7 +17,13 @@ const target = { workflow: "child", input: note(0), queue: "q" };
 describe("why", () => {
   it("names a queue that nobody serves, and the cure", () => {
     const [first] = why(new RunRig().start(), alone).waiting;
-    expect(first).toMatchObject({ on: "worker", cures: [`start a worker for the queue "q"`] });
+    expect(first).toMatchObject({
+      on: "worker",
+      cures: [
+        { text: 'start a worker for the queue "q" with the workflow "w"' },
+        { command: "perdure workers list" },
+      ],
+    });
   });
 
   it("tells a queue without a worker from one without the code", () => {
@@ -25,7 +32,9 @@ describe("why", () => {
   });
 
   it("says who runs the code now", () => {
-    const { waiting } = why(new RunRig().start(), { ...staffed, holder: "w-1" });
+    const rig = new RunRig().start();
+    const run = () => ({ state: rig.state, holder: "w-1" });
+    const { waiting } = why(rig, { ...staffed, run });
     expect(waiting[0]).toMatchObject({ on: "worker", holder: "w-1" });
   });
 
@@ -34,7 +43,7 @@ describe("why", () => {
     const [first] = why(rig).waiting;
     expect(first).toMatchObject({ on: "retry", key: "s", attempt: 1, until: rig.now + 60_000 });
     expect(first?.lastFailure).toMatchObject({ code: "boom" });
-    expect(first?.text).toContain("again in 1 min");
+    expect(first?.text).toContain("tried again in 1 min");
   });
 
   it("names the signal, and since when nobody has sent it", () => {
@@ -43,7 +52,10 @@ describe("why", () => {
     rig.answer([{ type: "wait.start", key: "w", ordinal: 1, on }], 1);
     const answer = why(rig, staffed, 3 * 86_400_000);
     expect(answer.summary).toContain('the signal "approval", without a timeout, since 3 d');
-    expect(answer.waiting[0]?.cures[0]).toBe(`perdure runs signal ${rig.id} approval <json>`);
+    expect(answer.waiting[0]?.cures[0]).toEqual({
+      text: "sends it; append its payload as JSON",
+      command: `perdure runs signal ${rig.id} approval`,
+    });
   });
 
   it("leads to the child, or to whoever holds the child's key", () => {
@@ -84,7 +96,7 @@ describe("why", () => {
 
   it("explains a delayed start, a sleeping run and a closed one", () => {
     const delayed = new RunRig().start({ startAt: 1_060_000 });
-    expect(why(delayed).summary).toContain("another 1 min");
+    expect(why(delayed).summary).toContain("is to start in 1 min");
     const asleep = new RunRig().start();
     asleep.answer([{ type: "timer.start", key: "t", ordinal: 1, fireAt: 4_600_000 }], 1);
     expect(why(asleep).summary).toContain("sleeps for another 1 h");

@@ -1,60 +1,99 @@
 /** Why a step has not ended. */
+import { FailureCode } from "../failure.ts";
 import type { StepOperation } from "../machines/run/state.ts";
 import { duration } from "./duration.ts";
-import type { Surroundings, Waiting } from "./explanation.ts";
+import type { Waiting } from "./explanation.ts";
+import { cure } from "./shell.ts";
+import type { Telling } from "./telling.ts";
+import { noWorker } from "./worker.ts";
 
-export function explainStep(step: StepOperation, world: Surroundings, now: number): Waiting {
-  const { key, phaseAt, attempt, lastFailure } = step;
-  const common = { key, since: phaseAt, attempt, ...(lastFailure ? { lastFailure } : {}) };
-  const failed = lastFailure ? `: ${lastFailure.code}: ${lastFailure.message}` : "";
+export function explainStep(step: StepOperation, runId: string, telling: Telling): Waiting {
+  const { key, phaseAt, attempt, lastFailure, failing } = step;
+  const common = {
+    key,
+    since: phaseAt,
+    attempt,
+    ...(failing ? { failing } : {}),
+    ...(lastFailure ? { lastFailure } : {}),
+  };
+  const show = cure("shows every attempt and its failure", "runs show", runId);
   switch (step.phase) {
     case "backoff": {
-      const retryAt = step.retryAt ?? now;
+      const retryAt = step.retryAt ?? telling.now;
       return {
         ...common,
         on: "retry",
-        text: `the step "${key}" failed ${attempt} time${attempt === 1 ? "" : "s"}${failed}; it is tried again in ${duration(retryAt - now)}`,
+        since: failing?.firstAt ?? phaseAt,
+        text: `retries the step "${key}", which ${failed(step)} and is tried again in ${duration(retryAt - telling.now)}`,
         until: retryAt,
-        cures: ["cure what makes the step fail; it goes on by itself"],
+        cures: [
+          cure("cure what makes the step fail: it goes on by itself"),
+          show,
+          cure("gives the run up: it takes back what it did, and closes", "runs cancel", runId),
+        ],
       };
     }
     case "exhausted":
       return {
         ...common,
         on: "person",
-        text: `the step "${key}" has no attempts left after ${attempt}${failed}`,
-        cures: ["cure what makes the step fail, then: perdure runs resume <run>"],
+        since: failing?.firstAt ?? phaseAt,
+        text: `has no attempts left for the step "${key}", which ${failed(step)}`,
+        cures: [
+          cure("when what makes the step fail is cured: tries it again", "runs resume", runId),
+          show,
+        ],
       };
     case "running":
+      return { ...common, on: "step", ...running(step, telling.now) };
+    case "pending": {
+      const { queue = "", task = "" } = step.spec ?? {};
+      const { text, cures } = noWorker(telling.world, { kind: "task", name: task, queue });
+      const again = lastFailure ? `, which ${failed(step)}` : "";
       return {
         ...common,
-        on: "step",
-        text: `attempt ${attempt} of the step "${key}" runs ${step.worker === undefined ? "in its activation" : `on ${step.worker}`} since ${duration(now - phaseAt)}`,
-        ...(step.worker === undefined ? {} : { holder: step.worker }),
-        cures: step.spec?.timeouts.startToCloseMs
-          ? ["wait; its start-to-close timeout bounds it"]
-          : ["wait, or give the step a start-to-close or heartbeat timeout"],
+        on: "worker",
+        text: `waits for a worker to take attempt ${attempt} of the step "${key}"${again}: ${text}`,
+        cures,
       };
-    case "pending":
-      return { ...common, ...pending(step, world) };
+    }
   }
 }
 
-function pending(step: StepOperation, world: Surroundings): Pick<Waiting, "on" | "text" | "cures"> {
-  const { queue = "", task = "" } = step.spec ?? {};
-  const where = {
-    yes: {
-      text: `every worker of queue "${queue}" is busy`,
-      cures: ["add workers or raise their slots"],
-    },
-    "unknown-name": {
-      text: `no worker of queue "${queue}" has code for the task "${task}"`,
-      cures: [`start a worker that registers the task "${task}"`],
-    },
-    nobody: {
-      text: `no worker serves the queue "${queue}"`,
-      cures: [`start a worker for the queue "${queue}"`],
-    },
-  }[world.serves(queue, task, "task")];
-  return { on: "worker", text: `the step "${step.key}" waits: ${where.text}`, cures: where.cures };
+/** `failed 37 times, the last 12 alike (http-503: upstream is down)`. */
+function failed({ attempt, failing, lastFailure }: StepOperation): string {
+  const count = failing?.count ?? attempt;
+  const alike = failing?.alike ?? 1;
+  const what = lastFailure ? ` (${lastFailure.code}: ${firstLine(lastFailure.message)})` : "";
+  if (lastFailure?.code === FailureCode.workerLost && count === 1) {
+    return `was cut off: ${firstLine(lastFailure.message)},`;
+  }
+  if (count === 1) return `failed once${what}`;
+  if (alike >= count) return `failed ${count} times, always alike${what},`;
+  if (alike === 1) return `failed ${count} times, the last time otherwise${what},`;
+  return `failed ${count} times, the last ${alike} alike${what},`;
+}
+
+function running(step: StepOperation, now: number): Pick<Waiting, "text" | "holder" | "cures"> {
+  const { key, attempt, worker, beatAt, spec, phaseAt } = step;
+  const where = worker === undefined ? "in its activation" : `on the worker ${worker}`;
+  const beat =
+    beatAt === undefined || beatAt === phaseAt
+      ? ""
+      : ` (last heartbeat ${duration(now - beatAt)} ago)`;
+  const { startToCloseMs, heartbeatMs } = spec?.timeouts ?? {};
+  const bound = startToCloseMs ?? heartbeatMs;
+  return {
+    text: `runs attempt ${attempt} of the step "${key}" ${where}${beat}`,
+    ...(worker === undefined ? {} : { holder: worker }),
+    cures: [
+      bound
+        ? cure("wait: its timeout ends the attempt if nothing else does")
+        : cure("look at that worker; nothing ends the attempt, for it has no timeout: give it one"),
+    ],
+  };
+}
+
+export function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
 }

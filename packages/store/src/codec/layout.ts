@@ -126,7 +126,7 @@ const layouts: Layouts = {
 
   "schedule.put": [112, { spec: plain, next: plain }],
   "schedule.deleted": [113, {}],
-  "schedule.paused": [114, { note: plain }],
+  "schedule.paused": [114, { note: plain, by: plain }],
   "schedule.resumed": [115, { note: plain, next: plain }],
   "schedule.advanced": [116, { through: plain, next: plain }],
   "schedule.buffered": [117, { nominalAt: plain, overlap: plain, manual: plain }],

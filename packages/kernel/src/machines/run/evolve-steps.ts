@@ -5,7 +5,7 @@ import { FailureCode } from "../../failure.ts";
 import { defaultRetry } from "../../retry.ts";
 import { setAlarm } from "./alarms.ts";
 import type { Owned } from "./owned.ts";
-import type { RunState, StepOperation } from "./state.ts";
+import type { Failing, RunState, StepOperation } from "./state.ts";
 
 export function evolveStep(run: Owned, event: StepEvent & Recorded): void {
   switch (event.kind) {
@@ -87,9 +87,21 @@ function failed(run: Owned, event: Event<"step.failed">): void {
     phase: event.retryAt === undefined ? "exhausted" : "backoff",
     phaseAt: event.at,
     lastFailure: event.failure,
+    failing: failingAfter(step, event),
     maybeRan: step.maybeRan || event.maybeRan === true || isUncertain(event.failure.code),
     ...(event.retryAt === undefined ? {} : { retryAt: event.retryAt }),
   });
+}
+
+function failingAfter(step: StepOperation, { failure, at }: Event<"step.failed">): Failing {
+  const { failing, lastFailure } = step;
+  const isAlike = lastFailure?.code === failure.code && lastFailure.message === failure.message;
+  return {
+    count: (failing?.count ?? 0) + 1,
+    firstAt: failing?.firstAt ?? at,
+    lastAt: at,
+    alike: isAlike ? (failing?.alike ?? 0) + 1 : 1,
+  };
 }
 
 /** The first failure of a local step is the first that the journal hears of it. */

@@ -96,6 +96,7 @@ function evolveLife(run: Owned, event: LifeEvent & Recorded): void {
         message: event.message,
         since: event.at,
         ...(event.key === undefined ? {} : { key: event.key }),
+        ...(event.by === undefined ? {} : { by: event.by }),
       };
       return;
     case "run.resumed":

@@ -35,6 +35,15 @@ interface OperationBase {
  */
 export type StepPhase = "pending" | "running" | "backoff" | "exhausted";
 
+/** The attempts of a step that have failed so far. */
+export interface Failing {
+  readonly count: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** How many of the last ones failed alike: with one code and one message. */
+  readonly alike: number;
+}
+
 export interface StepOperation extends OperationBase {
   readonly type: "step";
   readonly name: string;
@@ -53,6 +62,7 @@ export interface StepOperation extends OperationBase {
   readonly beatAt?: number;
   readonly heartbeatDetails?: Payload;
   readonly lastFailure?: Failure;
+  readonly failing?: Failing;
   readonly cancelRequested: boolean;
   /** The attempt before may have acted without anybody knowing. */
   readonly maybeRan: boolean;
@@ -89,6 +99,8 @@ export interface Pause {
   readonly reason: PauseReason;
   readonly message: string;
   readonly key?: string;
+  /** Who asked for it. */
+  readonly by?: string;
   readonly since: number;
 }
 

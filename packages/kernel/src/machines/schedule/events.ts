@@ -9,7 +9,7 @@ export type SkipReason = "overlap" | "buffered" | "catch-up" | "paused";
 export type ScheduleEventBody =
   | { readonly kind: "schedule.put"; readonly spec: ScheduleSpec; readonly next?: number }
   | { readonly kind: "schedule.deleted" }
-  | { readonly kind: "schedule.paused"; readonly note?: string }
+  | { readonly kind: "schedule.paused"; readonly note?: string; readonly by?: string }
   | { readonly kind: "schedule.resumed"; readonly note?: string; readonly next?: number }
   /** The calendar was consulted up to `through`; the next due time follows. */
   | { readonly kind: "schedule.advanced"; readonly through: number; readonly next?: number }

@@ -17,9 +17,12 @@ export function evolve(state: ScheduleState, event: ScheduleEvent): void {
       return deleted(state);
     case "schedule.paused":
       state.paused = true;
+      state.pausedAt = event.at;
+      if (event.by === undefined) delete state.pausedBy;
+      else state.pausedBy = event.by;
       return setNote(state, event.note);
     case "schedule.resumed":
-      state.paused = false;
+      unpause(state);
       setNext(state, event.next);
       return setNote(state, event.note);
     case "schedule.advanced":
@@ -33,8 +36,7 @@ export function evolve(state: ScheduleState, event: ScheduleEvent): void {
       return started(state, event);
     case "schedule.skipped":
       if (event.buffered === true) unbufferAny(state, event.nominalAt);
-      state.skips[event.reason] += event.count ?? 1;
-      return;
+      return skipped(state, event);
     case "schedule.closed":
       return void state.running.delete(event.runId);
   }
@@ -56,9 +58,25 @@ function deleted(state: ScheduleState): void {
   state.running.clear();
   state.buffer.length = 0;
   state.recent.length = 0;
-  const { paused, starts, skips } = initial();
-  Object.assign(state, { paused, starts });
+  unpause(state);
+  delete state.skipping;
+  const { starts, skips } = initial();
+  Object.assign(state, { starts });
   Object.assign(state.skips, skips);
+}
+
+function unpause(state: ScheduleState): void {
+  state.paused = false;
+  delete state.pausedAt;
+  delete state.pausedBy;
+}
+
+function skipped(state: ScheduleState, event: ScheduleEventOf<"schedule.skipped">): void {
+  const { reason, count = 1, nominalAt } = event;
+  state.skips[reason] += count;
+  const { firstAt = nominalAt, counts = {} } = state.skipping ?? {};
+  const total = (counts[reason] ?? 0) + count;
+  state.skipping = { firstAt, lastAt: event.at, counts: { ...counts, [reason]: total } };
 }
 
 function started(state: ScheduleState, event: ScheduleEventOf<"schedule.started">): void {
@@ -70,6 +88,7 @@ function started(state: ScheduleState, event: ScheduleEventOf<"schedule.started"
   state.recent.push(manual === undefined ? run : { ...run, manual });
   if (state.recent.length > limits.scheduleRecentStarts) state.recent.shift();
   state.starts += 1;
+  delete state.skipping;
 }
 
 /** The same time may be there twice, from the calendar and from a backfill. */

@@ -32,6 +32,13 @@ export interface StartedRun {
   readonly manual?: boolean;
 }
 
+/** Nominal times skipped since the last start. */
+export interface Skipping {
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly counts: Readonly<Partial<Record<SkipReason, number>>>;
+}
+
 export interface ScheduleState {
   seq: number;
   /** Absent: there is no such schedule. */
@@ -39,6 +46,10 @@ export interface ScheduleState {
   paused: boolean;
   /** Why it was paused or resumed. */
   note?: string;
+  /** Since when it is paused, and who asked for it. */
+  pausedAt?: number;
+  pausedBy?: string;
+  skipping?: Skipping;
   /** The next nominal time to be taken. */
   next?: number;
   /** Starts left to the calendar; absent: without end. */

@@ -3,7 +3,7 @@ import type { RunId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { SkipReason } from "./events.ts";
 import type { Calendar, ScheduleSpec } from "./spec.ts";
-import type { ScheduleTurn } from "./state.ts";
+import type { ScheduleTurn, Skipping } from "./state.ts";
 import { startsLeft } from "./state.ts";
 import { nextTime, timesUntil } from "./times.ts";
 
@@ -21,6 +21,10 @@ export interface ScheduleView {
   readonly spec: ScheduleSpec;
   readonly paused: boolean;
   readonly note?: string;
+  readonly pausedAt?: number;
+  readonly pausedBy?: string;
+  /** The times skipped since the last start. */
+  readonly skipping?: Skipping;
   /** The next nominal times; when paused, those that a resume now would bring. */
   readonly next: readonly number[];
   /** Newest last. */
@@ -40,12 +44,15 @@ export function viewSchedule(
   calendar: Calendar,
   atMs: number,
 ): ScheduleView | undefined {
-  const { spec, paused, note, remaining } = state;
+  const { spec, paused, note, pausedAt, pausedBy, skipping, remaining } = state;
   if (spec === undefined) return undefined;
   return {
     spec,
     paused,
     ...(note === undefined ? {} : { note }),
+    ...(pausedAt === undefined ? {} : { pausedAt }),
+    ...(pausedBy === undefined ? {} : { pausedBy }),
+    ...(skipping === undefined ? {} : { skipping }),
     next: nextTimes(state, spec, calendar, atMs),
     recent: [...state.recent],
     running: [...state.running.values()],

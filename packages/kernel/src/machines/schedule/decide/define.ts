@@ -46,7 +46,8 @@ export function remove(turn: ScheduleTurn, message: ScheduleMessageOf<"schedule.
 
 export function pause(turn: ScheduleTurn, message: ScheduleMessageOf<"schedule.pause">): void {
   if (existing(turn, message) === undefined) return;
-  turn.emit({ kind: "schedule.paused", ...noteField(message.note) });
+  const by = message.by === undefined ? {} : { by: message.by };
+  turn.emit({ kind: "schedule.paused", ...noteField(message.note), ...by });
   replyOk(turn, message);
 }
 

@@ -1,0 +1,98 @@
+/**
+ * What `why` is told beside the journal: who is there, and the runs and keys that the one in
+ * question waits for. It gathers and decides nothing.
+ *
+ * 1. What it looks at is bounded: `limits.whyLooks` streams.
+ * 2. While the store refuses, partitions may be closed to readers: then it looks at the disk.
+ */
+import {
+  keyStream,
+  leadsOfKey,
+  leadsOfRun,
+  limits,
+  runStream,
+  type BusyWorker,
+  type KeyState,
+  type Lead,
+  type RunFacts,
+  type RunId,
+  type StreamId,
+  type Surroundings,
+} from "@perdure/kernel";
+import { LiveRun, type Live } from "../streams/live.ts";
+import type { RegisteredWorker } from "../workers/registered-worker.ts";
+import type { Desk } from "./desk.ts";
+
+/** Of what a busy worker has, so much is named. */
+const NAMED = 3;
+
+export interface Gathered {
+  readonly world: Surroundings;
+  readonly lives: ReadonlyMap<StreamId, Live>;
+}
+
+/** Everything that the chains from these lead to, nearest first. */
+export async function gather(desk: Desk, from: readonly Lead[]): Promise<Gathered> {
+  const lives = new Map<StreamId, Live>();
+  const leads = [...from];
+  for (let lead = leads.shift(); lead !== undefined; lead = leads.shift()) {
+    const stream = "runId" in lead ? runStream(lead.runId) : keyStream(lead.key);
+    if (lives.has(stream)) continue;
+    if (lives.size >= limits.whyLooks) break;
+    const live = await look(desk, stream);
+    lives.set(stream, live);
+    const isRun = live instanceof LiveRun;
+    leads.push(...(isRun ? leadsOfRun(live.run) : leadsOfKey(live.state as KeyState)));
+  }
+  return { world: worldOf(desk, lives), lives };
+}
+
+export function look(desk: Desk, stream: StreamId): Promise<Live> {
+  return desk.trouble() === undefined ? desk.loader.get(stream) : desk.loader.peek(stream);
+}
+
+function worldOf(desk: Desk, lives: ReadonlyMap<StreamId, Live>): Surroundings {
+  const { matcher, registry } = desk;
+  const store = desk.trouble();
+  return {
+    serves: (queue, name, kind) => matcher.serves(queue, name, kind),
+    queues: () => matcher.queues(),
+    busy: (queue, kind) =>
+      [...registry.workers.values()].flatMap((worker) => busyWith(worker, queue, kind)),
+    run: (runId) => factsOf(lives.get(runStream(runId)), runId),
+    key: (key) => lives.get(keyStream(key))?.state as KeyState | undefined,
+    ...(store === undefined ? {} : { store }),
+  };
+}
+
+function factsOf(live: Live | undefined, runId: RunId): RunFacts | undefined {
+  if (!(live instanceof LiveRun)) return undefined;
+  const { run: state, hold, lostBy: lost } = live;
+  const holder = hold?.worker.worker;
+  const doing = holder?.doing?.(runId);
+  return {
+    state,
+    ...(holder === undefined ? {} : { holder: holder.id }),
+    ...(doing === undefined ? {} : { doing }),
+    ...(lost === undefined ? {} : { lost }),
+  };
+}
+
+function busyWith(
+  worker: RegisteredWorker,
+  queue: string,
+  kind: "workflow" | "task",
+): readonly BusyWorker[] {
+  const { options, holds, parked, tasks } = worker;
+  if (!options.queues.some(({ name }) => name === queue)) return [];
+  const isFull = kind === "workflow" ? !worker.hasRunRoom : !worker.hasTaskRoom;
+  if (!isFull) return [];
+  const has: string[] = [];
+  if (kind === "workflow") {
+    for (const runId of holds.keys()) if (!parked.has(runId)) has.push(runId);
+  } else {
+    for (const { token } of tasks.values()) has.push(`${token.runId} in the step "${token.key}"`);
+  }
+  const id = worker.worker.id;
+  return [{ worker: id, slots: has.length, has: has.slice(0, NAMED) }];
+}

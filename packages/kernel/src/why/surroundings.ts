@@ -1,0 +1,48 @@
+/** What the shell knows and no journal says: who is there, and what other machines are about. */
+import type { KeyRef, RunId } from "../ids.ts";
+import type { KeyState } from "../machines/key/state.ts";
+import type { RunState } from "../machines/run/state.ts";
+
+/** Does anybody serve a queue, and know a workflow or task? */
+export type Serving = "yes" | "unknown-name" | "nobody";
+
+/** A worker whose slots are full. */
+export interface BusyWorker {
+  readonly worker: string;
+  readonly slots: number;
+  /** Some of what it has: `<run id>`, or `<run id> step "x"`. */
+  readonly has: readonly string[];
+}
+
+export interface RunFacts {
+  readonly state: RunState;
+  /** The worker that holds the run's coroutine. */
+  readonly holder?: string;
+  /** The local step that the holder's code is in, as far as it says so. */
+  readonly doing?: { readonly key: string; readonly since: number };
+  /** The worker that had the run before, and went away in the middle of it. */
+  readonly lost?: { readonly worker: string; readonly at: number };
+}
+
+/** The store refuses to write. */
+export interface StoreTrouble {
+  /** Of the first refusal since a commit was last taken. */
+  readonly since: number;
+  readonly reason: string;
+  /** Commits refused since. */
+  readonly refusals: number;
+  /** The engine has given up. */
+  readonly isStopped: boolean;
+}
+
+export interface Surroundings {
+  serves(queue: string, name: string, kind: "workflow" | "task"): Serving;
+  /** Queues that somebody serves. */
+  queues?(): readonly string[];
+  /** The workers of a queue that have no room. */
+  busy?(queue: string, kind: "workflow" | "task"): readonly BusyWorker[];
+  /** A run that was looked at. */
+  run?(runId: RunId): RunFacts | undefined;
+  key?(key: KeyRef): KeyState | undefined;
+  readonly store?: StoreTrouble;
+}

@@ -1,0 +1,60 @@
+/** Timers, and waits for what comes from outside. */
+import type { RunState, TimerOperation, WaitOperation } from "../machines/run/state.ts";
+import { duration } from "./duration.ts";
+import type { Cure, Waiting } from "./explanation.ts";
+import { cure } from "./shell.ts";
+
+export function explainTimer({ key, since, fireAt }: TimerOperation, now: number): Waiting {
+  return {
+    on: "timer",
+    key,
+    text: `sleeps for another ${duration(fireAt - now)}`,
+    since,
+    until: fireAt,
+    cures: [cure("nothing is wrong; a fork from before the timer would skip it")],
+  };
+}
+
+export function explainWait(wait: WaitOperation, state: RunState, now: number): Waiting {
+  const { key, since, on, deadline } = wait;
+  const limit =
+    deadline === undefined
+      ? "without a timeout"
+      : `for at most another ${duration(deadline - now)}`;
+  return {
+    on: on.type,
+    key,
+    text: `waits for the ${on.type} "${on.name}", ${limit}${untaken(wait, state)}`,
+    since,
+    ...(deadline === undefined ? {} : { until: deadline }),
+    cures: curesOf(wait, state.spec?.runId ?? ""),
+  };
+}
+
+function curesOf({ on }: WaitOperation, runId: string): readonly Cure[] {
+  switch (on.type) {
+    case "signal":
+      return [cure("sends it; append its payload as JSON", "runs signal", runId, on.name)];
+    case "promise": {
+      const id = `${runId}/${on.name}`;
+      return [
+        cure("keeps the promise; append its value as JSON", "runs resolve", id),
+        cure("breaks it: the code sees this failure", "runs reject", id, "given up"),
+      ];
+    }
+    case "event": {
+      const text =
+        on.match === undefined
+          ? "publishes it; append its payload as JSON"
+          : `publishes it; append a payload that has ${JSON.stringify(on.match)}`;
+      return [cure(text, "events publish", on.name)];
+    }
+  }
+}
+
+/** Signals that came under other names: one of them may be the one that is missed. */
+function untaken({ on }: WaitOperation, { signals }: RunState): string {
+  if (on.type !== "signal" || signals.size === 0) return "";
+  const names = [...signals.keys()].slice(0, 3).map((name) => `"${name}"`);
+  return ` (nobody has taken ${names.join(", ")}, which came)`;
+}

@@ -1,0 +1,54 @@
+/** Waiting for a worker: is there one, does it know the code, and what is it busy with? */
+import type { Cure } from "./explanation.ts";
+import { cure } from "./shell.ts";
+import type { BusyWorker, Surroundings } from "./surroundings.ts";
+
+/** What is to be run, and where it is queued. */
+export interface Wanted {
+  readonly kind: "workflow" | "task";
+  readonly name: string;
+  readonly queue: string;
+}
+
+export interface NoWorker {
+  readonly text: string;
+  readonly cures: readonly Cure[];
+}
+
+export function noWorker(world: Surroundings, { kind, name, queue }: Wanted): NoWorker {
+  const look = cure("shows the workers that are there", "workers list");
+  switch (world.serves(queue, name, kind)) {
+    case "nobody":
+      return {
+        text: `no worker serves the queue "${queue}"${others(world, queue)}`,
+        cures: [cure(`start a worker for the queue "${queue}" with the ${kind} "${name}"`), look],
+      };
+    case "unknown-name":
+      return {
+        text: `no worker of the queue "${queue}" has code for the ${kind} "${name}"`,
+        cures: [cure(`start a worker that registers the ${kind} "${name}"`), look],
+      };
+    case "yes": {
+      const busy = world.busy?.(queue, kind) ?? [];
+      return {
+        text: `every worker of the queue "${queue}" is busy${busy.length > 0 ? ` (${busy.map(show).join("; ")})` : ""}`,
+        cures: [cure("add workers or raise their slots; it goes on by itself"), look],
+      };
+    }
+  }
+}
+
+/** A queue that nobody serves may be a slip of the pen. */
+function others(world: Surroundings, queue: string): string {
+  const served = (world.queues?.() ?? []).filter((name) => name !== queue);
+  return served.length === 0 ? "" : `; there are workers for ${served.map(named).join(", ")}`;
+}
+
+function named(queue: string): string {
+  return `"${queue}"`;
+}
+
+function show({ worker, slots, has }: BusyWorker): string {
+  const rest = slots - has.length;
+  return `${worker} has ${has.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}

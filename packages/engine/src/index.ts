@@ -2,6 +2,16 @@
 export { Engine } from "./engine.ts";
 export { defaultTuning, type EngineOptions, type Tuning } from "./core/options.ts";
 export type { EngineStats } from "./core/stats.ts";
+export {
+  checkJson,
+  checkKey,
+  checkName,
+  checkPayload,
+  checkSignal,
+  checkStart,
+  checkText,
+} from "./client/checks.ts";
+export { checkRunId } from "./client/desk.ts";
 export { createCalendar, validateCalendar } from "./calendar.ts";
 export { systemEnv, type SystemEnvOptions } from "./system-env.ts";
 export type * from "./client.ts";

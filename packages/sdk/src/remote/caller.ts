@@ -1,0 +1,198 @@
+/**
+ * Calls of the API: what an answer means, and whether to ask again.
+ *
+ * C1  A call is repeated only when the server has certainly not done it, or when doing it twice is
+ *     doing it once.
+ * C2  The errors of the engine arrive as they were thrown there: code, message, detail.
+ * C3  Whatever is at the other end, a call ends within its deadline, with an answer or an error.
+ */
+import type { Env } from "@perdure/engine";
+import { PerdureError, type Json } from "@perdure/kernel";
+import { operations, parseJson, pathOf, type Operation, type PathParams } from "@perdure/wire";
+import type { Reader } from "./answers.ts";
+import { readRefusal, wrongAnswer, type Refusal } from "./refusal.ts";
+import { remoteLimits } from "./limits.ts";
+import { closed, NoAnswer, type Incoming, type Lane, type Transport } from "./transport.ts";
+
+/**
+ * - `any`: a read, or a write that says the same again.
+ * - `here`: the same, but only within this call: its id was drawn for it.
+ * - `once`: a second time would be a second effect.
+ */
+export type Repeat = "any" | "here" | "once";
+
+export interface Call<O extends Operation, T> {
+  readonly params: PathParams<O>;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+  readonly answer: Reader<T>;
+  readonly repeat: Repeat;
+  /** `unavailable` is about the run, not the server: told at once. */
+  readonly isAboutRun?: boolean;
+  /** The server may hold it for as long as it likes: only its absence counts. */
+  readonly isLong?: boolean;
+  readonly lane?: Lane;
+  readonly attemptMs?: number;
+  readonly deadlineMs?: number;
+}
+
+/** How one try ended when not well. */
+interface Setback {
+  readonly error: PerdureError | NoAnswer;
+  readonly isTransient: boolean;
+  readonly mayBeDone: boolean;
+  readonly waitMs?: number;
+}
+
+export interface CallerParts {
+  readonly transport: Transport;
+  readonly env: Env;
+  readonly deadlineMs: number;
+}
+
+export class Caller {
+  readonly #transport: Transport;
+  readonly #env: Env;
+  readonly #deadlineMs: number;
+  readonly #closing = new AbortController();
+  #isAway = false;
+
+  constructor({ transport, env, deadlineMs }: CallerParts) {
+    this.#transport = transport;
+    this.#env = env;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  async call<O extends Operation, T>(operation: O, call: Call<O, T>): Promise<T> {
+    const { repeat, isLong = false, deadlineMs = this.#deadlineMs } = call;
+    let deadline = this.#env.monotonic() + deadlineMs;
+    let mayBeDone = false;
+    for (let attempt = 1; ; attempt++) {
+      const leftMs = deadline - this.#env.monotonic();
+      const result = await this.#try(operation, call, leftMs);
+      if ("value" in result) return result.value;
+      const { error, isTransient, waitMs } = result;
+      mayBeDone ||= result.mayBeDone;
+      const wasHeld = error instanceof NoAnswer && error.wasLate;
+      if (isLong && wasHeld) deadline = this.#env.monotonic() + deadlineMs;
+      const pauseMs = Math.max(waitMs ?? 0, this.pauseMs(attempt));
+      const isSafe = repeat !== "once" || !mayBeDone;
+      const isInTime = this.#env.monotonic() + pauseMs < deadline;
+      if (!isTransient || !isSafe || !isInTime) {
+        throw this.#final(operation, error, mayBeDone && repeat !== "any");
+      }
+      this.#away(error);
+      await this.pause(pauseMs);
+    }
+  }
+
+  /** With chance in it, so that a thousand clients do not knock at the same moment. */
+  pauseMs(attempt: number): number {
+    const { firstPauseMs, longestPauseMs } = remoteLimits;
+    const full = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(attempt - 1, 20));
+    return full * (0.5 + this.#env.random() / 2);
+  }
+
+  /** Ends early, with an error, when this is closed. */
+  pause(ms: number): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.reject(closed());
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        cancel();
+        reject(closed());
+      };
+      const cancel = this.#env.after(ms, () => {
+        this.#closing.signal.removeEventListener("abort", end);
+        resolve();
+      });
+      this.#closing.signal.addEventListener("abort", end, { once: true });
+    });
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #try<O extends Operation, T>(
+    operation: O,
+    call: Call<O, T>,
+    leftMs: number,
+  ): Promise<{ readonly value: T } | Setback> {
+    const { params, query, body, lane = "call", attemptMs = remoteLimits.attemptMs } = call;
+    let incoming: Incoming;
+    try {
+      incoming = await this.#transport.send({
+        method: operations[operation].method,
+        path: pathOf(operation, params) + searchOf(query),
+        lane,
+        withinMs: Math.min(attemptMs, leftMs),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      return { error, isTransient: error.isTransient, mayBeDone: error.wasSent };
+    }
+    if (incoming.status >= 200 && incoming.status < 300) {
+      this.#back();
+      return { value: this.#read(operation, incoming, call.answer) };
+    }
+    const refusal = readRefusal(operation, this.#transport.address, incoming);
+    return { ...refusal, isTransient: refusal.isTransient && !isAboutRun(call, refusal) };
+  }
+
+  #read<T>(operation: Operation, { status, body }: Incoming, answer: Reader<T>): T {
+    const { address } = this.#transport;
+    let json: Json | undefined;
+    try {
+      json = status === 204 ? undefined : parseJson(body, "the answer");
+      return answer(json);
+    } catch (error) {
+      if (!(error instanceof PerdureError)) throw error;
+      throw wrongAnswer(operation, address, error.message);
+    }
+  }
+
+  #final(operation: Operation, error: Setback["error"], isUnknown: boolean): PerdureError {
+    const { origin, base } = this.#transport.address;
+    if (isUnknown) {
+      const text =
+        `Nobody knows whether ${operation} took effect: the server at ${origin}${base} ended the ` +
+        `call without an answer (${error.message}). Look before you ask again.`;
+      return new PerdureError("closed", text, { detail: { effect: "unknown" }, cause: error });
+    }
+    if (error instanceof PerdureError) return error;
+    const text =
+      `The server at ${origin}${base} cannot be reached (${error.message}): check that it runs, ` +
+      `and that the URL is right.`;
+    return new PerdureError("unavailable", text, { cause: error });
+  }
+
+  /** An outage is one line in the log, however many calls meet it. */
+  #away(error: Error): void {
+    if (this.#isAway) return;
+    this.#isAway = true;
+    const { origin } = this.#transport.address;
+    this.#env.log("warn", `the server at ${origin} does not answer; trying on`, { error });
+  }
+
+  #back(): void {
+    if (!this.#isAway) return;
+    this.#isAway = false;
+    this.#env.log("info", `the server at ${this.#transport.address.origin} answers again`);
+  }
+}
+
+function isAboutRun(
+  { isAboutRun: applies = false }: Pick<Call<Operation, unknown>, "isAboutRun">,
+  refusal: Refusal,
+): boolean {
+  return applies && refusal.error.code === "unavailable" && refusal.isOurs;
+}
+
+function searchOf(query: Call<Operation, unknown>["query"] = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) search.set(name, String(value));
+  }
+  return search.size === 0 ? "" : `?${search.toString()}`;
+}

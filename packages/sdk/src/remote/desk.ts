@@ -1,0 +1,35 @@
+/** What the verbs stand on. */
+import { checkKey, type Target } from "@perdure/engine";
+import { PerdureError, type KeyRef } from "@perdure/kernel";
+import type { Caller } from "./caller.ts";
+import type { Outcomes } from "./outcomes.ts";
+import type { Watches } from "./watches.ts";
+
+export interface Desk {
+  /** Of the credential: the only one that this connection reaches. */
+  readonly namespace: string;
+  readonly caller: Caller;
+  readonly outcomes: Outcomes;
+  readonly watches: Watches;
+  readonly newId: () => string;
+}
+
+/** Throws where somebody asks for another namespace than the credential's. */
+export function checkWall({ namespace }: Pick<Desk, "namespace">, asked: string): void {
+  if (asked === namespace) return;
+  const text =
+    `This connection is for the namespace "${namespace}": to reach "${asked}", connect with a ` +
+    `credential of that namespace.`;
+  throw new PerdureError("forbidden", text);
+}
+
+/** A key as the API takes it: its namespace is the credential's. */
+export function keyOnWire(desk: Desk, key: KeyRef): { readonly kind: string; readonly id: string } {
+  checkKey(key);
+  checkWall(desk, key.namespace);
+  return { kind: key.kind, id: key.id };
+}
+
+export function isKeyed(target: Target): target is { readonly key: KeyRef } {
+  return "key" in target;
+}

@@ -1,0 +1,79 @@
+/**
+ * An engine that is elsewhere: the verbs of `EngineClient` over a server's HTTP API. Whoever has one
+ * cannot tell it from the engine itself, but by the time it takes.
+ */
+import type { EngineClient, Env } from "@perdure/engine";
+import { addressOf, checkApiKey } from "./address.ts";
+import { answers } from "./answers.ts";
+import { busVerbs, scheduleVerbs } from "./bus-verbs.ts";
+import { Caller } from "./caller.ts";
+import { remoteLimits } from "./limits.ts";
+import { Outcomes } from "./outcomes.ts";
+import { readVerbs } from "./read-verbs.ts";
+import { talkVerbs } from "./talk-verbs.ts";
+import { Transport, type TlsOptions } from "./transport.ts";
+import { Watches } from "./watches.ts";
+import { controlVerbs, startVerbs } from "./write-verbs.ts";
+
+export interface RemoteEngineOptions {
+  /** `http://host:7373`, or `https://`. */
+  readonly url: string;
+  readonly apiKey?: string | undefined;
+  readonly tls?: TlsOptions | undefined;
+  readonly env: Env;
+  /** How long one call may take, with all its repetitions; default: 30 s. */
+  readonly deadlineMs?: number;
+}
+
+export interface RemoteEngine extends EngineClient {
+  readonly url: string;
+  /** Of the credential. */
+  readonly namespace: string;
+  /** Ends what is in progress with an error, `closed`. */
+  close(): Promise<void>;
+}
+
+export const RemoteEngine: {
+  /** Asks the server who this is, so that a wrong address or key is told here and now. */
+  open(options: RemoteEngineOptions): Promise<RemoteEngine>;
+} = {
+  async open({ url, apiKey, tls, env, deadlineMs = remoteLimits.deadlineMs }) {
+    if (apiKey !== undefined) checkApiKey(apiKey);
+    const address = addressOf(url);
+    const transport = new Transport({ address, apiKey, tls, env });
+    const caller = new Caller({ transport, env, deadlineMs });
+    const namespace = await whoAmI(caller).catch(async (error: unknown) => {
+      await transport.close();
+      throw error;
+    });
+    const watches = new Watches({ caller, transport, env });
+    const newId = (): string => Array.from({ length: 4 }, () => hex32(env)).join("");
+    const desk = { namespace, caller, outcomes: new Outcomes(caller), watches, newId };
+    return {
+      url: address.origin + address.base,
+      namespace,
+      close: async () => {
+        watches.close();
+        caller.close();
+        await transport.close();
+      },
+      ...startVerbs(desk),
+      ...controlVerbs(desk),
+      ...talkVerbs(desk),
+      ...readVerbs(desk),
+      ...busVerbs(desk),
+      ...scheduleVerbs(desk),
+    };
+  },
+};
+
+async function whoAmI(caller: Caller): Promise<string> {
+  const call = { params: {}, answer: answers.whoami, repeat: "any" } as const;
+  return (await caller.call("server.whoami", call)).namespace;
+}
+
+function hex32(env: Env): string {
+  return Math.floor(env.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, "0");
+}

@@ -1,0 +1,98 @@
+/**
+ * Starting runs, and what is done to those that exist. A start and a signal that nobody gave an id
+ * get one here, so that they can be repeated when an answer is lost.
+ */
+import { checkRunId, checkSignal, checkStart, type EngineClient } from "@perdure/engine";
+import type { RunId } from "@perdure/kernel";
+import { toJson, type Operation, type PathParams } from "@perdure/wire";
+import { answers, type Reader } from "./answers.ts";
+import type { Repeat } from "./caller.ts";
+import { checkWall, isKeyed, keyOnWire, type Desk } from "./desk.ts";
+
+interface Writing<T> {
+  readonly body?: unknown;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly answer: Reader<T>;
+  readonly repeat: Repeat;
+}
+
+/** Writes wait until every watch that was asked for before knows where it begins. */
+export async function write<O extends Operation, T>(
+  { caller, watches }: Desk,
+  operation: O,
+  params: PathParams<O>,
+  { body, ...rest }: Writing<T>,
+): Promise<T> {
+  await watches.begun();
+  return caller.call(operation, { params, ...rest, ...(body ? { body: toJson(body) } : {}) });
+}
+
+type Starts = Pick<EngineClient, "start" | "fork">;
+
+export function startVerbs(desk: Desk): Starts {
+  return {
+    async start(request) {
+      checkStart(request);
+      const { namespace, key, requestId = desk.newId(), ...rest } = request;
+      checkWall(desk, namespace);
+      const own = key === undefined ? {} : { key: keyOnWire(desk, key) };
+      return write(
+        desk,
+        "runs.start",
+        {},
+        {
+          body: { ...rest, ...own, requestId },
+          answer: answers.started,
+          repeat: request.requestId === undefined ? "here" : "any",
+        },
+      );
+    },
+
+    async fork({ runId, key, ...rest }) {
+      checkRunId(runId);
+      const own = key === undefined ? {} : { key: keyOnWire(desk, key) };
+      const body = { ...rest, ...own };
+      return write(desk, "runs.fork", { runId }, { body, answer: answers.started, repeat: "once" });
+    },
+  };
+}
+
+type Control = Pick<EngineClient, "signal" | "cancel" | "terminate" | "pause" | "resume">;
+
+export function controlVerbs(desk: Desk): Control {
+  /** Each asks for a state: asking twice is asking once. */
+  const ask = (
+    operation: "runs.cancel" | "runs.terminate" | "runs.pause" | "runs.resume",
+    runId: RunId,
+    body: object,
+  ): Promise<void> => {
+    checkRunId(runId);
+    return write(desk, operation, { runId }, { body, answer: answers.none, repeat: "any" });
+  };
+  return {
+    async signal(target, signal) {
+      checkSignal(signal);
+      const { by: _, id = desk.newId(), ...rest } = signal;
+      const repeat = signal.id === undefined ? "here" : "any";
+      const body = { ...rest, id };
+      const writing = { answer: answers.none, repeat } as const;
+      if (isKeyed(target)) {
+        const keyed = { key: keyOnWire(desk, target.key), ...body };
+        return write(desk, "keys.signal", {}, { body: keyed, ...writing });
+      }
+      const { runId } = target;
+      checkRunId(runId);
+      return write(desk, "runs.signal", { runId }, { body, ...writing });
+    },
+
+    async cancel(target, reason) {
+      if (!isKeyed(target)) return ask("runs.cancel", target.runId, { reason });
+      const body = { key: keyOnWire(desk, target.key), reason };
+      return write(desk, "keys.cancel", {}, { body, answer: answers.none, repeat: "any" });
+    },
+
+    terminate: async (runId, reason) => ask("runs.terminate", runId, { reason }),
+    pause: async (runId, message) => ask("runs.pause", runId, { message }),
+    resume: async (runId) => ask("runs.resume", runId, {}),
+  };
+}

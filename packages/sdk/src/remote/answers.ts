@@ -38,7 +38,13 @@ const schedule: shape.Shape = shape.fields({
   next: shape.listOf(shape.number),
 });
 
-const waiting: shape.Shape = shape.fields({ on: shape.text });
+const cure: shape.Shape = shape.fields({ text: shape.text }, { command: shape.text });
+const waiting: shape.Shape = shape.fields({
+  on: shape.text,
+  text: shape.text,
+  since: shape.number,
+  cures: shape.listOf(cure),
+});
 
 interface Answers {
   readonly none: void;
@@ -66,7 +72,13 @@ export const answers: { readonly [Name in keyof Answers]: Reader<Answers[Name]> 
   events: reader(shape.fields({ events: shape.events }, { next: shape.number })),
   outcome: reader(shape.fields({}, { outcome: shape.outcome })),
   why: reader(
-    shape.fields({ status: shape.text, summary: shape.text, waiting: shape.listOf(waiting) }),
+    shape.fields({
+      subject: shape.fields({ type: shape.text }),
+      status: shape.text,
+      summary: shape.text,
+      waiting: shape.listOf(waiting),
+      cures: shape.listOf(cure),
+    }),
   ),
   output: reader(shape.fields({ output: shape.payload })),
   maybeOutput: reader(shape.fields({}, { output: shape.payload })),

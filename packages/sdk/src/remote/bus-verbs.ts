@@ -54,6 +54,7 @@ type Schedules = Pick<
   | "backfillSchedule"
   | "describeSchedule"
   | "listSchedules"
+  | "whySchedule"
 >;
 
 type ScheduleWrite = Extract<
@@ -103,6 +104,12 @@ export function scheduleVerbs(desk: Desk): Schedules {
       check(namespace, id);
       const call = { params: {}, query: { id }, answer: answers.schedule, repeat: "any" } as const;
       return desk.caller.call("schedules.describe", call);
+    },
+
+    async whySchedule(namespace, id) {
+      check(namespace, id);
+      const call = { params: {}, query: { id }, answer: answers.why, repeat: "any" } as const;
+      return desk.caller.call("schedules.why", call);
     },
 
     async listSchedules(namespace, page = {}) {

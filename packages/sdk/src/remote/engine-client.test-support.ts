@@ -145,6 +145,7 @@ export function engineClientContract(title: string, make: () => Promise<Subject>
       expect(await start("asking", null, { key: key("one") })).toBe(runId);
       expect(await client.lookup(key("one"))).toBe(runId);
       expect(await client.lookup(key("none"))).toBeUndefined();
+      await agree(async (of) => (await of.whyKey(key("one"))).status);
       await client.signal({ key: key("one") }, { name: "go", payload: payload(1) });
       expect(await valueOf(runId)).toBe(1);
       expect(await start("asking", null, request)).toBe(runId);
@@ -334,6 +335,7 @@ export function engineClientContract(title: string, make: () => Promise<Subject>
         () => client.describeSchedule(namespace, spec.id),
         ({ starts }) => starts === 3,
       );
+      await agree(async (of) => (await of.whySchedule(namespace, spec.id)).status);
       await agree((of) => of.listSchedules(namespace));
       await agree((of) => of.listSchedules(namespace, { limit: 1 }));
       await client.deleteSchedule(namespace, spec.id);

@@ -8,7 +8,7 @@ import { checkWall, keyOnWire, type Desk } from "./desk.ts";
 
 type Reading = Pick<
   EngineClient,
-  "outcome" | "lookup" | "describe" | "journal" | "watch" | "why" | "list" | "count"
+  "outcome" | "lookup" | "describe" | "journal" | "watch" | "why" | "whyKey" | "list" | "count"
 >;
 
 export function readVerbs(desk: Desk): Reading {
@@ -45,6 +45,12 @@ export function readVerbs(desk: Desk): Reading {
       checkRunId(runId);
       const call = { params: { runId }, answer: answers.why, repeat: "any" } as const;
       return caller.call("runs.why", call);
+    },
+
+    async whyKey(key) {
+      const query = keyOnWire(desk, key);
+      const call = { params: {}, query, answer: answers.why, repeat: "any" } as const;
+      return caller.call("keys.why", call);
     },
 
     async list(query) {

@@ -77,5 +77,5 @@ const here = new URL("../", import.meta.url).href;
 function isOurs(frame: string): boolean {
   if (frame.includes("node:") || frame.includes("<anonymous>")) return true;
   if (!frame.includes(here) && !frame.includes(new URL(here).pathname)) return false;
-  return !/\.test\.ts/.test(frame);
+  return !/\.test(-support)?\.ts/.test(frame);
 }

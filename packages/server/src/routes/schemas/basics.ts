@@ -9,7 +9,7 @@ import {
   type Payload,
   type RunId,
 } from "@perdure/kernel";
-import { parseJson, payloadFromJson, type PayloadInput } from "@perdure/wire";
+import { parseJson, payloadFromJson } from "@perdure/wire";
 import * as z from "zod";
 
 export function text(chars: number): z.ZodString {
@@ -51,7 +51,7 @@ export const payload: z.ZodType<Payload> = z
   .transform((json, context): Payload => {
     try {
       if ("value" in json && json.value === undefined) throw missing();
-      return payloadFromJson(json as PayloadInput, "it");
+      return payloadFromJson(json, "it");
     } catch (error) {
       if (!(error instanceof PerdureError)) throw error;
       context.issues.push({ code: "custom", message: error.message, input: json });

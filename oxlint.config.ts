@@ -216,6 +216,19 @@ export default defineConfig({
       rules: { "no-console": "off" },
     },
     {
+      // Runs on any Node, however old, without types.
+      files: ["packages/cli/bin/*.cjs"],
+      rules: {
+        "no-var": "off",
+        "no-console": "off",
+        "import/no-unassigned-import": "off",
+        "typescript/no-unsafe-assignment": "off",
+        "typescript/no-unsafe-argument": "off",
+        "typescript/no-unsafe-call": "off",
+        "typescript/no-unsafe-member-access": "off",
+      },
+    },
+    {
       files: ["*.config.ts"],
       rules: { "import/no-default-export": "off" },
     },

@@ -21,6 +21,6 @@ export * from "./retry.ts";
 export * from "./why/explain.ts";
 export type * from "./why/explanation.ts";
 export * from "./why/leads.ts";
-export { renderExplanation } from "./why/render.ts";
+export { nameOf as nameOfSubject, renderExplanation } from "./why/render.ts";
 export { commandLine } from "./why/shell.ts";
 export type * from "./why/surroundings.ts";

@@ -20,7 +20,6 @@ export type {
   ScheduleOptions,
   StartOptions,
   Target,
-  WhyTarget,
 } from "./client/options.ts";
 export type { Perdure, RunPage } from "./client/perdure.ts";
 export type { Schedules } from "./client/schedules.ts";
@@ -44,7 +43,7 @@ export type {
   Workflow,
   WorkflowOptions,
 } from "./define/workflow.ts";
-export type { Duration } from "./duration.ts";
+export { durationMs, type Duration } from "./duration.ts";
 export {
   CancelledError,
   ChildError,

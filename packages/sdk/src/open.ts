@@ -67,12 +67,9 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
     }),
   );
   const close = once(async () => {
-    try {
-      await engine.close();
-    } finally {
-      worker.stop();
-      guard.close();
-    }
+    await engine.close();
+    worker.stop();
+    guard.close();
   });
   try {
     await publishDefinitions(engine, namespace, registry.workflows);

@@ -53,7 +53,7 @@ export class Pump {
     return this.#flights?.storing ?? 0;
   }
 
-  /** What the store has refused of late. */
+  /** Set while the store refuses. */
   get refused(): Refused | undefined {
     return this.#flights?.refused;
   }

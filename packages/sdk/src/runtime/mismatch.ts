@@ -8,39 +8,8 @@ export interface Ask {
   readonly detail: string;
 }
 
-/** How code and journal differ. */
-export type Divergence =
-  /** The code asked for something else than what is recorded at that place. */
-  | {
-      readonly type: "other";
-      readonly ordinal: number;
-      readonly recorded: Recorded | undefined;
-      readonly asked: Ask;
-    }
-  /** The code came to its end, or to rest, before it had asked for all that is recorded. */
-  | {
-      readonly type: "unasked";
-      readonly ordinal: number;
-      readonly recorded: Recorded | undefined;
-      readonly how: "ended" | "came to rest";
-    }
-  /** Something that no journal records has woken the code. */
-  | { readonly type: "strayed"; readonly asked: Ask };
-
-export function divergenceFailure(divergence: Divergence): Failure {
-  switch (divergence.type) {
-    case "other":
-      return mismatch(divergence);
-    case "unasked":
-      return unasked(divergence);
-    case "strayed":
-      return strayed(divergence.asked);
-  }
-}
-
-type DivergenceOf<T> = Extract<Divergence, { type: T }>;
-
-function mismatch({ ordinal, recorded, asked }: DivergenceOf<"other">): Failure {
+/** The code asked for something else than what is recorded at that place. */
+export function mismatch(ordinal: number, recorded: Recorded | undefined, ask: Ask): Failure {
   const was = recorded
     ? `${describe(recorded)} (event ${recorded.event.seq})`
     : "nothing at this place, though it goes on after it";
@@ -48,14 +17,15 @@ function mismatch({ ordinal, recorded, asked }: DivergenceOf<"other">): Failure 
     [
       `operation ${ordinal} differs from the journal`,
       `  recorded: ${was}`,
-      `  asked:    ${describe(asked)}`,
+      `  asked:    ${describe(ask)}`,
       ...sourceLine(),
       advice,
     ].join("\n"),
   );
 }
 
-function unasked({ ordinal, recorded, how }: DivergenceOf<"unasked">): Failure {
+/** The code came to its end, or to rest, before it had asked for all that is recorded. */
+export function unasked(ordinal: number, recorded: Recorded | undefined, how: string): Failure {
   const was = recorded
     ? `${describe(recorded)} (event ${recorded.event.seq})`
     : "a further operation";
@@ -69,7 +39,8 @@ function unasked({ ordinal, recorded, how }: DivergenceOf<"unasked">): Failure {
   );
 }
 
-function strayed(ask: Ask): Failure {
+/** Something that no journal records has woken the code. */
+export function strayed(ask: Ask): Failure {
   return nondeterminism(
     [
       `the code asked for ${describe(ask)} when nothing in the journal had woken it`,
@@ -86,33 +57,19 @@ export function nondeterminism(message: string): Failure {
 
 const advice = "Put the code back, or guard the change with ctx.patched(id), then resume the run.";
 
-/** `step "charge"`, as people read it. */
-export function describe({ kind, key, detail }: Ask): string {
+function describe({ kind, key, detail }: Ask): string {
   const name = key === "" ? kind : `${kind} "${key}"`;
   return detail === "" ? name : `${name} (${detail})`;
 }
 
+/** Frames of this package and of Node are no help to whoever wrote the workflow. */
 export function sourceLine(): readonly string[] {
-  const frame = sourceOf(stackHere());
-  return frame === undefined ? [] : [`  at:       ${frame}`];
-}
-
-/** Cheap to make: its text is made when `sourceOf` looks at it. */
-export function stackHere(): Error {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 50;
-  const stack = new Error();
+  const frames = (new Error().stack ?? "").split("\n").slice(1);
   Error.stackTraceLimit = stackTraceLimit;
-  return stack;
-}
-
-/** Frames of this package and of Node are no help to whoever wrote the workflow. */
-export function sourceOf({ stack }: Error): string | undefined {
-  const frames = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  return frames
-    .find((line) => !isOurs(line))
-    ?.trim()
-    .replace(/^at /, "");
+  const frame = frames.find((line) => !isOurs(line));
+  return frame === undefined ? [] : [`  at:       ${frame.trim().replace(/^at /, "")}`];
 }
 
 const here = new URL("../", import.meta.url).href;
@@ -120,5 +77,5 @@ const here = new URL("../", import.meta.url).href;
 function isOurs(frame: string): boolean {
   if (frame.includes("node:") || frame.includes("<anonymous>")) return true;
   if (!frame.includes(here) && !frame.includes(new URL(here).pathname)) return false;
-  return !/\.test(-support)?\.ts/.test(frame);
+  return !/\.test\.ts/.test(frame);
 }

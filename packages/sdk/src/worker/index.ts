@@ -2,5 +2,5 @@
  * `perdure/worker`: what runs definitions, apart from any engine. `open` puts one into your process;
  * a transport, or a simulator, registers one with whatever hosts workers.
  */
-export { Registry } from "./registry.ts";
+export { Registry, type Definitions } from "./registry.ts";
 export { InProcessWorker } from "./worker.ts";

@@ -1,0 +1,41 @@
+/** Where a command line talks to: a store's file opened here, or a server. */
+import { systemEnv } from "@perdure/engine";
+import { PerdureError } from "@perdure/kernel";
+import { RemoteEngine } from "perdure/remote";
+import type { Connection, Environment, Globals } from "../context.ts";
+import type { Output } from "../terminal/output.ts";
+import { storedKey } from "./credentials.ts";
+import { ServerApi, type Server } from "./server-api.ts";
+import { openStore } from "./store.ts";
+
+export const defaultUrl = "http://127.0.0.1:7373";
+
+/** So long a call may take, with what is tried again: a person waits. */
+const DEADLINE_MS = 15_000;
+export async function connect(
+  globals: Globals,
+  env: Environment,
+  log: Output,
+): Promise<Connection> {
+  const { store } = globals;
+  if (store === undefined) return openServer(serverOf(globals, env));
+  if (globals.server === undefined) return openStore(store, log);
+  const text = "--store opens a file here and --server asks one elsewhere: give one of them.";
+  throw new PerdureError("invalid-argument", text);
+}
+
+export function serverOf(globals: Globals, env: Environment): Server {
+  const url = globals.server ?? env["PERDURE_URL"] ?? defaultUrl;
+  const apiKey = globals.apiKey ?? env["PERDURE_API_KEY"] ?? storedKey(env, url);
+  return { url, ...(apiKey === undefined ? {} : { apiKey }) };
+}
+
+async function openServer(server: Server): Promise<Connection> {
+  const { url, apiKey } = server;
+  const api = new ServerApi(server);
+  // `RemoteEngine` tries on for a while, as a worker should; a person wants to know now.
+  await api.call("server.whoami", {});
+  const env = systemEnv({ log: () => undefined });
+  const engine = await RemoteEngine.open({ url, apiKey, env, deadlineMs: DEADLINE_MS });
+  return { client: engine, api, close: () => engine.close() };
+}

@@ -1,0 +1,45 @@
+/** A store's file, opened in this process by an engine without workers. */
+import { existsSync } from "node:fs";
+import { createCalendar, Engine, systemEnv } from "@perdure/engine";
+import { PerdureError } from "@perdure/kernel";
+import { SqliteStore } from "@perdure/store-sqlite";
+import type { Connection } from "../context.ts";
+import type { Output } from "../terminal/output.ts";
+import { yellow } from "../terminal/text.ts";
+
+const SCHEME = "sqlite:";
+
+/** Nothing is created: a path that is wrong would become an empty store without runs. */
+export async function openStore(name: string, log: Output): Promise<Connection> {
+  const path = name.startsWith(SCHEME) ? name.slice(SCHEME.length) : "";
+  if (path === "") {
+    const text = `"${name}" names no store that can be opened here: write --store sqlite:./perdure.db.`;
+    throw new PerdureError("invalid-argument", text);
+  }
+  if (!existsSync(path)) {
+    const text = `There is no store at ${path}: check --store, or make one with perdure dev --store ${name}.`;
+    throw new PerdureError("not-found", text);
+  }
+  const store = await openFile(path);
+  const engine = await Engine.open({
+    store,
+    calendar: createCalendar(),
+    env: systemEnv({
+      log: (level, message) => {
+        if (level === "warn" || level === "error") log.line([yellow(`${level}: `), message]);
+      },
+    }),
+  });
+  return { client: engine, close: () => engine.close() };
+}
+
+async function openFile(path: string): Promise<SqliteStore> {
+  try {
+    return await SqliteStore.open(path);
+  } catch (cause) {
+    if (!(cause instanceof PerdureError) || cause.code !== "store-busy") throw cause;
+    const [holder = ""] = cause.message.split(". ");
+    const text = `${holder}. Ask that process instead (--server http://…), or stop it.`;
+    throw new PerdureError("store-busy", text, { cause });
+  }
+}

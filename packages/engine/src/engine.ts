@@ -156,7 +156,8 @@ function troubleOf(
   if (refused) return { ...refused, isStopped: stopped !== undefined };
   if (!stopped) return undefined;
   const { since, reason } = stopped;
-  return { since, reason: reason.message, refusals: 0, isStopped: true };
+  const { message } = reason;
+  return { since, lastAt: since, reason: message, refusals: 0, isTaking: false, isStopped: true };
 }
 
 function gauge(parts: Assembly, phase: Phase): EngineStats {

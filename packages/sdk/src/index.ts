@@ -20,6 +20,7 @@ export type {
   ScheduleOptions,
   StartOptions,
   Target,
+  WhyTarget,
 } from "./client/options.ts";
 export type { Perdure, RunPage } from "./client/perdure.ts";
 export type { Schedules } from "./client/schedules.ts";

@@ -67,9 +67,12 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
     }),
   );
   const close = once(async () => {
-    await engine.close();
-    worker.stop();
-    guard.close();
+    try {
+      await engine.close();
+    } finally {
+      worker.stop();
+      guard.close();
+    }
   });
   try {
     await publishDefinitions(engine, namespace, registry.workflows);

@@ -1,2 +1,10 @@
 /** `@perdure/server`: the engine's doors. */
-export { serverLimits } from "./limits.ts";
+export { MemoryAccessStore, type AccessStore, type ApiKeyRecord } from "./access/access-store.ts";
+export { ApiKeys, type ApiKeyView, type IssuedKey, type NewApiKey } from "./access/api-keys.ts";
+export type { Caller } from "./access/caller.ts";
+export { policy, roles, type Policy, type Role } from "./access/roles.ts";
+export type { Route } from "./http/route.ts";
+export { serverLimits, type ServerLimits } from "./limits.ts";
+export { DEFAULT_PORT, serve, type Doors, type ServeOptions } from "./serve.ts";
+export { startServer, type RunningServer, type ServerOptions } from "./start.ts";
+export type { PushHost, StreamHost, StreamPeer } from "./workers/hosts.ts";

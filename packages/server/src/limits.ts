@@ -5,12 +5,36 @@
 export const serverLimits = {
   /** Connections at a time, of all kinds. */
   connections: 10_000,
-  /** All header fields of a request together. */
+  /** The request line and all header fields of a request together. */
   headerBytes: 16_384,
   headerFields: 100,
+  /** The path and the query, as sent. */
+  urlChars: 8_192,
   /** From a connection's first byte to the end of the header, and to the end of the body. */
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   /** A connection without a request is closed after it. */
   idleConnectionMs: 60_000,
+  /** Requests of one credential: so many a second, and so many at once after a pause. */
+  requestsPerSecond: 1_000,
+  requestBurst: 2_000,
+  /** Requests of one address that show no valid credential. */
+  strangerPerSecond: 10,
+  strangerBurst: 50,
+  /** Credentials and addresses whose rate is remembered. */
+  rateEntries: 10_000,
+  /** Live streams (server-sent events, long polls), and WebSockets, of one credential. */
+  liveStreams: 1_000,
+  sockets: 200,
+  /** Events that wait for one reader of a live run; beyond it they are read from the journal. */
+  watchEvents: 1_000,
+  /** A live stream whose reader takes nothing for so long is closed; it can resume. */
+  watchStallMs: 60_000,
+  heartbeatMs: 15_000,
+  /** Of one long poll. */
+  outcomeWaitMs: 60_000,
+  /** Events of one page of a journal. A page also ends at `wireLimits.jsonBytes`. */
+  journalPage: 1_000,
 } as const;
+
+export type ServerLimits = { readonly [K in keyof typeof serverLimits]: number };

@@ -3,13 +3,14 @@
  * question waits for. It gathers and decides nothing.
  *
  * 1. What it looks at is bounded: `limits.whyLooks` streams.
- * 2. While the store refuses, partitions may be closed to readers: then it looks at the disk.
+ * 2. A partition that is not open, for the store refuses, keeps nobody waiting: it looks at the disk.
  */
 import {
   keyStream,
   leadsOfKey,
   leadsOfRun,
   limits,
+  partitionOf,
   runStream,
   type BusyWorker,
   type KeyState,
@@ -48,7 +49,10 @@ export async function gather(desk: Desk, from: readonly Lead[]): Promise<Gathere
 }
 
 export function look(desk: Desk, stream: StreamId): Promise<Live> {
-  return desk.trouble() === undefined ? desk.loader.get(stream) : desk.loader.peek(stream);
+  const { partitions, loader, trouble } = desk;
+  const partition = partitions[partitionOf(stream, partitions.length)];
+  const isOpen = partition?.phase === "open" && trouble()?.isStopped !== true;
+  return isOpen ? loader.get(stream) : loader.peek(stream);
 }
 
 function worldOf(desk: Desk, lives: ReadonlyMap<StreamId, Live>): Surroundings {

@@ -17,6 +17,8 @@ import type { Draft } from "./draft.ts";
 
 /** How long to wait before the store is asked again what became of a commit. */
 const ASK_AGAIN_MS = 100;
+/** A refusal is told of for so long after the store has taken another commit. */
+const REMEMBERED_MS = 60_000;
 
 export interface FlightParts {
   readonly store: Store;
@@ -37,12 +39,15 @@ export interface FlightHooks {
   readonly landed: () => void;
 }
 
-/** The store refuses, and has not taken a commit since. */
+/** Commits that the store has refused of late. Times in ms since epoch. */
 export interface Refused {
-  /** Of the first refusal, ms since epoch. */
   readonly since: number;
+  readonly lastAt: number;
+  /** Of the last one. */
   readonly reason: string;
   readonly refusals: number;
+  /** It has taken one since: it does not refuse everything. */
+  readonly isTaking: boolean;
 }
 
 interface Barrier {
@@ -87,7 +92,9 @@ export class Flights {
   }
 
   get refused(): Refused | undefined {
-    return this.#trouble;
+    const trouble = this.#trouble;
+    if (trouble?.isTaking !== true) return trouble;
+    return this.#parts.env.now() - trouble.lastAt < REMEMBERED_MS ? trouble : undefined;
   }
 
   /** Resolves when all that has been decided so far is durable. */
@@ -179,7 +186,7 @@ export class Flights {
     else barrier?.reject(overtaken());
     if (error === undefined && flight.drafts.length > 0) this.#refusalsInRow = 0;
     if (error === undefined && flight.drafts.some((draft) => draft.isDurable)) {
-      this.#trouble = undefined;
+      this.#taken();
     }
     this.#reopen();
   }
@@ -192,14 +199,17 @@ export class Flights {
         : `another engine has taken over partition ${result.partition}.`;
     stats.failedCommits++;
     this.#refusals++;
-    const { since = env.now(), refusals = 0 } = this.#trouble ?? {};
-    this.#trouble = { since, reason, refusals: refusals + 1 };
+    this.#trouble = refusedAgain(this.refused, env.now(), reason);
     env.log("error", `the store refused a commit: ${reason}`);
     const text = `Nothing of this call was applied, the store refused it: ${reason} Try again.`;
     const error = new PerdureError(result.type === "fenced" ? "fenced" : "store-failed", text);
     if (result.type === "fenced") this.#fence(flight);
     else if (++this.#refusalsInRow >= refusalsToStop) this.#hooks.stop(error);
     return error;
+  }
+
+  #taken(): void {
+    this.#trouble = this.refused && { ...this.refused, isTaking: true };
   }
 
   /** None of them is to be opened again: that would take it from the other engine. */
@@ -268,4 +278,9 @@ export class Flights {
 function overtaken(): PerdureError {
   const text = "Nothing of this call was applied: a commit before it failed. Try again.";
   return new PerdureError("store-failed", text);
+}
+
+function refusedAgain(before: Refused | undefined, now: number, reason: string): Refused {
+  const { since = now, refusals = 0 } = before ?? {};
+  return { since, lastAt: now, reason, refusals: refusals + 1, isTaking: false };
 }

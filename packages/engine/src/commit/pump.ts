@@ -53,7 +53,7 @@ export class Pump {
     return this.#flights?.storing ?? 0;
   }
 
-  /** Set while the store refuses. */
+  /** What the store has refused of late. */
   get refused(): Refused | undefined {
     return this.#flights?.refused;
   }

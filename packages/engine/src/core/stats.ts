@@ -50,7 +50,7 @@ export interface Gauges {
   readonly runsWaiting: number;
   readonly tasksWaiting: number;
   readonly tasksRunning: number;
-  /** The store refuses, and has not taken a commit since. */
+  /** Commits that the store has refused of late. */
   readonly storeTrouble?: Refused;
 }
 

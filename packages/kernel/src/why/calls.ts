@@ -80,15 +80,15 @@ function deadlock(waiting: Waiting, circle: readonly RunId[], telling: Telling):
   const self = circle.at(-1);
   const [holder] = circle;
   const open = circle.some((runId) => (stateOf(runId, telling)?.operations.size ?? 0) > 1);
-  const whom = circle.length === 1 ? "itself" : `the run ${holder}, which waits for it in turn`;
   const fate = open
-    ? "a circle that only their other waits can break"
-    : "a deadlock that never ends by itself";
+    ? "only another wait of theirs can break this circle"
+    : "that never ends by itself";
+  const whom = circle.length === 1 ? "which it holds itself" : "which waits for it in turn";
   return {
     ...waiting,
     on: "deadlock",
     ...(holder === undefined ? {} : { holder }),
-    text: `${waiting.text}; that is ${whom}: ${fate}`,
+    text: `${waiting.text}, ${whom}: ${fate}`,
     circle,
     cures: self === undefined ? [] : breaking(waiting.on, self),
   };

@@ -17,3 +17,13 @@ export function duration(ms: number): string {
   }
   return parts.length > 0 ? parts.join(" ") : `${rest} ms`;
 }
+
+/** `3 min ago`, for people. */
+export function ago(ms: number): string {
+  return ms < 1_000 ? "just now" : `${duration(ms)} ago`;
+}
+
+/** `since 3 min`, for people. */
+export function sinceThen(ms: number): string {
+  return ms < 1_000 ? "since this moment" : `since ${duration(ms)}`;
+}

@@ -11,7 +11,7 @@ import { duration } from "./duration.ts";
 import type { Explanation, Waiting } from "./explanation.ts";
 import { chainOf, follow, rootOf, summaryOf } from "./run.ts";
 import { cure } from "./shell.ts";
-import { storeWaiting } from "./store.ts";
+import { withStore } from "./store.ts";
 import type { Telling } from "./telling.ts";
 
 export function explainKeyState(key: KeyRef, state: KeyState, telling: Telling): Explanation {
@@ -54,8 +54,7 @@ export function explainPending(
   if (start === undefined) return undefined;
   const isQueued = state.inbox.includes(start);
   const why = isQueued ? turnOf(runId, key, telling) : timeOf(start, key, telling.now);
-  const { store } = telling.world;
-  const waiting = store === undefined ? [why] : [storeWaiting(store), why];
+  const waiting = withStore([why], telling);
   return {
     subject: { type: "start", runId, workflow: start.spec.workflow },
     namespace: key.namespace,

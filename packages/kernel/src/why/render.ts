@@ -1,6 +1,6 @@
-/** An explanation as plain lines, the cause first; the command line colours them. */
-import { duration } from "./duration.ts";
+/** An explanation as plain lines, the answer first; the command line colours them. */
 import { isoTime } from "../machines/schedule/iso-time.ts";
+import { duration } from "./duration.ts";
 import type { Cure, Explanation, Subject, Waiting } from "./explanation.ts";
 
 export function renderExplanation(
@@ -8,13 +8,17 @@ export function renderExplanation(
   { now }: { readonly now: number },
 ): string {
   const { status, summary, waiting, more } = explanation;
-  const lines = [`${nameOf(explanation.subject)} (${status})`, `  ${summary}`, ""];
-  for (const one of waiting) lines.push(...linesOf(one, now, "  "), "");
-  if (more !== undefined) lines.push(`  and ${more} more`, "");
-  return lines.join("\n").trimEnd();
+  const lines = [`${nameOf(explanation.subject)} (${status})`, `  ${summary}.`];
+  // Of the only thing that it waits for the summary has said all.
+  const isSaid = waiting.length === 1 && waiting[0]?.next === undefined;
+  for (const one of waiting) {
+    lines.push("", ...(isSaid ? [] : [`  - ${one.text}`]), ...linesOf(one, now, "    "));
+  }
+  if (more !== undefined) lines.push("", `  and ${more} more`);
+  return lines.join("\n");
 }
 
-export function nameOf(subject: Subject): string {
+function nameOf(subject: Subject): string {
   switch (subject.type) {
     case "run":
       return `run ${subject.runId} of ${subject.workflow}`;
@@ -27,33 +31,41 @@ export function nameOf(subject: Subject): string {
   }
 }
 
+/** The facts, the one that is in the way with its own, and the acts. */
 function linesOf(waiting: Waiting, now: number, indent: string): string[] {
-  const { text, detail, since, until, lastFailure, failing, next, cures } = waiting;
-  const lines = [`${indent}${text}`];
-  const add = (line: string): void => void lines.push(`${indent}  ${line}`);
-  add(`since   ${isoTime(since)} (${duration(now - since)})`);
-  if (until !== undefined) add(`until   ${isoTime(until)} (in ${duration(until - now)})`);
-  if (failing) {
-    add(
-      `failed  ${failing.count} times, first ${isoTime(failing.firstAt)}, last ${isoTime(failing.lastAt)}`,
-    );
+  const { next, cures } = waiting;
+  const lines = factsOf(waiting, now).map((line) => `${indent}${line}`);
+  const [first] = next?.waiting ?? [];
+  if (next !== undefined && first !== undefined) {
+    lines.push(`${indent}- ${nameOf(next.subject)} ${first.text}`);
+    lines.push(...linesOf(first, now, `${indent}  `));
   }
-  if (lastFailure && detail === undefined)
-    add(`failure ${lastFailure.code}: ${lastFailure.message}`);
-  for (const line of detail?.split("\n") ?? []) add(`        ${line}`.trimEnd());
-  const own = next === undefined ? cures : cures.filter((one) => !has(next.cures, one));
-  if (next?.waiting[0] !== undefined) {
-    lines.push(`${indent}  ${nameOf(next.subject)}`);
-    lines.push(...linesOf(next.waiting[0], now, `${indent}    `));
-  }
-  for (const one of own) lines.push(...lineOf(one, `${indent}  `));
+  const own = cures.filter((one) => !has(next?.cures ?? [], one));
+  for (const one of own) lines.push(...actOf(one).map((line) => `${indent}${line}`));
   return lines;
 }
 
-function lineOf({ text, command }: Cure, indent: string): string[] {
-  return command === undefined
-    ? [`${indent}> ${text}`]
-    : [`${indent}$ ${command}`, `${indent}    ${text}`];
+function factsOf({ since, until, failing, lastFailure, detail }: Waiting, now: number): string[] {
+  const facts: string[] = [];
+  if (since < now) facts.push(`since    ${clock(since)}, ${duration(now - since)} ago`);
+  if (until !== undefined) facts.push(`until    ${clock(until)}, in ${duration(until - now)}`);
+  if (failing) {
+    const { count, firstAt, lastAt } = failing;
+    const first = count > 1 ? `${count} times, first ${clock(firstAt)}, last ` : "once, at ";
+    facts.push(`failed   ${first}${clock(lastAt)}`);
+  }
+  if (detail !== undefined) facts.push(...detail.split("\n").map((line) => `  ${line}`));
+  else if (lastFailure) facts.push(`failure  ${lastFailure.code}: ${lastFailure.message}`);
+  return facts;
+}
+
+function actOf({ text, command }: Cure): string[] {
+  return command === undefined ? [`> ${text}`] : [`$ ${command}`, `  ${text}`];
+}
+
+/** `2030-01-01 00:00:00 UTC`. */
+function clock(at: number): string {
+  return `${isoTime(at).slice(0, -5).replace("T", " ")} UTC`;
 }
 
 function has(cures: readonly Cure[], one: Cure): boolean {

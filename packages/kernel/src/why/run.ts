@@ -7,11 +7,11 @@ import type { RunId } from "../ids.ts";
 import { limits } from "../limits.ts";
 import { explainActivation, explainCodeRetry, explainIdle, explainStart } from "./activation.ts";
 import { explainCall } from "./calls.ts";
-import { duration } from "./duration.ts";
+import { duration, sinceThen } from "./duration.ts";
 import type { Explanation, Waiting, WaitsOn } from "./explanation.ts";
 import { explainPause } from "./paused.ts";
 import { explainStep } from "./steps.ts";
-import { storeWaiting } from "./store.ts";
+import { withStore } from "./store.ts";
 import { further, type Telling } from "./telling.ts";
 import { explainTimer, explainWait } from "./waits.ts";
 
@@ -20,7 +20,10 @@ export function explainRun(state: RunState, telling: Telling): Explanation {
   const { spec, outcome } = state;
   invariant(spec, "there is nothing to explain about a run that does not exist");
   const { runId, workflow, namespace } = spec;
-  const all = outcome ? [] : byUrgency(waitingOf(state, telling));
+  const sorted = outcome ? [] : byUrgency(waitingOf(state, telling));
+  // Once, for the one that was asked about.
+  const isFirst = telling.path.length === 1 && !outcome;
+  const all = isFirst ? withStore(sorted, telling) : sorted;
   const waiting = all.slice(0, limits.whyWaiting);
   const more = all.length - waiting.length;
   return {
@@ -44,9 +47,8 @@ export function follow(runId: RunId, telling: Telling): Explanation | undefined 
 }
 
 function waitingOf(state: RunState, telling: Telling): Waiting[] {
-  const { now, world, path } = telling;
+  const { now } = telling;
   const waiting: Waiting[] = [];
-  if (world.store && path.length === 1) waiting.push(storeWaiting(world.store));
   if (state.paused) waiting.push(explainPause(state));
   if (!state.begun) waiting.push(explainStart(state, now));
   if (state.activationRetryAt !== undefined) waiting.push(explainCodeRetry(state, now));
@@ -106,7 +108,8 @@ export function summaryOf(waiting: readonly Waiting[], now: number): string {
   const [first] = waiting;
   if (first === undefined) return "is about to go on";
   const more = waiting.length > 1 ? ` (and ${waiting.length - 1} more)` : "";
-  return `${chainOf(first)}${more}, since ${duration(now - rootOf(first).since)}`;
+  const alarm = first.on === "deadlock" ? "is in a deadlock: it " : "";
+  return `${alarm}${chainOf(first)}${more}, ${sinceThen(now - rootOf(first).since)}`;
 }
 
 export function chainOf(waiting: Waiting): string {

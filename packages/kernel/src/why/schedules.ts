@@ -7,7 +7,7 @@ import { duration } from "./duration.ts";
 import type { Cure, Explanation, Waiting } from "./explanation.ts";
 import { follow, rootOf, chainOf } from "./run.ts";
 import { cure } from "./shell.ts";
-import { storeWaiting } from "./store.ts";
+import { withStore } from "./store.ts";
 import type { Telling } from "./telling.ts";
 
 export function explainScheduleView(view: ScheduleView, telling: Telling): Explanation {
@@ -26,13 +26,12 @@ export function explainScheduleView(view: ScheduleView, telling: Telling): Expla
 
 function waitingOf(view: ScheduleView, telling: Telling): Waiting[] {
   const waiting: Waiting[] = [];
-  if (telling.world.store) waiting.push(storeWaiting(telling.world.store));
   if (view.paused) waiting.push(pausedBy(view, telling.now));
   if (view.skipping) waiting.push(skipped(view, view.skipping, telling));
   else if (view.buffered.length > 0) waiting.push(buffered(view, telling));
   const [next] = view.next;
   if (next !== undefined && !view.paused) waiting.push(nextTime(view, next, telling.now));
-  return waiting;
+  return withStore(waiting, telling);
 }
 
 function pausedBy({ spec, note, pausedAt, pausedBy: by }: ScheduleView, now: number): Waiting {

@@ -24,7 +24,7 @@ export function explainStep(step: StepOperation, runId: string, telling: Telling
         ...common,
         on: "retry",
         since: failing?.firstAt ?? phaseAt,
-        text: `retries the step "${key}", which ${failed(step)} and is tried again in ${duration(retryAt - telling.now)}`,
+        text: `retries the step "${key}", which ${failed(step)}; it is tried again in ${duration(retryAt - telling.now)}`,
         until: retryAt,
         cures: [
           cure("cure what makes the step fail: it goes on by itself"),
@@ -49,11 +49,11 @@ export function explainStep(step: StepOperation, runId: string, telling: Telling
     case "pending": {
       const { queue = "", task = "" } = step.spec ?? {};
       const { text, cures } = noWorker(telling.world, { kind: "task", name: task, queue });
-      const again = lastFailure ? `, which ${failed(step)}` : "";
+      const before = lastFailure ? ` (before, it ${failed(step)})` : "";
       return {
         ...common,
         on: "worker",
-        text: `waits for a worker to take attempt ${attempt} of the step "${key}"${again}: ${text}`,
+        text: `waits for a worker to take attempt ${attempt} of the step "${key}": ${text}${before}`,
         cures,
       };
     }
@@ -66,12 +66,12 @@ function failed({ attempt, failing, lastFailure }: StepOperation): string {
   const alike = failing?.alike ?? 1;
   const what = lastFailure ? ` (${lastFailure.code}: ${firstLine(lastFailure.message)})` : "";
   if (lastFailure?.code === FailureCode.workerLost && count === 1) {
-    return `was cut off: ${firstLine(lastFailure.message)},`;
+    return `was cut off: ${firstLine(lastFailure.message)}`;
   }
   if (count === 1) return `failed once${what}`;
-  if (alike >= count) return `failed ${count} times, always alike${what},`;
-  if (alike === 1) return `failed ${count} times, the last time otherwise${what},`;
-  return `failed ${count} times, the last ${alike} alike${what},`;
+  if (alike >= count) return `failed ${count} times, always alike${what}`;
+  if (alike === 1) return `failed ${count} times, the last time otherwise than before${what}`;
+  return `failed ${count} times, the last ${alike} alike${what}`;
 }
 
 function running(step: StepOperation, now: number): Pick<Waiting, "text" | "holder" | "cures"> {

@@ -1,23 +1,36 @@
-/** The store refuses: nothing of any run can be written, whatever else it waits for. */
+/** The store refuses: then nothing can be written of any run, whatever else it waits for. */
+import { ago } from "./duration.ts";
 import type { Waiting } from "./explanation.ts";
 import { cure } from "./shell.ts";
 import type { StoreTrouble } from "./surroundings.ts";
+import type { Telling } from "./telling.ts";
 
-export function storeWaiting({ since, reason, refusals, isStopped }: StoreTrouble): Waiting {
-  const count = refusals === 1 ? "a commit" : `${refusals} commits in a row`;
+/** Before all other causes; after them, if the store refuses some commits only. */
+export function withStore(waiting: readonly Waiting[], { world, now }: Telling): Waiting[] {
+  const { store } = world;
+  if (store === undefined) return [...waiting];
+  const trouble = explainStore(store, now);
+  return store.isTaking ? [...waiting, trouble] : [trouble, ...waiting];
+}
+
+function explainStore(store: StoreTrouble, now: number): Waiting {
+  const { since, isStopped } = store;
+  const cured = isStopped
+    ? "cure that, then start the engine again: nothing that was acknowledged is lost"
+    : "cure that: it goes on by itself";
   return {
     on: "store",
-    text: isStopped
-      ? `stands still, for the engine has stopped (${reason})`
-      : `stands still, for the store has refused ${count} (${reason})`,
+    text: textOf(store, now),
     since,
-    cures: [
-      cure("shows the store's file, its size and what is wrong with it", "doctor"),
-      cure(
-        isStopped
-          ? "cure what the store complains of, then start the engine again: nothing that was acknowledged is lost"
-          : "cure what the store complains of: it goes on by itself",
-      ),
-    ],
+    cures: [cure(cured), cure("shows the store's file, its size and its limits", "doctor")],
   };
+}
+
+function textOf({ reason, refusals, lastAt, isTaking, isStopped }: StoreTrouble, now: number) {
+  if (isStopped) return `stands still, for the engine has stopped (${reason})`;
+  const count = refusals === 1 ? "a commit" : `${refusals} commits`;
+  const last = `the last ${ago(now - lastAt)}`;
+  return isTaking
+    ? `may be held up, for the store refuses some commits: ${count}, ${last} (${reason})`
+    : `stands still, for the store has refused ${count}, ${last}, and taken none since (${reason})`;
 }

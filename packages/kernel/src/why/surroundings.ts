@@ -24,13 +24,15 @@ export interface RunFacts {
   readonly lost?: { readonly worker: string; readonly at: number };
 }
 
-/** The store refuses to write. */
+/** The store refuses to write, or the engine has stopped by itself. Times in ms since epoch. */
 export interface StoreTrouble {
-  /** Of the first refusal since a commit was last taken. */
   readonly since: number;
+  readonly lastAt: number;
   readonly reason: string;
-  /** Commits refused since. */
+  /** Commits refused. */
   readonly refusals: number;
+  /** It does not refuse everything. */
+  readonly isTaking: boolean;
   /** The engine has given up. */
   readonly isStopped: boolean;
 }

@@ -1,6 +1,6 @@
 /** `Perdure` over an engine in this process. */
 import type { EngineClient, Target as EngineTarget } from "@perdure/engine";
-import { isRunId, PerdureError, type Failure, type RunId } from "@perdure/kernel";
+import { isRunId, PerdureError, type Explanation, type Failure, type RunId } from "@perdure/kernel";
 import type { Query } from "@perdure/store";
 import { objectProxy } from "../ctx/object-proxy.ts";
 import type { AnyHandler, Handlers, ObjectDefinition, ObjectProxy } from "../define/object.ts";
@@ -17,6 +17,7 @@ import type {
   StartOptions,
   StartSettings,
   Target,
+  WhyTarget,
 } from "./options.ts";
 import type { Perdure, RunPage } from "./perdure.ts";
 import { EngineSchedules, type Schedules } from "./schedules.ts";
@@ -97,6 +98,15 @@ export class EnginePerdure implements Perdure {
 
   async cancel(target: Target, reason?: string): Promise<void> {
     await this.#engine.cancel(this.#target(target), reason);
+  }
+
+  async why(target: WhyTarget): Promise<Explanation> {
+    if ("object" in target) {
+      const { object: name, key: id } = target;
+      return this.#engine.whyKey({ namespace: this.namespace, kind: `object:${name}`, id });
+    }
+    const found = this.#target(target);
+    return "runId" in found ? this.#engine.why(found.runId) : this.#engine.whyKey(found.key);
   }
 
   async publish(event: string, payload?: unknown, options: PublishOptions = {}): Promise<void> {

@@ -41,6 +41,9 @@ export type StartOptions<In> = StartSettings & InputField<In>;
 /** A run, or the current run under a business key. */
 export type Target = { readonly runId: RunId | string } | { readonly id: string };
 
+/** A run, or what lives under a business key: a workflow id, or an object's key. */
+export type WhyTarget = Target | { readonly object: string; readonly key: string };
+
 export interface ListOptions {
   readonly status?: readonly RunStatus[];
   readonly workflow?: string | { readonly name: string };

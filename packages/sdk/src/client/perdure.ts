@@ -1,10 +1,11 @@
 /** The client: what the rest of a program asks of Perdure. */
+import type { Explanation } from "@perdure/kernel";
 import type { IndexRow } from "@perdure/store";
 import type { Handlers, ObjectDefinition, ObjectProxy } from "../define/object.ts";
 import type { Messages } from "../define/messages.ts";
 import type { Workflow } from "../define/workflow.ts";
 import type { RunHandle } from "./handle.ts";
-import type { ListOptions, PublishOptions, StartOptions, Target } from "./options.ts";
+import type { ListOptions, PublishOptions, StartOptions, Target, WhyTarget } from "./options.ts";
 import type { Schedules } from "./schedules.ts";
 
 /** A page of runs, newest first. */
@@ -44,6 +45,11 @@ export interface Perdure extends AsyncDisposable {
     options?: { readonly id?: string },
   ): Promise<void>;
   cancel(target: Target, reason?: string): Promise<void>;
+  /**
+   * Why it does not go on: the first cause, since when, and what cures it. Also of a start that
+   * waits for its turn, and of a key.
+   */
+  why(target: WhyTarget): Promise<Explanation>;
   /** Publishes an event on the bus: it starts what it triggers and resumes what waits for it. */
   publish(event: string, payload?: unknown, options?: PublishOptions): Promise<void>;
   /** A keyed object: `await perdure.object(cart, "user-7").add("book")`. */

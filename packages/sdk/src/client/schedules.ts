@@ -3,6 +3,7 @@ import type { EngineClient, SchedulePage } from "@perdure/engine";
 import {
   PerdureError,
   type CalendarSpec,
+  type Explanation,
   type OverlapPolicy,
   type ScheduleSpec,
   type ScheduleView,
@@ -38,6 +39,8 @@ export interface Schedules {
   describe(id: string): Promise<ScheduleView>;
   /** By id, a page at a time. */
   list(options?: { readonly limit?: number; readonly cursor?: string }): Promise<SchedulePage>;
+  /** Why it starts nothing: who paused it, or what is in its way; and when it starts next. */
+  why(id: string): Promise<Explanation>;
   delete(id: string): Promise<void>;
 }
 
@@ -82,6 +85,10 @@ export class EngineSchedules implements Schedules {
 
   async list(options?: { limit?: number; cursor?: string }): Promise<SchedulePage> {
     return this.#engine.listSchedules(this.#namespace, options);
+  }
+
+  async why(id: string): Promise<Explanation> {
+    return this.#engine.whySchedule(this.#namespace, id);
   }
 
   async delete(id: string): Promise<void> {

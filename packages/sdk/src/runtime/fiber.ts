@@ -27,7 +27,7 @@ import { Halted } from "./halted.ts";
 import { History, type AskKind } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { Main } from "./main.ts";
-import { mismatch, strayed, unasked } from "./mismatch.ts";
+import { divergenceFailure, type Divergence } from "./mismatch.ts";
 import type { LocalStep } from "./local-step.ts";
 import { Gate } from "./gate.ts";
 import { Outbox, type CommandOptions } from "./outbox.ts";
@@ -176,8 +176,9 @@ export class Fiber {
   }
 
   /** The journal and the code do not agree, or the code cannot be run at all. */
-  halt(failure: Failure): Halted {
+  halt(failure: Failure, divergence?: Divergence): Halted {
     if (!this.#isOver) {
+      this.world.observer?.halted?.(this, failure, divergence);
       this.drop();
       this.world.log("error", failure.message, { runId: this.runId, workflow: this.code.name });
       if (!this.history.isClosed) this.world.answer(this, { commands: [], failure });
@@ -196,13 +197,18 @@ export class Fiber {
   ask(kind: AskKind, key: string, detail = "", mayBeMissing = false): boolean {
     const ask = { kind, key, detail };
     if (this.#isOver) throw new Halted("the run is over");
-    if (!this.#inTurn) throw this.halt(strayed(ask));
+    const { observer } = this.world;
+    if (!this.#inTurn) {
+      observer?.asked?.(this, this.#asked + 1, ask);
+      throw this.#differ({ type: "strayed", asked: ask });
+    }
     this.#asked += 1;
+    observer?.asked?.(this, this.#asked, ask);
     if (this.#asked > this.history.highest) return false;
     const recorded = this.history.at(this.#asked);
     if (!recorded && mayBeMissing) return false;
     if (recorded?.kind === kind && recorded.key === key && recorded.detail === detail) return true;
-    throw this.halt(mismatch(this.#asked, recorded, ask));
+    throw this.#differ({ type: "other", ordinal: this.#asked, recorded, asked: ask });
   }
 
   command(command: Command, options: CommandOptions = {}): void {
@@ -272,14 +278,22 @@ export class Fiber {
   finish(command: Command): void {
     if (this.#isOver) return;
     if (this.history.highest > this.#asked) {
-      const next = this.#asked + 1;
-      this.halt(unasked(next, this.history.at(next), "ended"));
+      this.#unasked("ended");
       return;
     }
     this.command(command);
     if (!this.history.isClosed) this.#send();
     this.#end();
     this.#hasEnded = true;
+  }
+
+  #unasked(how: "ended" | "came to rest"): void {
+    const ordinal = this.#asked + 1;
+    this.#differ({ type: "unasked", ordinal, recorded: this.history.at(ordinal), how });
+  }
+
+  #differ(divergence: Divergence): Halted {
+    return this.halt(divergenceFailure(divergence), divergence);
   }
 
   #end(): void {
@@ -348,8 +362,7 @@ export class Fiber {
   /** The end of what is known: what had to wait for it may begin. */
   #caughtUp(): void {
     if (this.history.highest > this.#asked) {
-      const next = this.#asked + 1;
-      this.halt(unasked(next, this.history.at(next), "came to rest"));
+      this.#unasked("came to rest");
       return;
     }
     if (!this.history.isClosed) this.#gate.open((step) => this.#mayBegin(step));

@@ -8,8 +8,39 @@ export interface Ask {
   readonly detail: string;
 }
 
-/** The code asked for something else than what is recorded at that place. */
-export function mismatch(ordinal: number, recorded: Recorded | undefined, ask: Ask): Failure {
+/** How code and journal differ. */
+export type Divergence =
+  /** The code asked for something else than what is recorded at that place. */
+  | {
+      readonly type: "other";
+      readonly ordinal: number;
+      readonly recorded: Recorded | undefined;
+      readonly asked: Ask;
+    }
+  /** The code came to its end, or to rest, before it had asked for all that is recorded. */
+  | {
+      readonly type: "unasked";
+      readonly ordinal: number;
+      readonly recorded: Recorded | undefined;
+      readonly how: "ended" | "came to rest";
+    }
+  /** Something that no journal records has woken the code. */
+  | { readonly type: "strayed"; readonly asked: Ask };
+
+export function divergenceFailure(divergence: Divergence): Failure {
+  switch (divergence.type) {
+    case "other":
+      return mismatch(divergence);
+    case "unasked":
+      return unasked(divergence);
+    case "strayed":
+      return strayed(divergence.asked);
+  }
+}
+
+type DivergenceOf<T> = Extract<Divergence, { type: T }>;
+
+function mismatch({ ordinal, recorded, asked }: DivergenceOf<"other">): Failure {
   const was = recorded
     ? `${describe(recorded)} (event ${recorded.event.seq})`
     : "nothing at this place, though it goes on after it";
@@ -17,15 +48,14 @@ export function mismatch(ordinal: number, recorded: Recorded | undefined, ask: A
     [
       `operation ${ordinal} differs from the journal`,
       `  recorded: ${was}`,
-      `  asked:    ${describe(ask)}`,
+      `  asked:    ${describe(asked)}`,
       ...sourceLine(),
       advice,
     ].join("\n"),
   );
 }
 
-/** The code came to its end, or to rest, before it had asked for all that is recorded. */
-export function unasked(ordinal: number, recorded: Recorded | undefined, how: string): Failure {
+function unasked({ ordinal, recorded, how }: DivergenceOf<"unasked">): Failure {
   const was = recorded
     ? `${describe(recorded)} (event ${recorded.event.seq})`
     : "a further operation";
@@ -39,8 +69,7 @@ export function unasked(ordinal: number, recorded: Recorded | undefined, how: st
   );
 }
 
-/** Something that no journal records has woken the code. */
-export function strayed(ask: Ask): Failure {
+function strayed(ask: Ask): Failure {
   return nondeterminism(
     [
       `the code asked for ${describe(ask)} when nothing in the journal had woken it`,
@@ -57,19 +86,33 @@ export function nondeterminism(message: string): Failure {
 
 const advice = "Put the code back, or guard the change with ctx.patched(id), then resume the run.";
 
-function describe({ kind, key, detail }: Ask): string {
+/** `step "charge"`, as people read it. */
+export function describe({ kind, key, detail }: Ask): string {
   const name = key === "" ? kind : `${kind} "${key}"`;
   return detail === "" ? name : `${name} (${detail})`;
 }
 
-/** Frames of this package and of Node are no help to whoever wrote the workflow. */
 export function sourceLine(): readonly string[] {
+  const frame = sourceOf(stackHere());
+  return frame === undefined ? [] : [`  at:       ${frame}`];
+}
+
+/** Cheap to make: its text is made when `sourceOf` looks at it. */
+export function stackHere(): Error {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 50;
-  const frames = (new Error().stack ?? "").split("\n").slice(1);
+  const stack = new Error();
   Error.stackTraceLimit = stackTraceLimit;
-  const frame = frames.find((line) => !isOurs(line));
-  return frame === undefined ? [] : [`  at:       ${frame.trim().replace(/^at /, "")}`];
+  return stack;
+}
+
+/** Frames of this package and of Node are no help to whoever wrote the workflow. */
+export function sourceOf({ stack }: Error): string | undefined {
+  const frames = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return frames
+    .find((line) => !isOurs(line))
+    ?.trim()
+    .replace(/^at /, "");
 }
 
 const here = new URL("../", import.meta.url).href;
@@ -77,5 +120,5 @@ const here = new URL("../", import.meta.url).href;
 function isOurs(frame: string): boolean {
   if (frame.includes("node:") || frame.includes("<anonymous>")) return true;
   if (!frame.includes(here) && !frame.includes(new URL(here).pathname)) return false;
-  return !/\.test\.ts/.test(frame);
+  return !/\.test(-support)?\.ts/.test(frame);
 }

@@ -22,6 +22,7 @@ export class Saga {
   }
 
   add<T>(key: string, undo: Undo<T>, result: T): void {
+    this.#fiber.world.observer?.undoable?.(this.#fiber, key);
     this.#entries.push({ key, undo: (step) => undo(result, step) });
   }
 

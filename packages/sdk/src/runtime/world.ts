@@ -4,6 +4,7 @@ import type { ActivationAnswer } from "@perdure/kernel";
 import type { LogSink } from "../ctx/log.ts";
 import type { StepContext } from "../ctx/options.ts";
 import type { Fiber } from "./fiber.ts";
+import type { Observer } from "./observer.ts";
 import type { Tracer } from "./tracer.ts";
 
 export type StepFunction = (step: StepContext) => unknown;
@@ -21,4 +22,5 @@ export interface World {
   readonly answer: (fiber: Fiber, answer: ActivationAnswer) => void;
   /** A step's function replaced by name, in tests. */
   readonly stepFor: (workflow: string, name: string, fn: StepFunction) => StepFunction;
+  readonly observer?: Observer | undefined;
 }

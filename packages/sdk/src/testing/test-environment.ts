@@ -5,8 +5,8 @@
  * it goes to the next alarm of any run. So a test may send its signals first, however long the
  * workflow would wait for them.
  */
-import type { EngineClient } from "@perdure/engine";
-import { MemoryStore } from "@perdure/store";
+import type { Engine, EngineClient } from "@perdure/engine";
+import { MemoryStore, type Store } from "@perdure/store";
 import type { Perdure } from "../client/perdure.ts";
 import type { LogSink } from "../ctx/log.ts";
 import { durationMs, momentMs, type Duration } from "../duration.ts";
@@ -17,8 +17,10 @@ import { VirtualEnv } from "./virtual-env.ts";
 
 export interface TestOptions extends Pick<
   OpenOptions,
-  "workflows" | "tasks" | "objects" | "namespace" | "guard" | "tracer"
+  "workflows" | "tasks" | "objects" | "namespace" | "guard" | "tracer" | "worker"
 > {
+  /** Default: an empty one in memory. Another environment's store shows what a restart does. */
+  readonly store?: Store;
   /**
    * Functions in place of those of steps, by the step's name or `<workflow>.<step>`.
    *
@@ -61,6 +63,16 @@ const CALM_ROUNDS = 25;
  * ```
  */
 export async function testEnvironment(options: TestOptions): Promise<TestEnvironment> {
+  return (await testParts(options)).environment;
+}
+
+export interface TestParts {
+  readonly environment: TestEnvironment;
+  readonly engine: Engine;
+}
+
+/** `testEnvironment`, with what our own tests look at. */
+export async function testParts(options: TestOptions): Promise<TestParts> {
   const { steps = {}, autoSkip = true, log = () => undefined, startAt = START, ...rest } = options;
   const env = new VirtualEnv(momentMs(startAt), log);
   const clock = new Clock(env);
@@ -68,7 +80,8 @@ export async function testEnvironment(options: TestOptions): Promise<TestEnviron
     clock.counted(steps[`${workflow}.${name}`] ?? steps[name] ?? fn);
   const client = (engine: EngineClient): EngineClient =>
     autoSkip ? { ...engine, outcome: (runId) => clock.skipWhile(engine.outcome(runId)) } : engine;
-  const opening = openParts({ ...rest, store: new MemoryStore(), env, log }, { stepFor, client });
+  const store = options.store ?? new MemoryStore();
+  const opening = openParts({ ...rest, store, env, log }, { stepFor, client });
   const { perdure, engine, worker } = await clock.during(opening);
   clock.watch({
     isWorking: () => worker.runningTasks > 0,
@@ -77,7 +90,7 @@ export async function testEnvironment(options: TestOptions): Promise<TestEnviron
   const close = async (): Promise<void> => {
     await clock.during(perdure.close());
   };
-  return {
+  const environment: TestEnvironment = {
     perdure,
     get now() {
       return env.now();
@@ -87,6 +100,7 @@ export async function testEnvironment(options: TestOptions): Promise<TestEnviron
     close,
     [Symbol.asyncDispose]: close,
   };
+  return { environment, engine };
 }
 
 interface Signs {

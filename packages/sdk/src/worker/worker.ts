@@ -32,6 +32,7 @@ export interface WorkerParts {
   readonly guard?: Guard;
   readonly tracer?: Tracer | undefined;
   readonly stepFor?: World["stepFor"];
+  readonly observer?: World["observer"];
 }
 
 export class InProcessWorker implements Worker {
@@ -43,7 +44,7 @@ export class InProcessWorker implements Worker {
   #session: WorkerSession | undefined;
 
   constructor(parts: WorkerParts) {
-    const { id, registry, env, log, tracer, guard = offGuard, stepFor } = parts;
+    const { id, registry, env, log, tracer, guard = offGuard, stepFor, observer } = parts;
     this.id = id;
     this.#registry = registry;
     const turns = new Turns(env, guard.leave);
@@ -58,6 +59,7 @@ export class InProcessWorker implements Worker {
       answer: ({ runId, lease }, answer) =>
         guard.leave(() => this.#session?.answer(runId, lease, answer)),
       stepFor: stepFor ?? ((_workflow, _name, fn) => fn),
+      observer,
     };
     this.#tasks = new TaskRunner({ registry, log, session: () => this.#session });
   }

@@ -55,8 +55,8 @@ export {
   StepError,
   TimeoutError,
 } from "./errors.ts";
-export { open } from "./open.ts";
-export type { OpenOptions, WorkerSettings } from "./open-options.ts";
+export { open, type EmbeddedPerdure } from "./open.ts";
+export type { CodeOptions, OpenOptions, WorkerSettings } from "./open-options.ts";
 export type { Tracer, TracerSpan } from "./runtime/tracer.ts";
 export { shape } from "./schema.ts";
 export type { Schema, SchemaInput, SchemaOutput } from "./schema.ts";

@@ -15,15 +15,12 @@ export interface WorkerSettings {
   readonly runSlots?: number;
 }
 
-export interface OpenOptions {
-  /** `sqlite:./perdure.db`, `memory:`, or a store of your own. */
-  readonly store: string | Store;
+/** A process's code, and how it is run. */
+export interface CodeOptions {
   /** What this process has code for. A process may also have none, and only start runs. */
   readonly workflows?: readonly AnyWorkflow[];
   readonly tasks?: readonly AnyTask[];
   readonly objects?: readonly ObjectDefinition[];
-  /** A tenant's wall; default: `default`. */
-  readonly namespace?: string;
   readonly worker?: WorkerSettings;
   /**
    * Watches workflow code for what would not replay: clocks, chance, timers, `fetch`. `true` pauses
@@ -35,4 +32,11 @@ export interface OpenOptions {
   readonly tracer?: Tracer;
   /** The world; default: this machine's clock, timers and chance. */
   readonly env?: Env;
+}
+
+export interface OpenOptions extends CodeOptions {
+  /** `sqlite:./perdure.db`, `memory:`, or a store of your own. */
+  readonly store: string | Store;
+  /** A tenant's wall; default: `default`. */
+  readonly namespace?: string;
 }

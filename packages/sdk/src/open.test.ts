@@ -51,3 +51,9 @@ test("a process without the code only starts runs, and another one runs them", a
   await using runner = await open({ store, workflows: [hello] });
   expect(await (await runner.get(hello, { id: "h" })).result()).toBe("hello");
 });
+
+test("a server is not a store: the error says what to call instead", async () => {
+  await expect(open({ store: "http://localhost:7373" })).rejects.toThrow(
+    'use connect("http://localhost:7373") instead of open()',
+  );
+});

@@ -1,18 +1,13 @@
 /** Perdure in this process: a store, an engine over it, a worker, and the client. */
-import { createCalendar, Engine, systemEnv, type EngineClient, type Env } from "@perdure/engine";
+import { createCalendar, Engine, type EngineClient } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
 import { MemoryStore, type Store } from "@perdure/store";
 import { EnginePerdure } from "./client/engine-client.ts";
 import type { Perdure } from "./client/perdure.ts";
-import type { LogSink } from "./ctx/log.ts";
-import { openGuard, type GuardMode } from "./guard/guard.ts";
 import type { OpenOptions } from "./open-options.ts";
 import { publishDefinitions } from "./worker/publish-definitions.ts";
-import { Registry } from "./worker/registry.ts";
+import { guardOf, settingOf, workerOptions } from "./worker/setting.ts";
 import { InProcessWorker, type WorkerParts } from "./worker/worker.ts";
-
-const TASK_SLOTS = 100;
-const RUN_SLOTS = 10_000;
 
 /**
  * Opens Perdure in this process and goes on with every run that is open.
@@ -22,8 +17,14 @@ const RUN_SLOTS = 10_000;
  * const run = await perdure.start(returns, { id: "return-7", input });
  * ```
  */
-export async function open(options: OpenOptions): Promise<Perdure> {
+export async function open(options: OpenOptions): Promise<EmbeddedPerdure> {
   return (await openParts(options)).perdure;
+}
+
+/** Perdure with its engine in this process, which others can be given doors to. */
+export interface EmbeddedPerdure extends Perdure {
+  /** For `serve(perdure.engine)` of `@perdure/server`, and for transports. */
+  readonly engine: Engine;
 }
 
 export interface Changes {
@@ -34,37 +35,25 @@ export interface Changes {
 }
 
 export interface OpenedParts {
-  readonly perdure: Perdure;
+  readonly perdure: EmbeddedPerdure;
   readonly engine: Engine;
   readonly worker: InProcessWorker;
 }
 
 /** `open`, with parts that tests replace, and those they look at. */
 export async function openParts(options: OpenOptions, changes: Changes = {}): Promise<OpenedParts> {
-  const { namespace = "default", log, worker: settings = {} } = options;
-  const registry = new Registry(options);
-  const env = options.env ?? systemEnv(log ? { log } : {});
+  const { namespace = "default" } = options;
+  const stepFor = changes.stepFor ? { stepFor: changes.stepFor } : {};
+  const setting = settingOf(options);
+  const { env, registry } = setting;
   const calendar = createCalendar();
   const engine = await Engine.open({ store: await storeOf(options.store), env, calendar });
-  const sink: LogSink = log ?? ((...line) => env.log(...line));
-  const guard = openGuard(options.guard ?? guardByDefault(), sink);
-  const worker = new InProcessWorker({
-    id: workerId(env),
-    registry,
-    env,
-    log: sink,
-    guard,
-    tracer: options.tracer,
-    ...(changes.stepFor ? { stepFor: changes.stepFor } : {}),
-  });
+  const guard = guardOf(options, setting);
+  const id = setting.newWorkerId("in-process");
+  const worker = new InProcessWorker({ id, ...setting, guard, ...stepFor });
   worker.connect(
-    engine.register(worker, {
-      queues: registry.queues(),
-      taskSlots: settings.taskSlots ?? TASK_SLOTS,
-      runSlots: settings.runSlots ?? RUN_SLOTS,
-      // The worker lives and dies with the engine.
-      leaseMs: 0,
-    }),
+    // The worker lives and dies with the engine.
+    engine.register(worker, { ...workerOptions(registry, options.worker), leaseMs: 0 }),
   );
   const close = once(async () => {
     try {
@@ -81,7 +70,8 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
     throw error;
   }
   const client = changes.client?.(engine) ?? engine;
-  const perdure = new EnginePerdure({ engine: client, namespace, now: () => env.now(), close });
+  const parts = { engine: client, namespace, now: () => env.now(), close };
+  const perdure = Object.assign(new EnginePerdure(parts), { engine });
   return { perdure, engine, worker };
 }
 
@@ -92,17 +82,12 @@ async function storeOf(store: string | Store): Promise<Store> {
     const { SqliteStore } = await import("@perdure/store-sqlite");
     return SqliteStore.open(store.slice("sqlite:".length));
   }
+  if (/^https?:/.test(store)) {
+    const text = `"${store}" is a server, not a store; use connect("${store}") instead of open()`;
+    throw new PerdureError("invalid-argument", text);
+  }
   const advice = 'write "sqlite:./perdure.db" or "memory:", or give a store of your own';
   throw new PerdureError("invalid-argument", `"${store}" names no store; ${advice}`);
-}
-
-function guardByDefault(): GuardMode {
-  return process.env["NODE_ENV"] !== "production";
-}
-
-function workerId(env: Env): string {
-  const random = Math.floor(env.random() * 2 ** 32).toString(36);
-  return `in-process-${process.pid}-${random}`;
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

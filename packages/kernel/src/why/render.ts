@@ -18,7 +18,7 @@ export function renderExplanation(
   return lines.join("\n");
 }
 
-function nameOf(subject: Subject): string {
+export function nameOf(subject: Subject): string {
   switch (subject.type) {
     case "run":
       return `run ${subject.runId} of ${subject.workflow}`;

@@ -29,9 +29,13 @@ export function noWorker(world: Surroundings, { kind, name, queue }: Wanted): No
         cures: [cure(`start a worker that registers the ${kind} "${name}"`), look],
       };
     case "yes": {
-      const busy = world.busy?.(queue, kind) ?? [];
+      const busy = world.busy?.(queue, kind);
+      if (busy?.length === 0) {
+        const text = `a worker of the queue "${queue}" is about to take it`;
+        return { text, cures: [cure("nothing is wrong: ask again in a moment"), look] };
+      }
       return {
-        text: `every worker of the queue "${queue}" is busy${busy.length > 0 ? ` (${busy.map(show).join("; ")})` : ""}`,
+        text: `every worker of the queue "${queue}" is busy${busy ? ` (${busy.map(show).join("; ")})` : ""}`,
         cures: [cure("add workers or raise their slots; it goes on by itself"), look],
       };
     }

@@ -31,7 +31,7 @@ import { divergenceFailure, type Divergence } from "./mismatch.ts";
 import type { LocalStep } from "./local-step.ts";
 import { Gate } from "./gate.ts";
 import { Outbox, type CommandOptions } from "./outbox.ts";
-import type { OpenOperation } from "./operation.ts";
+import type { InProgress, OpenOperation } from "./operation.ts";
 import { Saga } from "./saga.ts";
 import { Scope } from "./scope.ts";
 import { KeyedStateView } from "./keyed-state.ts";
@@ -226,6 +226,11 @@ export class Fiber {
 
   close(key: string): void {
     this.#operations.delete(key);
+  }
+
+  /** The local step that has been running longest. */
+  get inProgress(): InProgress | undefined {
+    return this.operations().find(({ inProgress }) => inProgress !== undefined)?.inProgress;
   }
 
   operations(): readonly OpenOperation[] {

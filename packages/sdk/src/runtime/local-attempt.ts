@@ -9,6 +9,8 @@ export class LocalAttempt implements StepContext {
   readonly key: string;
   readonly attempt: number;
   readonly maybeRan: boolean;
+  /** When it began, ms since epoch. */
+  since = 0;
   readonly #fiber: Fiber;
   /** Made when somebody asks for it: most steps do not. */
   #controller: AbortController | undefined;
@@ -48,7 +50,10 @@ export class LocalAttempt implements StepContext {
     const { world } = this.#fiber;
     let result: unknown;
     try {
-      result = world.leave(() => fn(this));
+      result = world.leave(() => {
+        this.since = world.env.now();
+        return fn(this);
+      });
     } catch (error) {
       return failed(error);
     }

@@ -22,7 +22,7 @@ import { validate, type Schema } from "../schema.ts";
 import type { Fiber } from "./fiber.ts";
 import { INLINE, RESOLVED } from "./history.ts";
 import { LocalAttempt } from "./local-attempt.ts";
-import { Operation } from "./operation.ts";
+import { Operation, type InProgress } from "./operation.ts";
 import type { Scope } from "./scope.ts";
 import type { StepFunction } from "./world.ts";
 
@@ -68,6 +68,13 @@ export class LocalStep extends Operation<unknown> {
   /** It need not wait for the disk. */
   get runsAhead(): boolean {
     return this.#durability !== "sync";
+  }
+
+  override get inProgress(): InProgress | undefined {
+    const attempt = this.#current;
+    return this.#phase === "running" && attempt
+      ? { key: this.#key, since: attempt.since }
+      : undefined;
   }
 
   ask(): void {

@@ -4,6 +4,11 @@ import type { CancelledError } from "../errors.ts";
 import type { Fiber } from "./fiber.ts";
 import type { Scope } from "./scope.ts";
 
+export interface InProgress {
+  readonly key: string;
+  readonly since: number;
+}
+
 /** What a fiber sees of an operation, whatever its result. */
 export interface OpenOperation {
   readonly promise: Promise<unknown>;
@@ -11,6 +16,8 @@ export interface OpenOperation {
   /** Its success must be known before a failed run is compensated. */
   readonly hasUndo: boolean;
   readonly isSettled: boolean;
+  /** What it is in the middle of, and since when (ms since epoch). */
+  readonly inProgress: InProgress | undefined;
   /** Takes an event of its key; true when the code may go on. */
   apply(event: RunEvent): boolean;
   /** Its scope was cancelled. */
@@ -39,6 +46,10 @@ export abstract class Operation<T> implements OpenOperation {
 
   get isSettled(): boolean {
     return this.#isSettled;
+  }
+
+  get inProgress(): InProgress | undefined {
+    return undefined;
   }
 
   abstract apply(event: RunEvent): boolean;

@@ -223,3 +223,20 @@ export async function aPromiseWithoutATimeout(): Promise<Told> {
   await scene.close();
   return { ...told, after };
 }
+
+/** Beside the twelve: a step that hangs, and whoever waits behind it for the only slot. */
+export async function aStepThatHangs(): Promise<Told & { behind: Told }> {
+  const carrier = Promise.withResolvers<string>();
+  const hang = workflow({ name: "hang" }, async (ctx) =>
+    ctx.step("call-carrier", () => carrier.promise),
+  );
+  const scene = await Scene.open({ workflows: [hang], worker: { runSlots: 1 } });
+  const { runId } = await scene.perdure.start(hang);
+  await new Promise((resolve) => void setImmediate(resolve));
+  const second = await scene.perdure.start(hang);
+  const told = await scene.tell(scene.perdure.why({ runId }));
+  const behind = await scene.tell(scene.perdure.why({ runId: second.runId }));
+  carrier.resolve("answered at last");
+  await scene.close();
+  return { ...told, behind };
+}

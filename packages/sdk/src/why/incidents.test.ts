@@ -11,6 +11,7 @@ import {
   aScheduleThatSkips,
   aSignalNobodySends,
   aStepRetryingForHours,
+  aStepThatHangs,
   codeThatChanged,
   noWorkerOnTheQueue,
 } from "./incidents.test-support.ts";
@@ -149,6 +150,20 @@ describe("why", () => {
     expect(sinceMs(told)).toBe(216 * HOUR);
     expect(act(told)).toBe("perdure runs resolve RUN/bank confirms");
     expect(told.after).toBe("completed");
+  });
+});
+
+describe("why, of work that is under way", () => {
+  test("names the step that the code is in, and what the workers are busy with", async () => {
+    const { behind, ...told } = await aStepThatHangs();
+    expect(told.explanation.summary).toMatch(
+      /has its code in the step "call-carrier" on the worker/,
+    );
+    expect(told.explanation.waiting[0]?.holder).toContain("in-process");
+    expect(behind.explanation.summary).toMatch(
+      /every worker of the queue "default" is busy \(in-pr/,
+    );
+    expect(behind.explanation.summary).toContain(`has ${told.explanation.runId}`);
   });
 });
 

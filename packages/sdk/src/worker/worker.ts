@@ -99,6 +99,10 @@ export class InProcessWorker implements Worker {
     this.#fibers.delete(runId);
   }
 
+  doing(runId: RunId): { readonly key: string; readonly since: number } | undefined {
+    return this.#fibers.get(runId)?.inProgress;
+  }
+
   runTask(task: ClaimedTask): void {
     this.#tasks.run(task);
   }

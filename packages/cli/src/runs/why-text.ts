@@ -19,12 +19,22 @@ export function whyLines(explanation: Explanation, context: Context): Text[] {
   return [
     [bold(nameOfSubject(subject)), "  ", yellow(status)],
     ...wrap(summary, frame.width),
-    ...waiting.flatMap((one): Text[] => ["", ...waitingLines(one, frame, "")]),
+    ...waiting.flatMap((one): Text[] => ["", ...waitingLines(one, frame, "", isSaid(explanation))]),
     ...(more === undefined ? [] : ["", dim(`and ${more} more, which --json tells`)]),
   ];
 }
 
-function waitingLines(waiting: Waiting, frame: Frame, indent: string): Text[] {
+/** Of the only thing that it waits for the summary has said all. */
+function isSaid({ waiting }: Explanation): boolean {
+  return waiting.length === 1 && waiting[0]?.next === undefined;
+}
+
+function waitingLines(
+  waiting: Waiting,
+  frame: Frame,
+  indent: string,
+  isKnown: boolean = false,
+): Text[] {
   const { text, since, until, holder, by, cures, next } = waiting;
   const first = next?.waiting[0];
   const own = first === undefined ? cures : cures.filter((cure) => !isAmong(first.cures, cure));
@@ -38,7 +48,7 @@ function waitingLines(waiting: Waiting, frame: Frame, indent: string): Text[] {
     ...failureFacts(waiting, frame, indent),
   ];
   return [
-    ...bullet(`${indent}•`, text, frame.width),
+    ...(isKnown ? [] : bullet(`${indent}•`, text, frame.width)),
     ...facts.map((line): Text => [`${indent}  `, line]),
     ...(next === undefined || first === undefined
       ? []

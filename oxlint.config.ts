@@ -185,6 +185,11 @@ export default defineConfig({
   },
   overrides: [
     ...walls,
+    {
+      // Server and SDK meet over a wire, and are tested where they meet.
+      files: ["packages/server/**/*.test.ts", "packages/server/**/*.test-support.ts"],
+      rules: imports(anySibling.filter((name) => name !== "@perdure/cli")),
+    },
     { files: ["examples/**/*.ts"], rules: imports(examplesMayImport) },
     {
       files: ["packages/kernel/src/**/*.ts"],

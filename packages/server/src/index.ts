@@ -8,3 +8,4 @@ export { serverLimits, type ServerLimits } from "./limits.ts";
 export { DEFAULT_PORT, serve, type Doors, type ServeOptions } from "./serve.ts";
 export { startServer, type RunningServer, type ServerOptions } from "./start.ts";
 export type { PushHost, StreamHost, StreamPeer } from "./workers/hosts.ts";
+export { StreamWorkers, type StreamWorkersParts } from "./workers/stream/host.ts";

@@ -35,6 +35,17 @@ export const serverLimits = {
   outcomeWaitMs: 60_000,
   /** Events of one page of a journal. A page also ends at `wireLimits.jsonBytes`. */
   journalPage: 1_000,
+
+  /** Workers with a session, connected or not. */
+  streamSessions: 10_000,
+  /** From a worker's connection to its greeting. */
+  streamHelloMs: 10_000,
+  /** Queries and updates that one worker has not answered. */
+  streamCalls: 10_000,
+  /** Journals on their way to one worker; those that do not fit wait for their turn. */
+  streamJournalBytes: 67_108_864,
+  /** When the server closes, workers have so long to finish what they hold. */
+  streamLeaveMs: 10_000,
 } as const;
 
 export type ServerLimits = { readonly [K in keyof typeof serverLimits]: number };

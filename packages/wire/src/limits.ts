@@ -15,4 +15,38 @@ export const wireLimits = {
   pushWindowMs: 300_000,
   /** Nonces that a process of an app remembers: over 400 requests a second for twice the window. */
   pushNonces: 250_000,
+  /** One WebSocket message. */
+  frameBytes: 16_777_216,
+  /** A sender begins another frame past it; one message may be larger. */
+  frameTargetBytes: 262_144,
+  /** One message in a frame: a payload of 4 MiB fits, with what belongs to it. */
+  messageBytes: 8_388_608,
+  frameDepth: 64,
+  /** Values in a frame, those inside of others included. */
+  frameItems: 1_000_000,
+  /** Events of one page of a journal, and of one delivery. */
+  pageEvents: 128,
+  /** Commands of one `answer`. */
+  answerCommands: 1_000,
+  /** What may be unacknowledged on its way, whatever window the other side names. */
+  windowBytes: 16_777_216,
+  /** Messages unacknowledged on their way. */
+  windowMessages: 16_384,
+  /** What waits to be sent; past it the connection is given up, and its session is lost. */
+  backlogBytes: 67_108_864,
+  backlogMessages: 262_144,
+
+  /** Names, keys and ids in frames. */
+  nameChars: 4_096,
+  /** Messages of failures, stacks, reasons. */
+  textChars: 65_536,
+  /** Names in one list. */
+  names: 10_000,
+  queues: 1_000,
+  labels: 32,
+  labelChars: 1_024,
+  taskSlots: 10_000,
+  runSlots: 100_000,
+  leaseMinMs: 500,
+  leaseMaxMs: 300_000,
 } as const;

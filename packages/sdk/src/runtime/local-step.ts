@@ -8,6 +8,8 @@
  * L3  Further attempts are the kernel's to decide: `step.started` runs one.
  * L4  A running attempt that is cancelled gets its signal aborted and still has the last word: if
  *     it succeeds, the step has succeeded, and its `undo` counts.
+ * L5  An attempt that has run in this process, and whose outcome was lost with a server, is not run
+ *     again: its outcome is told once more.
  */
 import { FailureCode, noRetry, type Failure, type Payload, type RunEvent } from "@perdure/kernel";
 import type { RunEventOf } from "@perdure/kernel";
@@ -24,7 +26,7 @@ import { INLINE, RESOLVED } from "./history.ts";
 import { LocalAttempt } from "./local-attempt.ts";
 import { Operation, type InProgress } from "./operation.ts";
 import type { Scope } from "./scope.ts";
-import type { StepFunction } from "./world.ts";
+import type { LocalOutcome, StepFunction } from "./world.ts";
 
 export type LocalStepOptions = StepOptions<never> & { readonly schema?: Schema };
 
@@ -160,15 +162,25 @@ export class LocalStep extends Operation<unknown> {
     this.#attempt = number;
     this.fiber.began();
     const { timeout } = this.#options;
-    const attempt = new LocalAttempt(this.fiber, this.#key, number, maybeRan);
+    const { code, world, runId } = this.fiber;
+    const known = world.recall?.(runId, this.#key, number);
+    const ran = maybeRan || known?.maybeRan === true;
+    const attempt = new LocalAttempt(this.fiber, this.#key, number, ran);
     this.#current = attempt;
-    const { code, world } = this.fiber;
+    if (known !== undefined) return this.#ended(attempt, () => this.#recall(attempt, known));
     attempt.run(
       world.stepFor(code.name, this.#name, this.#fn),
       timeout === undefined ? undefined : durationMs(timeout),
       (value) => this.#ended(attempt, () => this.#complete(attempt, value)),
       (error) => this.#ended(attempt, () => this.#fail(attempt, error)),
     );
+  }
+
+  /** L5. */
+  #recall(attempt: LocalAttempt, known: LocalOutcome): void {
+    if (known.type === "step.fail") return this.#tellFailure(attempt, known.failure);
+    const { encoding, data } = known.output;
+    this.#give(attempt, { encoding, data }, decode(known.output));
   }
 
   /** Late words of an attempt that timed out, or of a fiber that is over, count no more. */
@@ -192,6 +204,10 @@ export class LocalStep extends Operation<unknown> {
     } catch (error) {
       return this.#fail(attempt, error);
     }
+    this.#give(attempt, output, stored);
+  }
+
+  #give(attempt: LocalAttempt, output: Payload, stored: unknown): void {
     this.#stored = { value: stored };
     if (this.#durability === "sync") return this.#tell(attempt, output);
     this.#resolveAhead(attempt, output, stored);

@@ -4,3 +4,4 @@
  */
 export { Registry, type Definitions } from "./registry.ts";
 export { InProcessWorker } from "./worker.ts";
+export { StreamWorker, type StreamWorkerParts } from "../stream/stream-worker.ts";

@@ -1,5 +1,5 @@
 /** Remote steps in progress on this worker. */
-import type { ClaimedTask, WorkerSession } from "@perdure/engine";
+import type { ClaimedTask } from "@perdure/engine";
 import { FailureCode, PerdureError } from "@perdure/kernel";
 import type { StepResult, StepToken } from "@perdure/kernel";
 import { logOver, type LogSink } from "../ctx/log.ts";
@@ -9,11 +9,12 @@ import { failureOf } from "../failures.ts";
 import { decode, encodePayload } from "../payload.ts";
 import { validate } from "../schema.ts";
 import type { Registry } from "./registry.ts";
+import type { WorkerLink } from "./worker.ts";
 
 interface Parts {
   readonly registry: Registry;
   readonly log: LogSink;
-  readonly session: () => WorkerSession | undefined;
+  readonly session: () => WorkerLink | undefined;
 }
 
 export class TaskRunner {

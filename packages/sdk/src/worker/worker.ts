@@ -24,6 +24,9 @@ import type { Registry } from "./registry.ts";
 import { TaskRunner } from "./task-runner.ts";
 import { Turns } from "./turns.ts";
 
+/** What the worker says, in this process or over a wire. */
+export type WorkerLink = Pick<WorkerSession, "answer" | "beat" | "result">;
+
 export interface WorkerParts {
   readonly id: string;
   readonly registry: Registry;
@@ -33,6 +36,7 @@ export interface WorkerParts {
   readonly tracer?: Tracer | undefined;
   readonly stepFor?: World["stepFor"];
   readonly observer?: World["observer"];
+  readonly recall?: World["recall"];
 }
 
 export class InProcessWorker implements Worker {
@@ -41,10 +45,10 @@ export class InProcessWorker implements Worker {
   readonly #world: World;
   readonly #fibers = new Map<RunId, Fiber>();
   readonly #tasks: TaskRunner;
-  #session: WorkerSession | undefined;
+  #session: WorkerLink | undefined;
 
   constructor(parts: WorkerParts) {
-    const { id, registry, env, log, tracer, guard = offGuard, stepFor, observer } = parts;
+    const { id, registry, env, log, tracer, guard = offGuard, stepFor, observer, recall } = parts;
     this.id = id;
     this.#registry = registry;
     const turns = new Turns(env, guard.leave);
@@ -60,12 +64,13 @@ export class InProcessWorker implements Worker {
         guard.leave(() => this.#session?.answer(runId, lease, answer)),
       stepFor: stepFor ?? ((_workflow, _name, fn) => fn),
       observer,
+      recall,
     };
     this.#tasks = new TaskRunner({ registry, log, session: () => this.#session });
   }
 
   /** The session that `register` gave for this worker. */
-  connect(session: WorkerSession): void {
+  connect(session: WorkerLink): void {
     this.#session = session;
   }
 

@@ -1,0 +1,170 @@
+/**
+ * How each message lies in a frame: `[number, ...fields]`, in the order given here, null for what
+ * is absent; and what its fields must look like. Servers and workers of different versions meet:
+ * a number is never reused, and a new field goes to the end and is optional.
+ *
+ * The type of the tables proves them complete.
+ */
+import { wireLimits } from "../limits.ts";
+import * as is from "./checks.ts";
+import type { Check } from "./checks.ts";
+import { command, stepResult } from "./commands.ts";
+import type { Message, ServerMessage, WorkerMessage } from "./messages.ts";
+
+type BodyOf<M extends Message, T extends M["type"]> = Omit<Extract<M, { type: T }>, "type">;
+type OptionalIn<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
+type ChecksOf<T> = {
+  readonly [K in keyof T]-?: K extends OptionalIn<T> ? { readonly ifThere: Check } : Check;
+};
+type Layouts<M extends Message> = {
+  readonly [T in M["type"]]: readonly [number: number, fields: ChecksOf<BodyOf<M, T>>];
+};
+
+const optional = (check: Check): { readonly ifThere: Check } => ({ ifThere: check });
+
+const held = { runId: is.runId, lease: is.count };
+const token = { runId: is.runId, key: is.name, attempt: is.count };
+const call = { call: is.count };
+const window: Check = is.within(1, Number.MAX_SAFE_INTEGER);
+const leaseMs: Check = is.within(wireLimits.leaseMinMs, wireLimits.leaseMaxMs);
+const names: Check = is.listOf(is.name, wireLimits.names);
+const events: Check = is.listOf(is.event, wireLimits.pageEvents);
+
+const queue: Check = is.fields(
+  { name: is.name, workflows: names, tasks: names },
+  {
+    concurrency: is.within(1, wireLimits.taskSlots),
+    rate: is.fields(
+      { perSecond: is.within(Number.MIN_VALUE, Number.MAX_SAFE_INTEGER) },
+      { burst: is.within(1, Number.MAX_SAFE_INTEGER) },
+    ),
+    priority: is.within(-1_000_000, 1_000_000),
+  },
+);
+
+const options: Check = is.fields(
+  {
+    queues: is.listOf(queue, wireLimits.queues),
+    taskSlots: is.within(0, wireLimits.taskSlots),
+    runSlots: is.within(0, wireLimits.runSlots),
+    leaseMs,
+  },
+  {
+    version: is.name,
+    versioning: is.oneOf("move", "pin"),
+    labels: is.texts(wireLimits.labels, wireLimits.labelChars),
+  },
+);
+
+const workerLayouts: Layouts<WorkerMessage> = {
+  hello: [
+    1,
+    {
+      protocol: is.count,
+      sdk: is.name,
+      worker: is.name,
+      options,
+      window,
+      resume: optional(is.name),
+    },
+  ],
+  answer: [
+    2,
+    {
+      ...held,
+      commands: is.listOf(command, wireLimits.answerCommands),
+      through: optional(is.count),
+      failure: optional(is.failure),
+    },
+  ],
+  beat: [3, { ...token, ...call, details: optional(is.payload) }],
+  result: [4, { ...token, ...call, result: stepResult }],
+  reply: [5, { ...call, output: optional(is.payload) }],
+  failed: [6, { ...call, error: is.wireError }],
+  drain: [7, {}],
+};
+
+const serverLayouts: Layouts<ServerMessage> = {
+  welcome: [
+    1,
+    {
+      protocol: is.count,
+      server: is.name,
+      isResumed: is.flag,
+      resume: is.name,
+      window,
+      leaseMs,
+    },
+  ],
+  refused: [2, { error: is.wireError, isFinal: is.flag }],
+  activate: [
+    3,
+    {
+      ...held,
+      spec: is.record,
+      through: is.count,
+      lostAt: is.count,
+      events,
+      isLast: is.flag,
+    },
+  ],
+  page: [4, { ...held, events, isLast: is.flag }],
+  deliver: [5, { ...held, events }],
+  evict: [6, held],
+  task: [
+    7,
+    {
+      ...token,
+      spec: is.record,
+      namespace: is.name,
+      workflow: is.name,
+      maybeRan: is.flag,
+      heartbeatDetails: optional(is.payload),
+    },
+  ],
+  cancelTask: [8, token],
+  query: [9, { ...held, ...call, name: is.name, input: is.payload }],
+  update: [10, { ...held, ...call, id: is.name, name: is.name, payload: is.payload }],
+  done: [11, { ...call, cancelRequested: is.flag }],
+  failed: [12, { ...call, error: is.wireError }],
+  drained: [13, {}],
+  closing: [14, { reason: is.text(wireLimits.textChars) }],
+};
+
+/** A layout as the codec walks it. */
+export interface Layout {
+  readonly type: Message["type"];
+  readonly number: number;
+  readonly names: readonly string[];
+  readonly checks: readonly Check[];
+  readonly isOptional: readonly boolean[];
+}
+
+/** The messages of one side. */
+export interface Dialect {
+  readonly byType: ReadonlyMap<string, Layout>;
+  readonly byNumber: readonly (Layout | undefined)[];
+}
+
+export const fromWorker: Dialect = dialectOf(workerLayouts);
+export const fromServer: Dialect = dialectOf(serverLayouts);
+
+type AnyFields = Readonly<Record<string, Check | { readonly ifThere: Check }>>;
+
+function dialectOf(layouts: Readonly<Record<string, readonly [number, AnyFields]>>): Dialect {
+  const byType = new Map<string, Layout>();
+  const byNumber: (Layout | undefined)[] = [];
+  for (const [type, [number, fields]] of Object.entries(layouts)) {
+    if (byNumber[number] !== undefined) throw new TypeError(`two messages have number ${number}`);
+    const layout: Layout = {
+      type: type as Message["type"],
+      number,
+      names: Object.keys(fields),
+      checks: Object.values(fields).map((one) => ("ifThere" in one ? one.ifThere : one)),
+      isOptional: Object.values(fields).map((one) => "ifThere" in one),
+    };
+    byType.set(type, layout);
+    byNumber[number] = layout;
+  }
+  return { byType, byNumber };
+}

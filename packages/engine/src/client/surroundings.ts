@@ -4,6 +4,7 @@
  *
  * 1. What it looks at is bounded: `limits.whyLooks` streams.
  * 2. A partition that is not open, for the store refuses, keeps nobody waiting: it looks at the disk.
+ * 3. It stays within the namespace of the first.
  */
 import {
   keyStream,
@@ -11,6 +12,7 @@ import {
   leadsOfRun,
   limits,
   partitionOf,
+  partsOf,
   runStream,
   type BusyWorker,
   type KeyState,
@@ -36,13 +38,17 @@ export interface Gathered {
 export async function gather(desk: Desk, from: readonly Lead[]): Promise<Gathered> {
   const lives = new Map<StreamId, Live>();
   const leads = [...from];
+  let home: string | undefined;
   for (let lead = leads.shift(); lead !== undefined; lead = leads.shift()) {
     const stream = "runId" in lead ? runStream(lead.runId) : keyStream(lead.key);
     if (lives.has(stream)) continue;
     if (lives.size >= limits.whyLooks) break;
     const live = await look(desk, stream);
-    lives.set(stream, live);
     const isRun = live instanceof LiveRun;
+    const namespace = isRun ? live.run.spec?.namespace : partsOf(stream)[0];
+    home ??= namespace;
+    if (namespace !== home) continue;
+    lives.set(stream, live);
     leads.push(...(isRun ? leadsOfRun(live.run) : leadsOfKey(live.state as KeyState)));
   }
   return { world: worldOf(desk, lives), lives };

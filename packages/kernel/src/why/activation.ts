@@ -1,4 +1,5 @@
 /** The code of a run: it waits for its time, for a worker, for another try, or it is running. */
+import type { RunSpec } from "../events/run-events.ts";
 import type { RunState } from "../machines/run/state.ts";
 import { duration } from "./duration.ts";
 import type { Waiting } from "./explanation.ts";
@@ -33,10 +34,13 @@ export function explainCodeRetry(state: RunState, now: number): Waiting {
   };
 }
 
-export function explainActivation(state: RunState, { world, now }: Telling): Waiting {
-  const { runId = "", queue = "", workflow = "" } = state.spec ?? {};
+export function explainActivation(
+  state: RunState,
+  { runId, queue, workflow, version }: RunSpec,
+  { world, now }: Telling,
+): Waiting {
   const since = state.wokenAt;
-  const { holder, doing, lost } = (state.spec && world.run?.(state.spec.runId)) ?? {};
+  const { holder, doing, lost } = world.run?.(runId) ?? {};
   if (holder !== undefined) {
     return {
       on: doing === undefined ? "worker" : "step",
@@ -57,7 +61,13 @@ export function explainActivation(state: RunState, { world, now }: Telling): Wai
       ],
     };
   }
-  const { text, cures } = noWorker(world, { kind: "workflow", name: workflow, queue });
+  const { text, cures } = noWorker(world, {
+    kind: "workflow",
+    name: workflow,
+    queue,
+    runId,
+    ...(version === undefined ? {} : { version }),
+  });
   const before =
     lost === undefined
       ? ""

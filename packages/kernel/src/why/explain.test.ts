@@ -31,6 +31,15 @@ describe("why", () => {
     expect(why(new RunRig().start(), world).summary).toContain("has code for the workflow");
   });
 
+  it("names the version that a run is pinned to when no worker runs it any more", () => {
+    const world: Surroundings = { serves: () => "other-version", versions: () => ["v2"] };
+    const rig = new RunRig().start({ version: "v1" });
+    const told = why(rig, world, 3_600_000);
+    expect(told.summary).toContain('it is pinned to the version "v1", which no worker of');
+    expect(told.summary).toContain('there are workers of "v2", since 1 h');
+    expect(told.cures[0]?.command).toBe(`perdure runs repin ${rig.id}`);
+  });
+
   it("says who runs the code now", () => {
     const rig = new RunRig().start();
     const run = () => ({ state: rig.state, holder: "w-1" });

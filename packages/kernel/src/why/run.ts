@@ -3,6 +3,7 @@ import { rowOf, statusOf } from "../machines/run/row.ts";
 import type { Operation, RunState } from "../machines/run/state.ts";
 import { wantsActivation } from "../machines/run/work.ts";
 import { invariant } from "../errors.ts";
+import type { RunSpec } from "../events/run-events.ts";
 import type { RunId } from "../ids.ts";
 import { limits } from "../limits.ts";
 import { explainActivation, explainCodeRetry, explainIdle, explainStart } from "./activation.ts";
@@ -20,7 +21,7 @@ export function explainRun(state: RunState, telling: Telling): Explanation {
   const { spec, outcome } = state;
   invariant(spec, "there is nothing to explain about a run that does not exist");
   const { runId, workflow, namespace } = spec;
-  const sorted = outcome ? [] : byUrgency(waitingOf(state, telling));
+  const sorted = outcome ? [] : byUrgency(waitingOf(state, spec, telling));
   // Once, for the one that was asked about.
   const isFirst = telling.path.length === 1 && !outcome;
   const all = isFirst ? withStore(sorted, telling) : sorted;
@@ -46,31 +47,36 @@ export function follow(runId: RunId, telling: Telling): Explanation | undefined 
   return deeper && explainRun(facts.state, deeper);
 }
 
-function waitingOf(state: RunState, telling: Telling): Waiting[] {
+function waitingOf(state: RunState, spec: RunSpec, telling: Telling): Waiting[] {
   const { now } = telling;
   const waiting: Waiting[] = [];
   if (state.paused) waiting.push(explainPause(state));
   if (!state.begun) waiting.push(explainStart(state, now));
   if (state.activationRetryAt !== undefined) waiting.push(explainCodeRetry(state, now));
-  else if (wantsActivation(state)) waiting.push(explainActivation(state, telling));
+  else if (wantsActivation(state)) waiting.push(explainActivation(state, spec, telling));
   for (const operation of state.operations.values()) {
     // A paused run's exhausted step is what it is paused for.
     if (state.paused?.key === operation.key) continue;
-    waiting.push(explainOperation(operation, state, telling));
+    waiting.push(explainOperation(operation, state, spec.runId, telling));
   }
   return waiting.length > 0 ? waiting : [explainIdle(state)];
 }
 
-function explainOperation(operation: Operation, state: RunState, telling: Telling): Waiting {
+function explainOperation(
+  operation: Operation,
+  state: RunState,
+  runId: RunId,
+  telling: Telling,
+): Waiting {
   switch (operation.type) {
     case "step":
-      return explainStep(operation, state.spec?.runId ?? "", telling);
+      return explainStep(operation, runId, telling);
     case "timer":
       return explainTimer(operation, telling.now);
     case "wait":
       return explainWait(operation, state, telling.now);
     case "call":
-      return explainCall(operation, telling, (runId) => follow(runId, telling));
+      return explainCall(operation, telling, (other) => follow(other, telling));
   }
 }
 

@@ -1,5 +1,6 @@
 /** Why a step has not ended. */
 import { FailureCode } from "../failure.ts";
+import type { RunId } from "../ids.ts";
 import type { StepOperation } from "../machines/run/state.ts";
 import { duration } from "./duration.ts";
 import type { Waiting } from "./explanation.ts";
@@ -7,7 +8,7 @@ import { cure } from "./shell.ts";
 import type { Telling } from "./telling.ts";
 import { noWorker } from "./worker.ts";
 
-export function explainStep(step: StepOperation, runId: string, telling: Telling): Waiting {
+export function explainStep(step: StepOperation, runId: RunId, telling: Telling): Waiting {
   const { key, phaseAt, attempt, lastFailure, failing } = step;
   const common = {
     key,
@@ -48,7 +49,7 @@ export function explainStep(step: StepOperation, runId: string, telling: Telling
       return { ...common, on: "step", ...running(step, telling.now) };
     case "pending": {
       const { queue = "", task = "" } = step.spec ?? {};
-      const { text, cures } = noWorker(telling.world, { kind: "task", name: task, queue });
+      const { text, cures } = noWorker(telling.world, { kind: "task", name: task, queue, runId });
       const before = lastFailure ? ` (before, it ${failed(step)})` : "";
       return {
         ...common,

@@ -3,8 +3,11 @@ import type { KeyRef, RunId } from "../ids.ts";
 import type { KeyState } from "../machines/key/state.ts";
 import type { RunState } from "../machines/run/state.ts";
 
-/** Does anybody serve a queue, and know a workflow or task? */
-export type Serving = "yes" | "unknown-name" | "nobody";
+/**
+ * Does anybody serve a queue, and know a workflow or task? `other-version`: somebody does, but not
+ * of the version that the run is pinned to.
+ */
+export type Serving = "yes" | "unknown-name" | "nobody" | "other-version";
 
 /** A worker whose slots are full. */
 export interface BusyWorker {
@@ -38,9 +41,12 @@ export interface StoreTrouble {
 }
 
 export interface Surroundings {
-  serves(queue: string, name: string, kind: "workflow" | "task"): Serving;
+  /** `version`: the run is pinned to it. */
+  serves(queue: string, name: string, kind: "workflow" | "task", version?: string): Serving;
   /** Queues that somebody serves. */
   queues?(): readonly string[];
+  /** Versions of a queue's workers. */
+  versions?(queue: string): readonly string[];
   /** The workers of a queue that have no room. */
   busy?(queue: string, kind: "workflow" | "task"): readonly BusyWorker[];
   /** A run that was looked at. */

@@ -1,4 +1,5 @@
 /** Waiting for a worker: is there one, does it know the code, and what is it busy with? */
+import type { RunId } from "../ids.ts";
 import type { Cure } from "./explanation.ts";
 import { cure } from "./shell.ts";
 import type { BusyWorker, Surroundings } from "./surroundings.ts";
@@ -8,6 +9,9 @@ export interface Wanted {
   readonly kind: "workflow" | "task";
   readonly name: string;
   readonly queue: string;
+  readonly runId: RunId;
+  /** The run is pinned to workers of this version. */
+  readonly version?: string;
 }
 
 export interface NoWorker {
@@ -15,9 +19,12 @@ export interface NoWorker {
   readonly cures: readonly Cure[];
 }
 
-export function noWorker(world: Surroundings, { kind, name, queue }: Wanted): NoWorker {
+export function noWorker(world: Surroundings, wanted: Wanted): NoWorker {
+  const { kind, name, queue, version } = wanted;
   const look = cure("shows the workers that are there", "workers list");
-  switch (world.serves(queue, name, kind)) {
+  switch (world.serves(queue, name, kind, version)) {
+    case "other-version":
+      return noVersion(world, wanted);
     case "nobody":
       return {
         text: `no worker serves the queue "${queue}"${others(world, queue)}`,
@@ -40,6 +47,19 @@ export function noWorker(world: Surroundings, { kind, name, queue }: Wanted): No
       };
     }
   }
+}
+
+function noVersion(world: Surroundings, { queue, runId, version = "" }: Wanted): NoWorker {
+  const versions = (world.versions?.(queue) ?? []).map(named);
+  const there = versions.length === 0 ? "" : `; there are workers of ${versions.join(", ")}`;
+  return {
+    text: `it is pinned to the version "${version}", which no worker of the queue "${queue}" runs any more${there}`,
+    cures: [
+      cure("lets it go on with the version that workers run now", "runs repin", runId),
+      cure(`or start a worker of the version "${version}" again`),
+      cure("shows the open runs of each version", "workers versions"),
+    ],
+  };
 }
 
 /** A queue that nobody serves may be a slip of the pen. */

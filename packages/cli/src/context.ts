@@ -20,6 +20,7 @@ export interface Context {
   readonly width: number;
   /** A terminal shows the output. */
   readonly isTerminal: boolean;
+  readonly errIsTerminal: boolean;
   /** A person watches and can be asked. */
   readonly isInteractive: boolean;
   /** Aborted by Ctrl-C, and when nobody reads the output any more. */

@@ -1,7 +1,13 @@
 /** The tree of commands. */
 import { Command } from "commander";
 import type { Choose, CommandOf } from "./command.ts";
+import { check } from "./commands/check.ts";
+import { doctor } from "./commands/doctor.ts";
+import { keys } from "./commands/keys/index.ts";
+import { push } from "./commands/push/index.ts";
+import { workers } from "./commands/workers/index.ts";
 import { events } from "./commands/events/index.ts";
+import { exportCommand } from "./commands/export.ts";
 import { fork } from "./commands/fork.ts";
 import { help } from "./commands/help.ts";
 import { login } from "./commands/login.ts";
@@ -10,7 +16,22 @@ import { schedules } from "./commands/schedules/index.ts";
 import { version } from "./commands/version.ts";
 import { why } from "./commands/why.ts";
 
-const commands: readonly CommandOf[] = [runs, why, fork, schedules, events, login, version, help];
+const commands: readonly CommandOf[] = [
+  runs,
+  why,
+  fork,
+  check,
+  schedules,
+  events,
+  exportCommand,
+  workers,
+  push,
+  keys,
+  doctor,
+  login,
+  version,
+  help,
+];
 
 export interface Writers {
   readonly writeOut: (text: string) => void;

@@ -66,6 +66,7 @@ async function carryOut({ act, globals }: Parsed, world: World): Promise<number>
     json: globals.json === true,
     width: world.width,
     isTerminal: world.outIsTerminal,
+    errIsTerminal: world.errIsTerminal,
     isInteractive: world.outIsTerminal && world.inIsTerminal && globals.json !== true,
     interrupted: world.interrupted,
     confirm: async (question) => /^y(es)?$/i.test(await world.ask(`${sanitise(question)} [y/N] `)),

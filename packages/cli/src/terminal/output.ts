@@ -9,15 +9,15 @@ export type Sink = (text: string) => void;
 
 export class Output {
   readonly #sink: Sink;
-  readonly #colour: boolean;
+  readonly hasColour: boolean;
 
   constructor(sink: Sink, colour: boolean) {
     this.#sink = sink;
-    this.#colour = colour;
+    this.hasColour = colour;
   }
 
   line(text: Text = ""): void {
-    this.#sink(`${render(text, this.#colour).trimEnd()}\n`);
+    this.#sink(`${render(text, this.hasColour).trimEnd()}\n`);
   }
 
   lines(lines: Iterable<Text>): void {

@@ -30,6 +30,7 @@ export interface EmbeddedPerdure extends Perdure {
 export interface Changes {
   /** Puts another function in place of a step's own. */
   readonly stepFor?: WorkerParts["stepFor"];
+  readonly observer?: WorkerParts["observer"];
   /** What the client talks to instead of the engine itself. */
   readonly client?: (engine: EngineClient) => EngineClient;
 }
@@ -38,11 +39,14 @@ export interface OpenedParts {
   readonly perdure: EmbeddedPerdure;
   readonly engine: Engine;
   readonly worker: InProcessWorker;
+  /** The process dies: its code is heard of no more. (Its engine dies with its world.) */
+  readonly kill: () => void;
 }
 
 /** `open`, with parts that tests replace, and those they look at. */
 export async function openParts(options: OpenOptions, changes: Changes = {}): Promise<OpenedParts> {
   const { namespace = "default" } = options;
+  const { observer } = changes;
   const stepFor = changes.stepFor ? { stepFor: changes.stepFor } : {};
   const setting = settingOf(options);
   const { env, registry } = setting;
@@ -50,17 +54,20 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
   const engine = await Engine.open({ store: await storeOf(options.store), env, calendar });
   const guard = guardOf(options, setting);
   const id = setting.newWorkerId("in-process");
-  const worker = new InProcessWorker({ id, ...setting, guard, ...stepFor });
+  const worker = new InProcessWorker({ id, ...setting, guard, ...stepFor, observer });
   worker.connect(
     // The worker lives and dies with the engine.
     engine.register(worker, { ...workerOptions(registry, options.worker), leaseMs: 0 }),
   );
+  const kill = () => {
+    worker.stop();
+    guard.close();
+  };
   const close = once(async () => {
     try {
       await engine.close();
     } finally {
-      worker.stop();
-      guard.close();
+      kill();
     }
   });
   try {
@@ -72,7 +79,7 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
   const client = changes.client?.(engine) ?? engine;
   const parts = { engine: client, namespace, now: () => env.now(), close };
   const perdure = Object.assign(new EnginePerdure(parts), { engine });
-  return { perdure, engine, worker };
+  return { perdure, engine, worker, kill };
 }
 
 async function storeOf(store: string | Store): Promise<Store> {

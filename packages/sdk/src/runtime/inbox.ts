@@ -57,6 +57,11 @@ export class Inbox {
     this.#listen(name, handle).catch((error: unknown) => this.#fiber.fail(error));
   }
 
+  /** A handler takes the signals of that name: no code stands still for them. */
+  listensTo(name: string): boolean {
+    return this.#listened.has(name);
+  }
+
   onQuery(name: string, handle: (input: unknown) => unknown): void {
     if (this.#queries.has(name)) throw registered("query", name);
     this.#queries.set(name, handle);

@@ -18,3 +18,8 @@ export type { TextOptions } from "./report/text.ts";
 export { testEnvironment } from "./test-environment.ts";
 export type { TestEnvironment, TestOptions } from "./test-environment.ts";
 export type { Definitions } from "../worker/registry.ts";
+export { crashTest, expectCrashSafe } from "./crash/crash-test.ts";
+export type { Answers, CrashOptions, CrashProgress, Made, OpenWait } from "./crash/options.ts";
+export { renderCrashTestHtml } from "./crash/render-html.ts";
+export { renderCrashTest } from "./crash/render-text.ts";
+export type { CrashFigures, CrashReport, Finding, FindingKind } from "./crash/report.ts";

@@ -16,6 +16,8 @@ export const testingLimits = {
   scenarios: 1_000,
   /** Timers that one scenario may wait for. */
   timersPerScenario: 5_000,
+  /** Answers that one scenario gives. */
+  answers: 1_000,
   /** Attempts after which a step that goes on failing is taken for one without end. */
   attempts: 25,
   /** Real time that a step's function may take without anything else going on. */

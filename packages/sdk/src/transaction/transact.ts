@@ -10,14 +10,23 @@ import type { Database, SqliteDatabase } from "./database.ts";
 import { onPostgres } from "./postgres.ts";
 import { onSqlite } from "./sqlite.ts";
 
+/** Their outcome is in the user's database: they act once, without a key. */
+const transactions = new WeakSet<StepFunction>();
+
+export function isTransaction(fn: StepFunction): boolean {
+  return transactions.has(fn);
+}
+
 type Body = (tx: never, step: never) => unknown;
 
 export function transact(runId: string, database: Database, fn: Body): StepFunction {
-  return (step: StepContext) => {
+  const transaction = (step: StepContext) => {
     const row = { runId, key: step.key };
     const body = (tx: unknown) => fn(tx as never, step as never);
     return isSqlite(database) ? onSqlite(database, row, body) : onPostgres(database, row, body);
   };
+  transactions.add(transaction);
+  return transaction;
 }
 
 function isSqlite(database: Database): database is SqliteDatabase {

@@ -224,6 +224,30 @@ describe("a commit", () => {
     await rig.close();
   });
 
+  it("refused once is told of until a minute after the store has taken another", async () => {
+    let isFull = true;
+    const rig = await Rig.open({
+      ...withCommit((batches, next) =>
+        isFull ? Promise.resolve({ type: "failed", reason: "The disk is full." }) : next(batches),
+      ),
+    });
+    const trouble = () => rig.engine.stats().storeTrouble;
+    const at = rig.env.now();
+    await expect(rig.start({ workflow: "w" })).rejects.toMatchObject({ code: "store-failed" });
+    expect(trouble()).toMatchObject({ reason: "The disk is full.", refusals: 1, isTaking: false });
+    expect(trouble()?.since).toBeGreaterThanOrEqual(at);
+    await rig.env.pass(120_000);
+    expect(trouble()).toBeDefined();
+    await expect(rig.start({ workflow: "w" })).rejects.toMatchObject({ code: "store-failed" });
+    expect(trouble()).toMatchObject({ refusals: 2 });
+    isFull = false;
+    await rig.start({ workflow: "w" });
+    expect(trouble()).toMatchObject({ refusals: 2, isTaking: true });
+    await rig.env.pass(60_000);
+    expect(trouble()).toBeUndefined();
+    await rig.close();
+  });
+
   it("of an owner that was replaced changes nothing, and it stops", async () => {
     const old = await Rig.open();
     old.worker({ scripts: { waits } });

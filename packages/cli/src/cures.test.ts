@@ -43,6 +43,8 @@ const cures: readonly (readonly [string, ...string[]])[] = [
   ["schedules trigger", "nightly"],
   ["schedules describe", "nightly"],
   ["events publish", "order paid"],
+  ["runs repin", run],
+  ["runs repin", run, "v 2"],
   ["workers list"],
   ["workers versions"],
   ["doctor"],

@@ -5,6 +5,7 @@ import { list } from "./list.ts";
 import { pause } from "./pause.ts";
 import { query } from "./query.ts";
 import { reject } from "./reject.ts";
+import { repin } from "./repin.ts";
 import { resolve } from "./resolve.ts";
 import { resume } from "./resume.ts";
 import { show } from "./show.ts";
@@ -29,4 +30,5 @@ export const runs: CommandOf = group("runs", "see runs and steer them", [
   terminate,
   pause,
   resume,
+  repin,
 ]);

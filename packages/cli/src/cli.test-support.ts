@@ -27,6 +27,7 @@ export async function rigWith(definitions: Definitions): Promise<Rig> {
   const worker = new InProcessWorker({ id: "w-1", registry, env, log: () => undefined });
   worker.connect(
     engine.register(worker, {
+      namespace: "default",
       queues: registry.queues(),
       taskSlots: 10,
       runSlots: 100,

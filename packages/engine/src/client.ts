@@ -19,6 +19,7 @@ import type {
   Trigger,
 } from "@perdure/kernel";
 import type { IndexRow, Page, Query } from "@perdure/store";
+import type { ServedQueue } from "./worker.ts";
 
 /** A run, or whatever is the current run under a business key. */
 export type Target = { readonly runId: RunId } | { readonly key: KeyRef };
@@ -81,6 +82,25 @@ export interface SchedulePage {
   readonly cursor?: string;
 }
 
+export interface WorkerView {
+  readonly id: string;
+  readonly queues: readonly ServedQueue[];
+  readonly taskSlots: number;
+  readonly runSlots: number;
+  /** `draining`: finishes what it has. `lost`: it fell silent, and its work went to others. */
+  readonly phase: "open" | "draining" | "lost";
+  /** Coroutines and attempts of remote steps it has. */
+  readonly holds: number;
+  readonly tasks: number;
+  /** Its last sign of life, and its registration; ms since epoch. */
+  readonly seenAt: number;
+  readonly registeredAt: number;
+  readonly version?: string;
+  readonly versioning: "move" | "pin";
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Every verb that takes a run id takes it first, every other one a namespace or what names one. */
 export interface EngineClient {
   start(request: StartRequest): Promise<Started>;
   signal(target: Target, signal: SignalBody): Promise<void>;
@@ -105,6 +125,8 @@ export interface EngineClient {
   /** Who holds a business key, and what that run waits for. */
   whyKey(key: KeyRef): Promise<Explanation>;
   whySchedule(namespace: string, id: string): Promise<Explanation>;
+  /** Registered on this node, and those it has lost of late. */
+  workers(namespace: string): Promise<readonly WorkerView[]>;
   list(query: Query): Promise<Page>;
   count(query: Omit<Query, "limit" | "cursor">): Promise<number>;
   publish(

@@ -1,15 +1,16 @@
 /** The engine: takes a store, runs what is in it, and serves clients and workers. */
-import { PerdureError, type StoreTrouble } from "@perdure/kernel";
+import { PerdureError, type RunId, type StoreTrouble } from "@perdure/kernel";
 import { assemble, type Assembly } from "./assembly.ts";
 import type { EngineClient } from "./client.ts";
 import { controlVerbs } from "./client/control.ts";
-import type { Desk } from "./client/desk.ts";
+import { namespaceOf, type Desk } from "./client/desk.ts";
 import { busVerbs, scheduleVerbs } from "./client/events.ts";
 import { readVerbs } from "./client/read.ts";
 import { scheduleReadVerbs } from "./client/schedules.ts";
 import { startVerbs } from "./client/start.ts";
 import { talkVerbs } from "./client/talk.ts";
 import { whyVerbs } from "./client/why.ts";
+import { workerVerbs } from "./client/workers.ts";
 import { OwnedTimers } from "./core/owned-timers.ts";
 import { defaultTuning, type EngineOptions } from "./core/options.ts";
 import type { EngineStats } from "./core/stats.ts";
@@ -20,6 +21,10 @@ import type { WorkerHost } from "./worker.ts";
 export interface Engine extends EngineClient, WorkerHost {
   readonly partitions: number;
   stats(): EngineStats;
+  /** The same engine, with the name of whoever asks for the journal of what is asked. */
+  as(by: string): EngineClient;
+  /** Of a run, or of a start that waits for its turn; undefined: there is none. */
+  namespaceOf(runId: RunId): Promise<string | undefined>;
   /**
    * Takes no new runs, lets workers finish what they hold (for at most `tuning.drainMs`), writes
    * what is decided, and closes the store. Open runs go on when the store is opened again.
@@ -76,17 +81,26 @@ export const Engine: {
       register: (worker, workerOptions) => parts.registry.register(worker, workerOptions),
       stats: () => gauge(parts, phase),
       close,
-      ...startVerbs(desk),
-      ...controlVerbs(desk),
-      ...talkVerbs(desk),
-      ...readVerbs(desk),
-      ...whyVerbs(desk),
-      ...busVerbs(desk),
-      ...scheduleVerbs(desk),
-      ...scheduleReadVerbs(desk),
+      as: (by) => verbsOf(desk, by),
+      namespaceOf: (runId) => namespaceOf(desk, runId),
+      ...verbsOf(desk),
     };
   },
 };
+
+function verbsOf(desk: Desk, by?: string): EngineClient {
+  return {
+    ...startVerbs(desk, by),
+    ...controlVerbs(desk, by),
+    ...talkVerbs(desk),
+    ...readVerbs(desk),
+    ...whyVerbs(desk),
+    ...workerVerbs(desk),
+    ...busVerbs(desk),
+    ...scheduleVerbs(desk),
+    ...scheduleReadVerbs(desk),
+  };
+}
 
 function deskOf(
   { env, store, calendar }: EngineOptions,
@@ -118,7 +132,7 @@ function deskOf(
 /** Workers finish and leave; what they have answered is written. */
 async function drain(parts: Assembly, { env }: EngineOptions, drainMs: number): Promise<void> {
   const { registry, pump, tidy } = parts;
-  const workers = [...registry.workers.values()];
+  const workers = [...registry.workers];
   const drained = Promise.all(workers.map((worker) => registry.drain(worker)));
   const late = Promise.withResolvers<void>();
   const cancel = env.after(drainMs, late.resolve);
@@ -162,7 +176,7 @@ function troubleOf(
 
 function gauge(parts: Assembly, phase: Phase): EngineStats {
   const { partitions, pump, mail, alarms, requests, registry, matcher, tasks } = parts;
-  const workers = [...registry.workers.values()];
+  const workers = [...registry.workers];
   return {
     ...parts.stats,
     phase,

@@ -13,6 +13,7 @@ export {
 } from "./client/checks.ts";
 export { checkRunId } from "./client/desk.ts";
 export { createCalendar, validateCalendar } from "./calendar.ts";
+export { within, type Within } from "./client/within.ts";
 export { systemEnv, type SystemEnvOptions } from "./system-env.ts";
 export type * from "./client.ts";
 export type * from "./env.ts";

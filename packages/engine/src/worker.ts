@@ -83,19 +83,42 @@ export interface Worker {
   update(runId: RunId, lease: Lease, update: UpdateRequest): Promise<void>;
 }
 
+/** A task queue that a worker serves, with the names it has code for. `*` in a list: any name. */
+export interface ServedQueue {
+  readonly name: string;
+  readonly workflows: readonly string[];
+  readonly tasks: readonly string[];
+  /** Remote steps of this queue at a time on this worker. */
+  readonly concurrency?: number;
+  /** Of all workers of this node; the strictest of theirs holds. */
+  readonly rate?: QueueRate;
+  /** Among the queues of this worker: higher first. Default: 0. */
+  readonly priority?: number;
+}
+
+/** How often attempts of a queue's remote steps may start. */
+export interface QueueRate {
+  readonly perSecond: number;
+  /** So many at once after a pause. Default: `perSecond`, at least 1. */
+  readonly burst?: number;
+}
+
 export interface WorkerOptions {
-  /** Task queues it serves, with the names it has code for. `*` in a list: any name. */
-  readonly queues: readonly {
-    readonly name: string;
-    readonly workflows: readonly string[];
-    readonly tasks: readonly string[];
-  }[];
+  /** The wall: it is given runs and tasks of this namespace only. */
+  readonly namespace: string;
+  readonly queues: readonly ServedQueue[];
   /** Remote steps at a time. */
   readonly taskSlots: number;
   /** Coroutines kept at a time. */
   readonly runSlots: number;
   /** Without a sign of life for so long the worker counts as lost; 0: never (same process). */
   readonly leaseMs: number;
+  /** The build of its code. */
+  readonly version?: string;
+  /** `pin`: a run that it is the first to activate stays with its version. Default: `move`. */
+  readonly versioning?: "move" | "pin";
+  /** Shown to people: host, process, address. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** What a registered worker calls. */
@@ -105,6 +128,14 @@ export interface WorkerSession {
   beat(token: StepToken, details?: Payload): Promise<{ readonly cancelRequested: boolean }>;
   /** Resolves when the outcome is durable; rejects with `stale`. */
   result(token: StepToken, result: StepResult): Promise<void>;
+  /**
+   * Gives one hold back: the request or connection that had it is gone. Where the code was not at
+   * rest, the next holder is told (`lostAt`). The run may come back at once: whoever expects the
+   * next request to fail too waits before giving back.
+   */
+  release(runId: RunId, lease: Lease): void;
+  /** The same for an attempt of a remote step: nobody knows whether it acted. */
+  abandon(token: StepToken): void;
   /** A sign of life. */
   alive(): void;
   /** Takes no new work; resolves when what it holds is finished or handed back. */

@@ -28,6 +28,7 @@ export const FailureCode = {
   heartbeat: "timeout-heartbeat",
   nondeterminism: "nondeterminism",
   limitExceeded: "limit-exceeded",
+  forbidden: "forbidden",
   alreadyStarted: "already-started",
   notFound: "not-found",
   updateUnfinished: "update-unfinished",

@@ -75,6 +75,12 @@ export const limits = {
   /** Closed runs that are forgotten at once. */
   pruneRuns: 500,
   workers: 10_000,
+  /** What one worker may register: queues, names of workflows and tasks in all of them, labels. */
+  workerQueues: 1_000,
+  workerNames: 10_000,
+  workerLabels: 32,
+  workerLabelChars: 256,
+  workerSlots: 1_000_000,
   /** Queries and updates waiting for one run. */
   runCalls: 1_000,
   runWatchers: 1_000,

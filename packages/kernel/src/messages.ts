@@ -17,6 +17,15 @@ interface Asked {
   readonly request?: RequestId;
 }
 
+/**
+ * What one run says to another. To a run of another namespace it is as if it had been said to
+ * nobody: ids can be forged, so the receiver looks (T1).
+ */
+interface Sent {
+  /** The sender's; absent: the engine itself says it, or a key of the receiver's own namespace. */
+  readonly namespace?: string;
+}
+
 export interface SignalBody {
   readonly name: string;
   readonly payload?: Payload;
@@ -37,6 +46,11 @@ export interface StepToken {
   readonly key: string;
   readonly attempt: number;
 }
+
+/** To whoever waits for a run. */
+export type ChildMessage =
+  | ({ readonly type: "child.started"; readonly key: string; readonly runId: RunId } & Sent)
+  | ({ readonly type: "child.closed"; readonly key: string; readonly outcome: Outcome } & Sent);
 
 export type RunMessage =
   | ({ readonly type: "run.start"; readonly spec: RunSpec } & Asked)
@@ -73,14 +87,14 @@ export type RunMessage =
       readonly attempt: number;
       readonly worker: string;
     }
-  | ({ readonly type: "run.signal"; readonly signal: SignalBody } & Asked)
-  | ({ readonly type: "run.cancel"; readonly reason?: string; readonly by?: string } & Asked)
-  | ({ readonly type: "run.terminate"; readonly reason?: string; readonly by?: string } & Asked)
+  | ({ readonly type: "run.signal"; readonly signal: SignalBody } & Asked & Sent)
+  | ({ readonly type: "run.cancel"; readonly reason?: string; readonly by?: string } & Asked & Sent)
+  | ({ readonly type: "run.terminate"; readonly reason?: string; readonly by?: string } & Asked &
+      Sent)
   | ({ readonly type: "run.pause"; readonly message?: string; readonly by?: string } & Asked)
   | ({ readonly type: "run.resume"; readonly by?: string } & Asked)
-  | { readonly type: "run.attach"; readonly listener: OperationRef }
-  | { readonly type: "child.started"; readonly key: string; readonly runId: RunId }
-  | { readonly type: "child.closed"; readonly key: string; readonly outcome: Outcome }
+  | ({ readonly type: "run.attach"; readonly listener: OperationRef } & Sent)
+  | ChildMessage
   | { readonly type: "wait.match"; readonly key: string; readonly payload: Payload }
   | {
       readonly type: "state.value";
@@ -120,7 +134,8 @@ export type KeyMessage =
       readonly by?: string;
       /** This run, which may still be waiting for its turn; absent: the current one. */
       readonly runId?: RunId;
-    } & Asked)
+    } & Asked &
+      Sent)
   | {
       readonly type: "key.read";
       readonly name: string;
@@ -179,8 +194,7 @@ export type ScheduleMessage =
       readonly overlap?: SchedulePolicy["overlap"];
     } & Asked)
   /** A run that the schedule started is over; `key` is its run id. */
-  | { readonly type: "child.started"; readonly key: string; readonly runId: RunId }
-  | { readonly type: "child.closed"; readonly key: string; readonly outcome: Outcome }
+  | ChildMessage
   | { readonly type: "wake" };
 
 export type Message = RunMessage | KeyMessage | TopicMessage | ScheduleMessage;

@@ -57,7 +57,11 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
   const worker = new InProcessWorker({ id, ...setting, guard, ...stepFor, observer });
   worker.connect(
     // The worker lives and dies with the engine.
-    engine.register(worker, { ...workerOptions(registry, options.worker), leaseMs: 0 }),
+    engine.register(worker, {
+      ...workerOptions(registry, options.worker),
+      namespace,
+      leaseMs: 0,
+    }),
   );
   const kill = () => {
     worker.stop();

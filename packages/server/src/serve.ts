@@ -1,11 +1,10 @@
 /** Doors for an engine that somebody has opened: the API, live streams, workers over WebSocket. */
 import { randomUUID } from "node:crypto";
-import { systemEnv, type Engine, type Env } from "@perdure/engine";
+import { systemEnv, within, type Engine, type Env } from "@perdure/engine";
 import { authenticator } from "./access/authenticate.ts";
 import { ApiKeys } from "./access/api-keys.ts";
 import { MemoryAccessStore, type AccessStore } from "./access/access-store.ts";
 import { policy } from "./access/roles.ts";
-import { walled } from "./access/walled.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/listener.ts";
@@ -63,7 +62,7 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
     admission,
     env,
     newId: randomUUID,
-    within: ({ namespace }) => walled(engine, namespace),
+    within: ({ namespace, by }) => within(engine, { namespace, by }),
     closing: closing.signal,
     observe: () => undefined,
   });

@@ -82,6 +82,8 @@ function listening(answers: ActivationAnswer[]): WorkerSession {
     answer: (_runId, _lease, answer) => void answers.push(answer),
     beat: () => Promise.resolve({ cancelRequested: false }),
     result: () => Promise.resolve(),
+    release: () => undefined,
+    abandon: () => undefined,
     alive: () => undefined,
     drain: () => Promise.resolve(),
     close: () => undefined,

@@ -1,6 +1,7 @@
 /** The SDK's own worker, in a simulated process. */
 import type { Env, Worker, WorkerHost } from "@perdure/engine";
 import { InProcessWorker, Registry } from "perdure/worker";
+import { namespace } from "../programs/place.ts";
 import type { Definitions } from "../programs/surroundings.ts";
 
 export interface RuntimeOptions {
@@ -22,6 +23,7 @@ export function startWorker(options: RuntimeOptions): () => void {
   const registry = new Registry({ workflows: [main, tick], tasks: [work], objects: [counter] });
   const worker = new InProcessWorker({ id, registry, env, log: env.log.bind(env) });
   const session = host.register(bend(worker), {
+    namespace,
     queues: registry.queues(),
     taskSlots,
     runSlots,

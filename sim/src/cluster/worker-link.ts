@@ -202,6 +202,8 @@ function sessionOver(
         await far().result(token, result);
         hooks.onSettled(token);
       }),
+    release: (runId, lease) => rpc.tell(() => far().release(runId, lease)),
+    abandon: (token) => rpc.tell(() => far().abandon(token)),
     alive: () => rpc.tell(() => far().alive()),
     drain: () => rpc.call(() => far().drain()),
     close: () => rpc.tell(() => far().close()),

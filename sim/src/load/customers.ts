@@ -4,15 +4,13 @@ import type { Started, StartRequest } from "@perdure/engine";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Parts } from "../cluster/parts.ts";
 import { drawProgram } from "../programs/generate.ts";
+import { namespace, queue } from "../programs/place.ts";
 import type { Program } from "../programs/program.ts";
 import type { Prng } from "../world/prng.ts";
 import { Process } from "../world/process.ts";
 import { Caller } from "./caller.ts";
 import { payloadOf } from "./payloads.ts";
 import type { LoadRecord } from "./record.ts";
-
-export const namespace = "default";
-export const queue = "default";
 
 export class Customers {
   readonly #parts: Parts;

@@ -10,7 +10,7 @@ import { colors, events } from "../programs/generate.ts";
 import type { Prng } from "../world/prng.ts";
 import { Process } from "../world/process.ts";
 import { Caller, type Ask } from "./caller.ts";
-import { namespace, queue } from "./customers.ts";
+import { namespace, queue } from "../programs/place.ts";
 import { payloadOf, valueOf } from "./payloads.ts";
 import type { LoadRecord } from "./record.ts";
 

@@ -1,65 +1,60 @@
 /** What is done to runs that exist: signal, cancel, terminate, pause, resume. */
-import { keyStream, runStream } from "@perdure/kernel";
+import { keyStream, runStream, type KeyRef, type RunId, type StreamId } from "@perdure/kernel";
 import type { EngineClient } from "../client.ts";
 import { checkKey, checkSignal } from "./checks.ts";
 import { checkRunId, type Desk } from "./desk.ts";
 
 type Control = Pick<EngineClient, "signal" | "cancel" | "terminate" | "pause" | "resume">;
 
-export function controlVerbs({ mail, checkOpen }: Desk): Control {
+/** `by` is who asks, for the journal. */
+export function controlVerbs({ mail, checkOpen }: Desk, by?: string): Control {
+  const asker = by === undefined ? {} : { by };
+  const ofRun = (runId: RunId): StreamId => {
+    checkOpen();
+    checkRunId(runId);
+    return runStream(runId);
+  };
+  const ofKey = (key: KeyRef): StreamId => {
+    checkOpen();
+    checkKey(key);
+    return keyStream(key);
+  };
   return {
-    async signal(target, signal) {
-      checkOpen();
-      checkSignal(signal);
+    async signal(target, sent) {
+      checkSignal(sent);
+      const signal = { ...sent, ...asker };
       if ("key" in target) {
-        checkKey(target.key);
-        await mail.ask(keyStream(target.key), (request) => ({
-          type: "key.signal",
-          signal,
-          request,
-        }));
+        const stream = ofKey(target.key);
+        await mail.ask(stream, (request) => ({ type: "key.signal", signal, request }));
       } else {
-        checkRunId(target.runId);
-        const stream = runStream(target.runId);
+        const stream = ofRun(target.runId);
         await mail.ask(stream, (request) => ({ type: "run.signal", signal, request }));
       }
     },
 
     async cancel(target, reason) {
-      checkOpen();
-      const why = reason === undefined ? {} : { reason };
+      const why = { ...asker, ...(reason === undefined ? {} : { reason }) };
       if ("key" in target) {
-        checkKey(target.key);
-        await mail.ask(keyStream(target.key), (request) => ({
-          type: "key.cancel",
-          request,
-          ...why,
-        }));
+        const stream = ofKey(target.key);
+        await mail.ask(stream, (request) => ({ type: "key.cancel", request, ...why }));
       } else {
-        checkRunId(target.runId);
-        const stream = runStream(target.runId);
+        const stream = ofRun(target.runId);
         await mail.ask(stream, (request) => ({ type: "run.cancel", request, ...why }));
       }
     },
 
     async terminate(runId, reason) {
-      checkOpen();
-      checkRunId(runId);
-      const why = reason === undefined ? {} : { reason };
-      await mail.ask(runStream(runId), (request) => ({ type: "run.terminate", request, ...why }));
+      const why = { ...asker, ...(reason === undefined ? {} : { reason }) };
+      await mail.ask(ofRun(runId), (request) => ({ type: "run.terminate", request, ...why }));
     },
 
     async pause(runId, message) {
-      checkOpen();
-      checkRunId(runId);
-      const why = message === undefined ? {} : { message };
-      await mail.ask(runStream(runId), (request) => ({ type: "run.pause", request, ...why }));
+      const why = { ...asker, ...(message === undefined ? {} : { message }) };
+      await mail.ask(ofRun(runId), (request) => ({ type: "run.pause", request, ...why }));
     },
 
     async resume(runId) {
-      checkOpen();
-      checkRunId(runId);
-      await mail.ask(runStream(runId), (request) => ({ type: "run.resume", request }));
+      await mail.ask(ofRun(runId), (request) => ({ type: "run.resume", request, ...asker }));
     },
   };
 }

@@ -32,13 +32,13 @@ export interface Desk {
   readonly pump: Pump;
   readonly calls: Calls;
   readonly tidy: Tidy;
+  readonly registry: Registry;
   readonly listeners: Listeners;
   readonly calendar: Calendar;
   /** Throws when the engine takes nothing more. */
   readonly checkOpen: () => void;
   /** Throws when the engine takes no new runs. */
   readonly checkStarts: () => void;
-  readonly registry: Registry;
   readonly matcher: Matcher;
   readonly partitions: readonly Partition[];
   /** The store refuses to write, or the engine has stopped by itself. */
@@ -60,6 +60,15 @@ export async function findDurableRun(desk: Desk, runId: RunId): Promise<LiveRun>
   if (live.durable === live.run.seq) return live;
   await desk.pump.barrier();
   return findDurableRun(desk, runId);
+}
+
+/** Of a run, or of a start that waits for its turn; undefined: there is none. */
+export async function namespaceOf(desk: Desk, runId: RunId): Promise<string | undefined> {
+  desk.checkOpen();
+  checkRunId(runId);
+  const live = await desk.loader.get(runStream(runId));
+  const spec = live instanceof LiveRun ? live.run.spec : undefined;
+  return spec?.namespace ?? desk.listeners.expectedIn(runId);
 }
 
 export async function currentRun(desk: Desk, key: KeyRef): Promise<RunId | undefined> {

@@ -20,8 +20,8 @@ export class Listeners {
   readonly #env: Env;
   readonly #waiters = new Map<RunId, Waiter[]>();
   readonly #watchers = new Map<RunId, Set<Watcher>>();
-  /** Started, but waiting for their key's turn: there is no run yet. */
-  readonly #expected = new Set<RunId>();
+  /** Started, but waiting for their key's turn: there is no run yet, but its namespace. */
+  readonly #expected = new Map<RunId, string>();
   readonly #isKnown: (runId: RunId) => boolean;
 
   constructor(env: Env, isKnown: (runId: RunId) => boolean) {
@@ -30,12 +30,13 @@ export class Listeners {
   }
 
   /** A start was answered; its run may be a while away. */
-  expect(runId: RunId): void {
-    if (!this.#isKnown(runId)) this.#expected.add(runId);
+  expect(runId: RunId, namespace: string): void {
+    if (!this.#isKnown(runId)) this.#expected.set(runId, namespace);
   }
 
-  isExpected(runId: RunId): boolean {
-    return this.#expected.has(runId);
+  /** The namespace of a run that is a while away. */
+  expectedIn(runId: RunId): string | undefined {
+    return this.#expected.get(runId);
   }
 
   /** Of a run that is open, as far as is durable. */

@@ -4,7 +4,14 @@ import type { EngineClient } from "../client.ts";
 import { readEvents } from "../streams/journal.ts";
 import { LiveRun } from "../streams/live.ts";
 import { checkKey, checkNamespace } from "./checks.ts";
-import { checkRunId, currentRun, findDurableRun, unknownRun, type Desk } from "./desk.ts";
+import {
+  checkRunId,
+  currentRun,
+  findDurableRun,
+  namespaceOf,
+  unknownRun,
+  type Desk,
+} from "./desk.ts";
 
 type Reading = Pick<
   EngineClient,
@@ -14,11 +21,14 @@ type Reading = Pick<
 export function readVerbs(desk: Desk): Reading {
   return {
     async outcome(runId) {
-      let at = runId;
-      for (;;) {
+      for (let at = runId; ;) {
         const outcome = await outcomeOf(desk, at);
         if (outcome.status !== "continued") return outcome;
-        at = outcome.runId;
+        const next = outcome.runId;
+        // A journal from elsewhere may name any run as its next one.
+        const [from, to] = await Promise.all([namespaceOf(desk, at), namespaceOf(desk, next)]);
+        if (from !== to) throw unknownRun(next);
+        at = next;
       }
     },
 
@@ -75,7 +85,7 @@ async function outcomeOf(
   invariant(live instanceof LiveRun, "a run's stream has another machine");
   const { run } = live;
   if (run.outcome !== undefined && live.durable === run.seq) return run.outcome;
-  if (run.spec === undefined && !desk.listeners.isExpected(runId)) throw unknownRun(runId);
+  if (run.spec === undefined && !desk.listeners.expectedIn(runId)) throw unknownRun(runId);
   return desk.listeners.outcome(runId);
 }
 

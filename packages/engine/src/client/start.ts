@@ -21,11 +21,12 @@ import { readEvents } from "../streams/journal.ts";
 import { checkKey, checkPayload, checkStart } from "./checks.ts";
 import { findDurableRun, type Desk } from "./desk.ts";
 
-export function startVerbs(desk: Desk): Pick<EngineClient, "start" | "fork"> {
+export function startVerbs(desk: Desk, by?: string): Pick<EngineClient, "start" | "fork"> {
   return {
-    async start(request) {
+    async start(asked) {
       desk.checkStarts();
-      checkStart(request);
+      checkStart(asked);
+      const request = signedBy(asked, by);
       const key = keyOf(request);
       const spec = specOf(desk.env, request, key);
       const { signal, mode = "single", reuse = "allow", conflict = "useExisting" } = request;
@@ -35,7 +36,9 @@ export function startVerbs(desk: Desk): Pick<EngineClient, "start" | "fork"> {
         return { type: "key.start", spec, mode, reuse, conflict, request: asker, ...extra };
       });
       const started = startedBy(reply);
-      if (mode === "exclusive" && !started.existing) desk.listeners.expect(started.runId);
+      if (mode === "exclusive" && !started.existing) {
+        desk.listeners.expect(started.runId, spec.namespace);
+      }
       return started;
     },
 
@@ -57,6 +60,13 @@ async function startAlone(desk: Desk, spec: RunSpec, { signal }: StartRequest): 
   // Posted right behind the start, so nothing comes between.
   if (signal) desk.mail.post(stream, { type: "run.signal", signal });
   return startedBy(await started);
+}
+
+function signedBy(request: StartRequest, by: string | undefined): StartRequest {
+  const { signal } = request;
+  return signal === undefined || by === undefined
+    ? request
+    : { ...request, signal: { ...signal, by } };
 }
 
 /** A request id without a key is a key of its own: a second start with it finds the first. */

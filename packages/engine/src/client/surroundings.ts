@@ -51,7 +51,7 @@ export async function gather(desk: Desk, from: readonly Lead[]): Promise<Gathere
     lives.set(stream, live);
     leads.push(...(isRun ? leadsOfRun(live.run) : leadsOfKey(live.state as KeyState)));
   }
-  return { world: worldOf(desk, lives), lives };
+  return { world: worldOf(desk, home ?? "", lives), lives };
 }
 
 export function look(desk: Desk, stream: StreamId): Promise<Live> {
@@ -61,14 +61,16 @@ export function look(desk: Desk, stream: StreamId): Promise<Live> {
   return isOpen ? loader.get(stream) : loader.peek(stream);
 }
 
-function worldOf(desk: Desk, lives: ReadonlyMap<StreamId, Live>): Surroundings {
+function worldOf(desk: Desk, namespace: string, lives: ReadonlyMap<StreamId, Live>): Surroundings {
   const { matcher, registry } = desk;
   const store = desk.trouble();
   return {
-    serves: (queue, name, kind) => matcher.serves(queue, name, kind),
-    queues: () => matcher.queues(),
+    serves: (queue, name, kind) => matcher.serves(namespace, queue, name, kind),
+    queues: () => matcher.queues(namespace),
     busy: (queue, kind) =>
-      [...registry.workers.values()].flatMap((worker) => busyWith(worker, queue, kind)),
+      [...registry.workers]
+        .filter(({ options }) => options.namespace === namespace)
+        .flatMap((worker) => busyWith(worker, queue, kind)),
     run: (runId) => factsOf(lives.get(runStream(runId)), runId),
     key: (key) => lives.get(keyStream(key))?.state as KeyState | undefined,
     ...(store === undefined ? {} : { store }),

@@ -76,6 +76,7 @@ export class ScriptedWorker implements Worker {
     const { scripts = {}, tasks = {}, options } = this.#choices;
     this.session = host.register(this, {
       queues: [{ name: "main", workflows: Object.keys(scripts), tasks: Object.keys(tasks) }],
+      namespace: "test",
       taskSlots: 10,
       runSlots: 100,
       leaseMs: 0,

@@ -24,6 +24,8 @@ export class Hold {
   isParked = false;
   /** The code could not be run; its answers count no more. */
   hasFailed = false;
+  /** The worker has given it back. */
+  isGone = false;
 
   constructor(lease: Lease, worker: RegisteredWorker, live: LiveRun) {
     this.lease = lease;

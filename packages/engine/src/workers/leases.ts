@@ -99,6 +99,12 @@ export class Leases {
     this.#parts.emptied(hold.worker);
   }
 
+  /** The same, for a holder that has lost the run itself and need not be told. */
+  release(hold: Hold): void {
+    hold.isGone = true;
+    this.end(hold);
+  }
+
   /** The run leaves memory, settled; if it waits for a worker, its entry in the matcher stays. */
   rest(live: LiveRun): void {
     const { hold } = live;
@@ -120,8 +126,9 @@ export class Leases {
     const { spec } = live.run;
     if (live.want !== undefined || spec === undefined) return;
     const { stream } = live;
-    const { queue, workflow, priority = 0 } = spec;
-    live.want = { stream, queue, workflow, priority, fairnessKey: "", isWithdrawn: false };
+    const { namespace, queue, workflow, priority = 0 } = spec;
+    const name = { namespace, queue, workflow };
+    live.want = { stream, ...name, priority, fairnessKey: "", isWithdrawn: false };
     this.#parts.matcher().wantRun(live.want);
   }
 
@@ -251,7 +258,7 @@ export class Leases {
     if (!hold.isAtRest && worker.phase !== "open") {
       live.lostBy = { worker: worker.worker.id, at: this.#parts.env.now() };
     }
-    if (worker.phase !== "gone") worker.worker.evict(live.runId, hold.lease);
+    if (worker.phase !== "gone" && !hold.isGone) worker.worker.evict(live.runId, hold.lease);
     return true;
   }
 }

@@ -3,7 +3,8 @@
  * again by the run that wants it, and only the run decides whether a claim is valid.
  *
  * M1  Work waits only while no worker that knows it has room; so each new room is offered around.
- * M2  A taken item is out of the queues; whoever took it puts it back by wanting it again.
+ * M2  Work and workers of different namespaces never meet (T1).
+ * M3  A taken item is out of the queues; whoever took it puts it back by wanting it again.
  */
 import type { StreamId } from "@perdure/kernel";
 import type { WorkerOptions } from "../worker.ts";
@@ -14,11 +15,13 @@ import type { Offer } from "./tasks.ts";
 /** A run that wants its code run. */
 export interface Want extends Queued {
   readonly stream: StreamId;
+  readonly namespace: string;
   readonly queue: string;
   readonly workflow: string;
 }
 
 interface BucketOf<T extends Queued> {
+  readonly namespace: string;
   readonly queue: string;
   readonly name: string;
   readonly items: FairQueue<T>;
@@ -26,7 +29,7 @@ interface BucketOf<T extends Queued> {
   turn: number;
 }
 
-/** The work of one name on one queue. */
+/** The work of one name on one queue of one namespace. */
 export type Bucket =
   | ({ readonly kind: "workflow" } & BucketOf<Want>)
   | ({ readonly kind: "task" } & BucketOf<Offer>);
@@ -51,28 +54,38 @@ export class Matcher {
     return sum;
   }
 
-  serves(queue: string, name: string, kind: Bucket["kind"]): "yes" | "unknown-name" | "nobody" {
+  serves(
+    namespace: string,
+    queue: string,
+    name: string,
+    kind: Bucket["kind"],
+  ): "yes" | "unknown-name" | "nobody" {
     let answer: "unknown-name" | "nobody" = "nobody";
     for (const { options, phase } of this.#workers) {
-      if (phase !== "open" || !options.queues.some((served) => served.name === queue)) continue;
-      if (knows(options, queue, name, kind)) return "yes";
+      if (phase !== "open" || options.namespace !== namespace) continue;
+      if (!options.queues.some((served) => served.name === queue)) continue;
+      if (knows(options, { namespace, queue, name, kind })) return "yes";
       answer = "unknown-name";
     }
     return answer;
   }
 
   /** Queues that somebody serves, by name. */
-  queues(): string[] {
+  queues(namespace: string): string[] {
     const names = new Set<string>();
-    for (const { options } of this.#workers) for (const { name } of options.queues) names.add(name);
+    for (const { options } of this.#workers) {
+      if (options.namespace !== namespace) continue;
+      for (const { name } of options.queues) names.add(name);
+    }
     return [...names].toSorted();
   }
 
   add(worker: RegisteredWorker): void {
     this.#workers.add(worker);
-    for (const { name, workflows, tasks } of worker.options.queues) {
-      for (const workflow of workflows) this.#bucket("workflow", name, workflow);
-      for (const task of tasks) this.#bucket("task", name, task);
+    const { namespace, queues } = worker.options;
+    for (const { name: queue, workflows, tasks } of queues) {
+      for (const name of workflows) this.#bucket({ kind: "workflow", namespace, queue, name });
+      for (const name of tasks) this.#bucket({ kind: "task", namespace, queue, name });
     }
     for (const bucket of this.#buckets.values()) this.#introduce(worker, bucket);
     this.serve(worker);
@@ -87,25 +100,25 @@ export class Matcher {
   }
 
   wantRun(want: Want): void {
-    const bucket = this.#bucket("workflow", want.queue, want.workflow);
+    const bucket = this.#bucket(placeOfRun(want));
     const worker = roomy(bucket);
     if (worker) return this.#hooks.assignRun(worker, want);
     bucket.items.push(want);
   }
 
   offerTask(offer: Offer): void {
-    const bucket = this.#bucket("task", offer.queue, offer.task);
+    const bucket = this.#bucket(placeOfTask(offer));
     const worker = roomy(bucket);
     if (worker) return this.#hooks.assignTask(worker, offer);
     bucket.items.push(offer);
   }
 
   withdrawRun(want: Want): void {
-    this.#bucket("workflow", want.queue, want.workflow).items.withdraw(want);
+    this.#bucket(placeOfRun(want)).items.withdraw(want);
   }
 
   withdrawTask(offer: Offer): void {
-    this.#bucket("task", offer.queue, offer.task).items.withdraw(offer);
+    this.#bucket(placeOfTask(offer)).items.withdraw(offer);
   }
 
   /** The worker has room: gives it what waits, each name in turn, higher priorities first. */
@@ -123,15 +136,11 @@ export class Matcher {
     }
   }
 
-  #bucket<K extends Bucket["kind"]>(
-    kind: K,
-    queue: string,
-    name: string,
-  ): Extract<Bucket, { kind: K }> {
-    const id = nameOf({ kind, queue, name });
+  #bucket<K extends Bucket["kind"]>(place: Place<K>): Extract<Bucket, { kind: K }> {
+    const id = nameOf(place);
     let bucket = this.#buckets.get(id);
     if (bucket === undefined) {
-      bucket = { kind, queue, name, items: new FairQueue<never>(), workers: [], turn: 0 } as Bucket;
+      bucket = { ...place, items: new FairQueue<never>(), workers: [], turn: 0 } as Bucket;
       this.#buckets.set(id, bucket);
       for (const worker of this.#workers) this.#introduce(worker, bucket);
     }
@@ -140,17 +149,34 @@ export class Matcher {
 
   #introduce(worker: RegisteredWorker, bucket: Bucket): void {
     if (worker.buckets.includes(bucket)) return;
-    if (!knows(worker.options, bucket.queue, bucket.name, bucket.kind)) return;
+    if (!knows(worker.options, bucket)) return;
     worker.buckets.push(bucket);
     bucket.workers.push(worker);
   }
 }
 
-function nameOf(bucket: Pick<Bucket, "kind" | "queue" | "name">): string {
-  return `${bucket.kind}\n${bucket.queue}\n${bucket.name}`;
+interface Place<K extends Bucket["kind"] = Bucket["kind"]> {
+  readonly kind: K;
+  readonly namespace: string;
+  readonly queue: string;
+  readonly name: string;
 }
 
-function knows(options: WorkerOptions, queue: string, name: string, kind: Bucket["kind"]): boolean {
+function placeOfRun({ namespace, queue, workflow }: Want): Place<"workflow"> {
+  return { kind: "workflow", namespace, queue, name: workflow };
+}
+
+function placeOfTask({ namespace, queue, task }: Offer): Place<"task"> {
+  return { kind: "task", namespace, queue, name: task };
+}
+
+/** Lengths keep the parts apart, whatever is in them. */
+function nameOf({ kind, namespace, queue, name }: Place): string {
+  return `${kind}/${namespace.length}:${namespace}/${queue.length}:${queue}/${name}`;
+}
+
+function knows(options: WorkerOptions, { kind, namespace, queue, name }: Place): boolean {
+  if (options.namespace !== namespace) return false;
   return options.queues.some((served) => {
     const names = kind === "workflow" ? served.workflows : served.tasks;
     return served.name === queue && (names.includes(name) || names.includes("*"));

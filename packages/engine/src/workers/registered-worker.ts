@@ -20,14 +20,16 @@ export class RegisteredWorker {
   /** Where it looks for work; the one to look at first moves on. */
   readonly buckets: Bucket[] = [];
   turn = 0;
-  /** Monotonic ms of its last sign of life. */
+  /** Monotonic ms of its last sign of life, and of its registration. */
   seenAt: number;
+  readonly registeredAt: number;
   readonly whenDrained: (() => void)[] = [];
 
   constructor(worker: Worker, options: WorkerOptions, now: number) {
     this.worker = worker;
     this.options = options;
     this.seenAt = now;
+    this.registeredAt = now;
   }
 
   get hasFreeRunSlot(): boolean {

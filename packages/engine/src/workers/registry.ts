@@ -13,6 +13,7 @@ import type { Leases } from "./leases.ts";
 import type { Matcher } from "./matcher.ts";
 import { RegisteredWorker } from "./registered-worker.ts";
 import type { Tasks } from "./tasks.ts";
+import { checkWorker } from "./worker-options.ts";
 
 export interface RegistryParts {
   readonly env: Env;
@@ -31,13 +32,19 @@ export class Registry implements WorkerHost {
     this.#parts = parts;
   }
 
-  get workers(): ReadonlyMap<string, RegisteredWorker> {
-    return this.#workers;
+  get workers(): Iterable<RegisteredWorker> {
+    return this.#workers.values();
+  }
+
+  get size(): number {
+    return this.#workers.size;
   }
 
   register(worker: Worker, options: WorkerOptions): WorkerSession {
     if (this.#isStopped) throw new PerdureError("closed", "The engine is closed: open it again.");
-    if (this.#workers.has(worker.id)) {
+    checkWorker(worker.id, options);
+    const name = nameOf(worker.id, options);
+    if (this.#workers.has(name)) {
       const text = `A worker "${worker.id}" is registered: close that one, or take another id.`;
       throw new PerdureError("already-exists", text);
     }
@@ -46,7 +53,7 @@ export class Registry implements WorkerHost {
       throw new PerdureError("overloaded", text);
     }
     const registered = new RegisteredWorker(worker, options, this.#parts.env.monotonic());
-    this.#workers.set(worker.id, registered);
+    this.#workers.set(name, registered);
     this.#parts.matcher.add(registered);
     if (options.leaseMs > 0) this.#watch(registered);
     return this.#session(registered);
@@ -94,6 +101,11 @@ export class Registry implements WorkerHost {
         alive();
         return this.#parts.tasks.result(worker, token, result);
       },
+      release: (runId: RunId, lease: Lease): void => {
+        const hold = worker.holds.get(runId);
+        if (hold?.lease === lease) this.#parts.leases.release(hold);
+      },
+      abandon: (token: StepToken): void => this.#parts.tasks.abandon(worker, token),
       drain: () => this.drain(worker),
       close: (): void => this.#lose(worker),
     };
@@ -133,7 +145,13 @@ export class Registry implements WorkerHost {
   #remove(worker: RegisteredWorker): void {
     worker.phase = "gone";
     this.#parts.matcher.remove(worker);
-    if (this.#workers.get(worker.worker.id) === worker) this.#workers.delete(worker.worker.id);
+    const name = nameOf(worker.worker.id, worker.options);
+    if (this.#workers.get(name) === worker) this.#workers.delete(name);
     for (const resolve of worker.whenDrained.splice(0)) resolve();
   }
+}
+
+/** An id is its worker's own within its namespace. */
+function nameOf(id: string, { namespace }: WorkerOptions): string {
+  return `${namespace.length}:${namespace}/${id}`;
 }

@@ -177,6 +177,12 @@ export class Tasks {
     }
   }
 
+  /** The worker has lost this attempt, and goes on. */
+  abandon(worker: RegisteredWorker, token: StepToken): void {
+    const offer = worker.tasks.get(nameOf(token));
+    if (offer?.phase === "running") this.#lost(worker, offer);
+  }
+
   /** The worker is gone: nobody knows whether what it had has acted. */
   lost(worker: RegisteredWorker): void {
     for (const offer of worker.tasks.values()) {

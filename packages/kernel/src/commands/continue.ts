@@ -28,7 +28,7 @@ export function continueRun(turn: RunTurn, command: CommandOf<"run.continue">): 
     turn.effect({
       type: "send",
       to: runStream(runId),
-      message: { type: "run.attach", listener },
+      message: { type: "run.attach", listener, namespace: spec.namespace },
     });
   }
 }

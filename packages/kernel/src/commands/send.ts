@@ -32,13 +32,13 @@ function deliver(turn: RunTurn, key: string, message: Outgoing): void {
         ...(payload === undefined ? {} : { payload }),
         ...(failure === undefined ? {} : { failure }),
       };
-      return turn.effect({ type: "send", ...toRun(message.to, "signal", { signal }) });
+      return turn.effect({ type: "send", ...toRun(message.to, "signal", { signal }, namespace) });
     }
     case "cancel": {
       const reason = message.reason === undefined ? {} : { reason: message.reason };
       return turn.effect({
         type: "send",
-        ...toRun(message.to, "cancel", { ...reason, by: runId }),
+        ...toRun(message.to, "cancel", { ...reason, by: runId }, namespace),
       });
     }
     case "publish":
@@ -55,9 +55,14 @@ function deliver(turn: RunTurn, key: string, message: Outgoing): void {
   }
 }
 
-/** To a run by its id, or to whatever is the current run under a key. */
-function toRun<V extends "signal" | "cancel", B>(to: RunId | KeyRef, verb: V, body: B) {
+/** To a run by its id, which may be anybody's, or to the current run under a key of our own. */
+function toRun<V extends "signal" | "cancel", B>(
+  to: RunId | KeyRef,
+  verb: V,
+  body: B,
+  namespace: string,
+) {
   return typeof to === "string"
-    ? { to: runStream(to), message: { type: `run.${verb}` as const, ...body } }
+    ? { to: runStream(to), message: { type: `run.${verb}` as const, ...body, namespace } }
     : { to: keyStream(to), message: { type: `key.${verb}` as const, ...body } };
 }

@@ -1,5 +1,5 @@
 /** The answers of the API, checked and with their payloads as bytes. */
-import type { RunView, SchedulePage, Started } from "@perdure/engine";
+import type { RunView, SchedulePage, Started, WorkerView } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
 import type {
   Explanation,
@@ -46,6 +46,15 @@ const waiting: shape.Shape = shape.fields({
   cures: shape.listOf(cure),
 });
 
+const worker: shape.Shape = shape.fields({
+  id: shape.text,
+  queues: shape.listOf(shape.object),
+  phase: shape.text,
+  seenAt: shape.number,
+  registeredAt: shape.number,
+  labels: shape.object,
+});
+
 interface Answers {
   readonly none: void;
   readonly started: Started;
@@ -55,6 +64,7 @@ interface Answers {
   readonly events: { events: readonly RunEvent[]; next?: number };
   readonly outcome: { outcome?: Outcome };
   readonly why: Explanation;
+  readonly workers: { workers: readonly WorkerView[] };
   readonly output: { output: Payload };
   readonly maybeOutput: { output?: Payload };
   readonly maybeRun: { runId?: RunId };
@@ -80,6 +90,7 @@ export const answers: { readonly [Name in keyof Answers]: Reader<Answers[Name]> 
       cures: shape.listOf(cure),
     }),
   ),
+  workers: reader(shape.fields({ workers: shape.listOf(worker) })),
   output: reader(shape.fields({ output: shape.payload })),
   maybeOutput: reader(shape.fields({}, { output: shape.payload })),
   maybeRun: reader(shape.fields({}, { runId: shape.runId })),

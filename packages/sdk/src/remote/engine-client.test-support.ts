@@ -70,6 +70,7 @@ export function contractWorker(engine: Engine): void {
   const worker = new InProcessWorker({ id: "contract", registry, env, log: () => undefined });
   worker.connect(
     engine.register(worker, {
+      namespace,
       queues: registry.queues(),
       taskSlots: 10,
       runSlots: 1_000,

@@ -8,7 +8,16 @@ import { checkWall, keyOnWire, type Desk } from "./desk.ts";
 
 type Reading = Pick<
   EngineClient,
-  "outcome" | "lookup" | "describe" | "journal" | "watch" | "why" | "whyKey" | "list" | "count"
+  | "outcome"
+  | "lookup"
+  | "describe"
+  | "journal"
+  | "watch"
+  | "why"
+  | "whyKey"
+  | "workers"
+  | "list"
+  | "count"
 >;
 
 export function readVerbs(desk: Desk): Reading {
@@ -51,6 +60,12 @@ export function readVerbs(desk: Desk): Reading {
       const query = keyOnWire(desk, key);
       const call = { params: {}, query, answer: answers.why, repeat: "any" } as const;
       return caller.call("keys.why", call);
+    },
+
+    async workers(namespace) {
+      checkWall(desk, namespace);
+      const call = { params: {}, answer: answers.workers, repeat: "any" } as const;
+      return (await caller.call("workers.list", call)).workers;
     },
 
     async list(query) {

@@ -202,6 +202,8 @@ export class SingleRun {
       },
       beat: async () => ({ cancelRequested: false }),
       result: async () => undefined,
+      release: () => undefined,
+      abandon: () => undefined,
       alive: () => undefined,
       drain: async () => undefined,
       close: () => undefined,

@@ -130,7 +130,8 @@ const deliver = workflow({ name: "deliver" }, async (ctx) => ctx.run(ship));
 export async function aLostWorker(): Promise<Told> {
   const scene = await Scene.open({ workflows: [deliver] });
   const queues = [{ name: "warehouse", workflows: [], tasks: ["ship"] }];
-  scene.engine.register(silent, { queues, taskSlots: 1, runSlots: 0, leaseMs: 30_000 });
+  const namespace = "default";
+  scene.engine.register(silent, { namespace, queues, taskSlots: 1, runSlots: 0, leaseMs: 30_000 });
   const { runId } = await scene.perdure.start(deliver);
   await scene.env.settle();
   await scene.env.advance("20m");

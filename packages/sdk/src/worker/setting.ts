@@ -37,6 +37,6 @@ export function guardOf({ guard }: CodeOptions, { log }: Setting): Guard {
 export function workerOptions(
   registry: Registry,
   { taskSlots = TASK_SLOTS, runSlots = RUN_SLOTS }: WorkerSettings = {},
-): Omit<WorkerOptions, "leaseMs"> {
+): Omit<WorkerOptions, "namespace" | "leaseMs"> {
   return { queues: registry.queues(), taskSlots, runSlots };
 }

@@ -20,6 +20,7 @@ export class TinyWorker implements Worker {
 
   constructor(host: WorkerHost, options: Partial<Parameters<WorkerHost["register"]>[1]> = {}) {
     this.#session = host.register(this, {
+      namespace: "default",
       queues: [{ name: "main", workflows: ["echo", "wait"], tasks: [] }],
       taskSlots: 10,
       runSlots: 1_000,

@@ -7,10 +7,11 @@
  */
 import type { ActivationAnswer } from "../../commands/command.ts";
 import { carryOut } from "../../commands/carry-out.ts";
+import { overTheWall } from "../../commands/wall.ts";
 import { FailureCode, type Failure } from "../../failure.ts";
 import { limits } from "../../limits.ts";
 import { retryDelayMs, type RetryPolicy } from "../../retry.ts";
-import type { RunTurn } from "./turn.ts";
+import { specOf, type RunTurn } from "./turn.ts";
 
 /** Code that cannot be run is tried again without end: a deployment may cure it. */
 const activationRetry: RetryPolicy = {
@@ -26,6 +27,8 @@ export function takeAnswer(turn: RunTurn, answer: ActivationAnswer): void {
   if (refusal !== undefined) return pauseFor(turn, FailureCode.limitExceeded, refusal);
   for (const command of answer.commands) {
     if (state.outcome) return;
+    const refused = overTheWall(specOf(state).namespace, command);
+    if (refused !== undefined) return pauseFor(turn, FailureCode.forbidden, refused);
     const conflict = carryOut(turn, command);
     if (conflict !== undefined) return pauseFor(turn, FailureCode.nondeterminism, conflict);
     if (state.operations.size > limits.runOpenOperations) {

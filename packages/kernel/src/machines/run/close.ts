@@ -17,7 +17,8 @@ export function closeRun(turn: RunTurn, event: ClosingEvent): void {
   const { state } = turn;
   const spec = specOf(state);
   const open = [...state.operations.values()];
-  const listeners = state.listeners;
+  const { listeners } = state;
+  const { namespace } = spec;
   turn.emit(event satisfies LifeEvent);
   const outcome = outcomeOf(event);
   for (const operation of open) abandon(turn, operation);
@@ -37,7 +38,8 @@ export function closeRun(turn: RunTurn, event: ClosingEvent): void {
   // A chain of continue-as-new is one call to whoever waits: the last run tells them.
   if (outcome.status !== "continued") {
     for (const { stream, key } of listeners) {
-      turn.effect({ type: "send", to: stream, message: { type: "child.closed", key, outcome } });
+      const message = { type: "child.closed", key, outcome, namespace } as const;
+      turn.effect({ type: "send", to: stream, message });
     }
   }
   turn.effect({ type: "closed", outcome });
@@ -79,19 +81,25 @@ function partWithChild(turn: RunTurn, call: CallOperation): void {
   turn.effect({
     type: "send",
     to: runStream(call.runId),
-    message: { type: "run.terminate", reason: parentClosed },
+    message: { type: "run.terminate", reason: parentClosed, namespace: namespaceOf(turn) },
   });
 }
 
 /** A child that may still wait in its key's inbox is cancelled through the key. */
 export function cancelChild(turn: RunTurn, call: CallOperation, reason: string): void {
   const { key } = call.target;
+  const { runId } = call;
+  const namespace = namespaceOf(turn);
   turn.effect({
     type: "send",
     ...(key && !call.started
-      ? { to: keyStream(key), message: { type: "key.cancel", runId: call.runId, reason } }
-      : { to: runStream(call.runId), message: { type: "run.cancel", reason } }),
+      ? { to: keyStream(key), message: { type: "key.cancel", runId, reason, namespace } }
+      : { to: runStream(runId), message: { type: "run.cancel", reason, namespace } }),
   });
+}
+
+function namespaceOf(turn: RunTurn): string {
+  return specOf(turn.state).namespace;
 }
 
 export function timedOut(

@@ -4,7 +4,7 @@
  * A message to a run that is over changes nothing (invariant 7): whoever waits for an answer gets
  * an error, and what other machines report late is dropped.
  */
-import type { OperationRef } from "../../events/run-events.ts";
+import type { RunSpec } from "../../events/run-events.ts";
 import { FailureCode } from "../../failure.ts";
 import { runStream } from "../../ids.ts";
 import type { RunMessage } from "../../messages.ts";
@@ -16,6 +16,8 @@ import { beat, claim, lost, result } from "./tasks.ts";
 import { refuse, reply, type RunTurn } from "./turn.ts";
 import { wake } from "./wake.ts";
 
+type Of<T extends RunMessage["type"]> = Extract<RunMessage, { type: T }>;
+
 export function decideRun(turn: RunTurn, message: RunMessage): void {
   switch (message.type) {
     case "run.start":
@@ -24,7 +26,8 @@ export function decideRun(turn: RunTurn, message: RunMessage): void {
       return forkRun(turn, message);
     default:
   }
-  if (turn.state.spec === undefined) return unknown(turn, message);
+  const { spec } = turn.state;
+  if (spec === undefined || isForeign(spec, message)) return unknown(turn, message);
   if (message.type === "run.attach") return attach(turn, message.listener);
   if (turn.state.outcome !== undefined) return over(turn, message);
   decideOpen(turn, message);
@@ -68,8 +71,17 @@ function decideOpen(turn: RunTurn, message: OpenMessage): void {
   }
 }
 
+/** Over the wall between namespaces a run is not there (T1). */
+function isForeign(spec: RunSpec, message: RunMessage): boolean {
+  return (
+    "namespace" in message &&
+    message.namespace !== undefined &&
+    message.namespace !== spec.namespace
+  );
+}
+
 function unknown(turn: RunTurn, message: RunMessage): void {
-  if (message.type === "run.attach") return nobody(turn, message.listener);
+  if (message.type === "run.attach") return nobody(turn, message);
   if (!("request" in message)) return;
   refuse(turn, message.request, "not-found", "no such run; check the id with `perdure runs list`");
 }
@@ -92,12 +104,17 @@ function over(turn: RunTurn, message: OpenMessage): void {
 }
 
 /** Whoever waits for a run that retention has forgotten must not wait for ever. */
-function nobody(turn: RunTurn, listener: OperationRef): void {
+function nobody(turn: RunTurn, { listener, namespace }: Of<"run.attach">): void {
   const message = "the run it was to wait for is gone: its retention has passed";
   const outcome = { status: "failed", failure: { code: FailureCode.notFound, message } } as const;
   turn.effect({
     type: "send",
     to: runStream(listener.runId),
-    message: { type: "child.closed", key: listener.key, outcome },
+    message: {
+      type: "child.closed",
+      key: listener.key,
+      outcome,
+      ...(namespace === undefined ? {} : { namespace }),
+    },
   });
 }

@@ -4,13 +4,14 @@ import { runStream } from "../../ids.ts";
 import type { OperationRef } from "../../events/run-events.ts";
 import type { RunMessage } from "../../messages.ts";
 import { closeRun } from "./close.ts";
-import { reply, type RunTurn } from "./turn.ts";
+import { reply, specOf, type RunTurn } from "./turn.ts";
 
 type Of<T extends RunMessage["type"]> = Extract<RunMessage, { type: T }>;
 
 /** A second start of the same run id is the first one, told twice. */
 export function startRun(turn: RunTurn, message: Of<"run.start">): void {
   const { spec } = message;
+  const { runId, namespace } = spec;
   const existing = turn.state.spec !== undefined;
   if (!existing) {
     turn.emit({ kind: "run.started", spec });
@@ -18,18 +19,18 @@ export function startRun(turn: RunTurn, message: Of<"run.start">): void {
       turn.effect({
         type: "send",
         to: runStream(spec.parent.runId),
-        message: { type: "child.started", key: spec.parent.key, runId: spec.runId },
+        message: { type: "child.started", key: spec.parent.key, runId, namespace },
       });
     }
     if (spec.notify) {
       turn.effect({
         type: "send",
         to: spec.notify.stream,
-        message: { type: "child.started", key: spec.notify.key, runId: spec.runId },
+        message: { type: "child.started", key: spec.notify.key, runId, namespace },
       });
     }
   }
-  reply(turn, message.request, { type: "run", runId: spec.runId, existing });
+  reply(turn, message.request, { type: "run", runId, existing });
 }
 
 export function cancel(turn: RunTurn, message: Of<"run.cancel">): void {
@@ -101,6 +102,7 @@ function restart(turn: RunTurn, key: string, attempt: number, remote: boolean): 
 /** Another operation wants to hear of the end, which may be past already. */
 export function attach(turn: RunTurn, listener: OperationRef): void {
   const { outcome } = turn.state;
+  const { namespace } = specOf(turn.state);
   if (outcome === undefined) return turn.emit({ kind: "run.attached", listener });
   const to = outcome.status === "continued" ? runStream(outcome.runId) : runStream(listener.runId);
   turn.effect({
@@ -108,7 +110,7 @@ export function attach(turn: RunTurn, listener: OperationRef): void {
     to,
     message:
       outcome.status === "continued"
-        ? { type: "run.attach", listener }
-        : { type: "child.closed", key: listener.key, outcome },
+        ? { type: "run.attach", listener, namespace }
+        : { type: "child.closed", key: listener.key, outcome, namespace },
   });
 }

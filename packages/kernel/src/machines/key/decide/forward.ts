@@ -27,11 +27,12 @@ export function cancel(turn: KeyTurn, message: KeyMessageOf<"key.cancel">): void
       "turn is cancelled by its run id.";
     return replyError(turn, message, "not-found", text);
   }
-  const { reason, by } = message;
+  const { reason, by, namespace } = message;
   const forwarded = {
     type: "run.cancel",
     ...(reason === undefined ? {} : { reason }),
     ...(by === undefined ? {} : { by }),
+    ...(namespace === undefined ? {} : { namespace }),
     ...passOn(message),
   } as const;
   turn.effect({ type: "send", to: runStream(target), message: forwarded });

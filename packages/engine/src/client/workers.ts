@@ -1,0 +1,39 @@
+/** The workers of a namespace, as people see them. */
+import type { EngineClient, WorkerView } from "../client.ts";
+import type { RegisteredWorker } from "../workers/registered-worker.ts";
+import { checkNamespace } from "./checks.ts";
+import type { Desk } from "./desk.ts";
+
+export function workerVerbs(desk: Desk): Pick<EngineClient, "workers"> {
+  return {
+    async workers(namespace) {
+      desk.checkOpen();
+      checkNamespace(namespace);
+      const { env, registry } = desk;
+      const epochMs = env.now() - env.monotonic();
+      return [...registry.workers]
+        .filter(({ options }) => options.namespace === namespace)
+        .map((worker) => viewOf(worker, epochMs));
+    },
+  };
+}
+
+/** `epochMs`: where the monotonic clock has its zero. */
+function viewOf(registered: RegisteredWorker, epochMs: number): WorkerView {
+  const { worker, options, phase, holds, tasks, seenAt, registeredAt } = registered;
+  const { queues, taskSlots, runSlots, version, versioning = "move", labels = {} } = options;
+  return {
+    id: worker.id,
+    queues,
+    taskSlots,
+    runSlots,
+    phase: phase === "gone" ? "lost" : phase,
+    holds: holds.size,
+    tasks: tasks.size,
+    seenAt: epochMs + seenAt,
+    registeredAt: epochMs + registeredAt,
+    ...(version === undefined ? {} : { version }),
+    versioning,
+    labels,
+  };
+}

@@ -64,11 +64,11 @@ export class Dialled {
     const socket = this.#socket;
     socket.on("open", () => this.write(encodeFrame(0, received, [encodeWorkerMessage(hello)])));
     socket.on("message", (data, isBinary) => this.#message(data, isBinary));
-    socket.on("unexpected-response", (request, response) => {
+    socket.on("unexpected-response", (_, response) => {
       const body: Uint8Array[] = [];
       const refuse = (): void => {
         this.#refused(response.statusCode ?? 0, Buffer.concat(body));
-        request.destroy();
+        socket.terminate();
       };
       let bytes = 0;
       response.on("data", (chunk: Uint8Array) => {

@@ -24,10 +24,12 @@ export interface ConnectionParts {
   readonly env: Env;
   /** The worker greets, having taken our messages up to `received`. May throw to refuse it. */
   readonly greet: (connection: Connection, hello: Hello, received: number) => void;
-  readonly closed: (connection: Connection) => void;
+  /** `hasLeft`: the worker said goodbye; otherwise it may come back. */
+  readonly closed: (connection: Connection, hasLeft: boolean) => void;
 }
 
 /** WebSocket close codes: RFC 6455, section 7.4. */
+const NORMAL = 1000;
 const GOING_AWAY = 1001;
 const POLICY = 1008;
 const REASON_BYTES = 120;
@@ -50,7 +52,7 @@ export class Connection {
     });
     socket.on("message", (data, isBinary) => this.#message(data, isBinary));
     socket.on("error", (error) => env.log("debug", "a worker's connection failed", { error }));
-    socket.on("close", () => this.#closed());
+    socket.on("close", (code) => this.#closed(code));
   }
 
   readonly write = (frame: Uint8Array): void => {
@@ -122,11 +124,11 @@ export class Connection {
     session.end(reason ?? new PerdureError("internal", toWire(error).message, { cause: error }));
   }
 
-  #closed(): void {
+  #closed(code: number): void {
     this.#cancelHello();
     this.#pulse?.stop();
     this.#isClosing = true;
-    this.#parts.closed(this);
+    this.#parts.closed(this, code === NORMAL);
   }
 }
 

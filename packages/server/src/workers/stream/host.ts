@@ -29,6 +29,8 @@ export interface StreamWorkersParts {
   readonly env: Env;
   /** Shown to workers: `perdure/0.1.0`. */
   readonly server: string;
+  /** When the server closes, workers have so long. Default: `serverLimits.streamLeaveMs`. */
+  readonly leaveMs?: number;
   /** Default: `wireLimits`. */
   readonly limits?: { readonly backlogBytes: number; readonly backlogMessages: number };
 }
@@ -69,7 +71,7 @@ export class StreamWorkers implements StreamHost {
       socket,
       env: this.#parts.env,
       greet: (_, hello, received) => this.#greet(connection, hello, received, caller, peer),
-      closed: () => this.#closed(connection),
+      closed: (_, hasLeft) => this.#closed(connection, hasLeft),
     });
     this.#connections.add(connection);
     if (this.#isClosing) connection.refuse(toWire(closing()), false);
@@ -78,13 +80,13 @@ export class StreamWorkers implements StreamHost {
   /** Asks every worker to leave, and resolves when they have, or when their time is up. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    const { env } = this.#parts;
+    const { env, leaveMs = serverLimits.streamLeaveMs } = this.#parts;
     const { message } = closing();
     const sessions = [...this.#known.values()].map(({ session }) => session);
     const left = Promise.all(sessions.map((session) => session.leave(message)));
     let cancel: (() => void) | undefined;
     const tooLate = new Promise<void>((resolve) => {
-      cancel = env.after(serverLimits.streamLeaveMs, resolve);
+      cancel = env.after(leaveMs, resolve);
     });
     await Promise.race([left, tooLate]);
     cancel?.();
@@ -186,12 +188,13 @@ export class StreamWorkers implements StreamHost {
     known.connection?.refuse(toWire(reason), false);
   }
 
-  #closed(connection: Connection): void {
+  #closed(connection: Connection, hasLeft: boolean): void {
     this.#connections.delete(connection);
     for (const known of this.#known.values()) {
       if (known.connection !== connection) continue;
       known.connection = undefined;
       known.session.detach();
+      if (hasLeft) known.session.end(new PerdureError("closed", "The worker has left."));
     }
   }
 }

@@ -1,8 +1,8 @@
 /** An engine behind a real socket, workers in front of it, and a proxy between that can be cut. */
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createHttp } from "node:http";
-import { connect } from "node:net";
 import { createCalendar, Engine, systemEnv, type Env, type WorkerHost } from "@perdure/engine";
+import type { Outcome, Payload, RunId } from "@perdure/kernel";
 import { MemoryStore, Disk } from "@perdure/store";
 import { wireLimits } from "@perdure/wire";
 import type { AnyTask, AnyWorkflow } from "perdure";
@@ -57,6 +57,7 @@ export class Node {
       engine: choices.host?.(engine) ?? engine,
       env: quiet,
       server: "test",
+      leaveMs: 500,
       ...(limits === undefined ? {} : { limits }),
     });
     const http = createHttp();
@@ -64,6 +65,10 @@ export class Node {
       server: http,
       maxPayload: wireLimits.frameBytes,
       perMessageDeflate: false,
+      verifyClient: ({ req }, done) => {
+        const status = req.headers["x-refuse"];
+        done(status === undefined, Number(status));
+      },
     });
     wss.on("connection", (socket, request) => {
       const of = request.headers["x-namespace"];
@@ -81,15 +86,21 @@ export class Node {
     return `ws://127.0.0.1:${this.port}/v1/workers/stream`;
   }
 
+  #isDead = false;
+
   /** The process dies: what is not on the disk is gone. */
   async kill(): Promise<void> {
+    this.#isDead = true;
     for (const socket of this.#wss.clients) socket.terminate();
-    await this.#stopListening();
+    void this.#stopListening();
     await this.#store.close();
-    await this.engine.close().catch(() => undefined);
+    // It finds its store gone, and stops.
+    void this.engine.close().catch(() => undefined);
   }
 
   async close(): Promise<void> {
+    if (this.#isDead) return;
+    this.#isDead = true;
     await this.streams.close();
     for (const socket of this.#wss.clients) socket.terminate();
     await this.#stopListening();
@@ -111,8 +122,8 @@ export class Proxy {
   target: number;
   /** Bytes of each direction that still pass; then the connection is cut. */
   budget: { up: number; down: number } = { up: Infinity, down: Infinity };
-  /** Half open: the connection stays, and nothing passes. */
-  isSilent = false;
+  /** Half open: connections before this one stay, and nothing passes over them. */
+  #silentBefore = 0;
   connections = 0;
 
   private constructor(server: Server, target: number) {
@@ -133,6 +144,10 @@ export class Proxy {
     return `ws://127.0.0.1:${this.port}/v1/workers/stream`;
   }
 
+  silence(): void {
+    this.#silentBefore = this.connections + 1;
+  }
+
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -143,7 +158,7 @@ export class Proxy {
   }
 
   #join(near: Socket): void {
-    this.connections++;
+    const number = ++this.connections;
     const far = connect(this.target, "127.0.0.1");
     const end = (): void => {
       near.destroy();
@@ -158,7 +173,7 @@ export class Proxy {
       });
     }
     const pass = (to: Socket, way: "up" | "down") => (bytes: Buffer) => {
-      if (this.isSilent) return;
+      if (number < this.#silentBefore) return;
       const rest = this.budget[way];
       this.budget[way] = rest - bytes.length;
       if (bytes.length <= rest) return void to.write(bytes);
@@ -173,9 +188,14 @@ export class Proxy {
 
 let workers = 0;
 
+interface Code {
+  readonly workflows?: readonly AnyWorkflow[];
+  readonly tasks?: readonly AnyTask[];
+}
+
 export function workerOf(
   url: string,
-  code: { workflows?: readonly AnyWorkflow[]; tasks?: readonly AnyTask[] },
+  code: Code,
   more: Partial<StreamWorkerParts> = {},
 ): StreamWorker {
   return new StreamWorker({
@@ -192,4 +212,52 @@ export function workerOf(
 
 export async function until(is: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await is())) await new Promise((resolve) => void setTimeout(resolve, 2));
+}
+
+/** What one test opens, and closes when it is done. */
+export class Stage {
+  readonly #closers: (() => Promise<void> | void)[] = [];
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).toReversed()) await close();
+  }
+
+  async node(choices: Parameters<typeof Node.open>[0] = {}): Promise<Node> {
+    const node = await Node.open(choices);
+    this.#closers.push(() => node.close());
+    return node;
+  }
+
+  async proxy(node: Node): Promise<Proxy> {
+    const proxy = await Proxy.open(node.port);
+    this.#closers.push(() => proxy.close());
+    return proxy;
+  }
+
+  async join(
+    url: string,
+    code: Code,
+    more: Partial<StreamWorkerParts> = {},
+  ): Promise<StreamWorker> {
+    const worker = workerOf(url, code, more);
+    this.#closers.push(() => worker.close());
+    await worker.start();
+    return worker;
+  }
+}
+
+const encoder = new TextEncoder();
+
+export function json(value: unknown): Payload {
+  return { encoding: "json", data: encoder.encode(JSON.stringify(value)) };
+}
+
+export function valueOf(outcome: Outcome): unknown {
+  if (outcome.status !== "completed") return outcome;
+  return JSON.parse(new TextDecoder().decode(outcome.output.data));
+}
+
+export async function start(node: Node, workflow: string, input: unknown = null): Promise<RunId> {
+  const request = { namespace: "default", queue: "default", workflow, input: json(input) };
+  return (await node.engine.start(request)).runId;
 }

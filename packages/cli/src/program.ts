@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import type { Choose, CommandOf } from "./command.ts";
 import { check } from "./commands/check.ts";
+import { crashTest } from "./commands/crash-test.ts";
 import { doctor } from "./commands/doctor.ts";
 import { keys } from "./commands/keys/index.ts";
 import { push } from "./commands/push/index.ts";
@@ -21,6 +22,7 @@ const commands: readonly CommandOf[] = [
   why,
   fork,
   check,
+  crashTest,
   schedules,
   events,
   exportCommand,

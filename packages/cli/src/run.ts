@@ -101,11 +101,20 @@ function report(error: unknown, err: Output, asJson: boolean): number {
 }
 
 function unexpected(error: unknown): PerdureError {
+  const ofFile = fileError(error);
+  if (ofFile) return ofFile;
   const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
   const what = error instanceof InvariantError ? "A broken invariant" : "Something unexpected";
   const text = [`${what}: ${message}`, ...frames.slice(0, 5).map((frame) => frame.trim())];
   return new PerdureError("internal", text.join("\n"), { cause: error });
+}
+
+/** A file that cannot be read or written is whoever named it's to mend. */
+function fileError(error: unknown): PerdureError | undefined {
+  if (!(error instanceof Error) || !("code" in error) || !("path" in error)) return undefined;
+  const text = `${String(error.path)} cannot be used: ${String(error.code)}. Check the path and who may write there.`;
+  return new PerdureError("invalid-argument", text, { cause: error });
 }
 
 /** https://no-color.org and https://force-color.org; a flag is stronger than either. */

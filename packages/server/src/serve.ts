@@ -1,91 +1,186 @@
 /** Doors for an engine that somebody has opened: the API, live streams, workers over WebSocket. */
 import { randomUUID } from "node:crypto";
 import { systemEnv, within, type Engine, type Env } from "@perdure/engine";
-import { authenticator } from "./access/authenticate.ts";
-import { ApiKeys } from "./access/api-keys.ts";
+import type { Json } from "@perdure/kernel";
 import { MemoryAccessStore, type AccessStore } from "./access/access-store.ts";
+import { ApiKeys } from "./access/api-keys.ts";
+import type { Authenticator } from "./access/authenticate.ts";
+import { credentials } from "./access/credentials.ts";
+import { originCheck } from "./access/origin.ts";
 import { policy } from "./access/roles.ts";
+import { AuditLog } from "./audit/audit-log.ts";
+import { auditor } from "./audit/observe.ts";
+import { isLoopback, type Config, type ConfigInput } from "./config/config.ts";
+import { describeConfig } from "./config/describe.ts";
+import { checkConfig, type LoadedConfig } from "./config/load.ts";
+import { examine } from "./doctor/doctor.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
-import { listen } from "./http/listener.ts";
-import { register, type Route } from "./http/route.ts";
-import { refuseUpgrade, upgrades } from "./http/upgrade.ts";
-import { serverLimits, type ServerLimits } from "./limits.ts";
-import { OutcomeWaits } from "./routes/outcome-waits.ts";
-import { runRoutes } from "./routes/runs.ts";
-import { watchRoute } from "./routes/watch.ts";
+import type { Observer } from "./http/finished.ts";
+import { listen, type Listener } from "./http/listener.ts";
+import { pages } from "./http/pages.ts";
+import { register, type RegisteredRoute, type Route } from "./http/route.ts";
+import { upgrades } from "./http/upgrade.ts";
+import { openApiDocument } from "./openapi/document.ts";
+import { routesOf } from "./routes/all.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { version } from "./version.ts";
 import type { PushHost, StreamHost } from "./workers/hosts.ts";
+import { StreamWorkers } from "./workers/stream/host.ts";
 
-export interface ServeOptions {
-  /** Default: `127.0.0.1`. */
-  readonly host?: string;
-  /** Default: 7373; 0: any free one. */
-  readonly port?: number;
-  readonly limits?: Partial<ServerLimits>;
+/** What a program may bring along; everything else is configuration. */
+export interface ServeParts {
+  readonly env?: Env;
   /** Where API keys are kept; default: in the engine's store. */
   readonly access?: AccessStore;
-  readonly env?: Env;
   readonly streams?: StreamHost;
   readonly push?: PushHost;
+  /** Where the configuration's values come from, for `doctor`. */
+  readonly sources?: LoadedConfig["sources"];
+  /** What `doctor` says of the store. */
+  readonly storeFacts?: () => Promise<Json>;
 }
+
+export type ServeOptions = ConfigInput & ServeParts;
 
 export interface Doors {
   readonly url: string;
   /** To make, rotate and revoke keys from this process. */
   readonly apiKeys: ApiKeys;
+  /** In dev mode: the token to send, new at every start. */
+  readonly devToken?: string;
+  /** Reads the certificate again, as after SIGHUP. */
+  reloadTls(): void;
   /** Ends what is in progress politely. The engine stays open. */
   close(): Promise<void>;
 }
 
-export const DEFAULT_PORT = 7373;
-/** Between the word to close and the end of connections that are still busy. */
-const GRACE_MS = 5_000;
-
 export async function serve(engine: Engine, options: ServeOptions = {}): Promise<Doors> {
-  const { env = systemEnv(), access = new MemoryAccessStore(), streams, push } = options;
-  const limits = { ...serverLimits, ...options.limits };
-  const apiKeys = new ApiKeys({
-    store: access,
-    now: () => env.now(),
-    log: (message, error) => env.log("warn", message, { error }),
-  });
-  const closing = new AbortController();
-  const admission = new Admission({
-    env,
-    limits,
-    authenticator: authenticator([(token) => apiKeys.authenticate(token)]),
-    checkOrigin: () => undefined,
-  });
+  const { parts, config } = split(options);
+  const inside = await insides(engine, config, parts);
+  const { env, audit, metrics, observe, closing, apiKeys, routes, streams } = inside;
+  const admission = admissionOf(config, env, inside.authenticator);
   const app = createApp({
-    routes: register([...routesOf(env, limits), ...(push?.routes ?? [])], policy),
-    open: [],
+    routes,
+    open: pages({
+      stats: () => engine.stats(),
+      auditTrouble: () => audit.trouble,
+      isClosing: () => closing.signal.aborted,
+      metrics,
+      access: config.metrics.access,
+      admission,
+      document: openApiDocument(routes, version),
+    }),
     admission,
     env,
     newId: randomUUID,
     within: ({ namespace, by }) => within(engine, { namespace, by }),
     closing: closing.signal,
-    observe: () => undefined,
+    observe,
   });
-  const upgrade = streams ? upgrades({ admission, streams, newId: randomUUID, env }) : undefined;
-  const listener = await listen({
-    app,
-    env,
-    limits,
-    host: options.host ?? "127.0.0.1",
-    port: options.port ?? DEFAULT_PORT,
-    upgrade: upgrade?.accept ?? refuseUpgrade,
-  });
+  const upgrade = upgrades({ admission, streams, newId: randomUUID, env, observe });
+  const listener = await listen({ app, env, config, upgrade: upgrade.accept });
+  inside.opened(listener);
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     closing.abort();
-    const ended = listener.close(GRACE_MS);
-    await Promise.all([streams?.close(), push?.close()]);
-    upgrade?.close();
+    const ended = listener.close(config.graceMs);
+    await Promise.all([streams.close(), parts.push?.close()]);
+    upgrade.close();
     await ended;
+    metrics.close();
   };
-  return { url: listener.url, apiKeys, close: () => (closed ??= close()) };
+  const { devToken } = inside;
+  return {
+    url: listener.url,
+    apiKeys,
+    ...(devToken === undefined ? {} : { devToken }),
+    reloadTls: listener.reloadTls,
+    close: () => (closed ??= close()),
+  };
 }
 
-function routesOf(env: Env, limits: ServerLimits): readonly Route[] {
-  return [...runRoutes(new OutcomeWaits(env)), watchRoute(env, limits)];
+/** Configuration is checked; what a program brings along is taken as it is. */
+function split(options: ServeOptions): { readonly parts: ServeParts; readonly config: Config } {
+  const { env, access, streams, push, sources, storeFacts, ...input } = options;
+  const given = { env, access, streams, push, sources, storeFacts };
+  const parts = Object.fromEntries(Object.entries(given).filter(([, part]) => part !== undefined));
+  return { parts, config: checkConfig(input) };
+}
+
+interface Insides {
+  readonly env: Env;
+  readonly audit: AuditLog;
+  readonly metrics: Metrics;
+  readonly observe: Observer;
+  readonly closing: AbortController;
+  readonly apiKeys: ApiKeys;
+  readonly authenticator: Authenticator;
+  readonly devToken: string | undefined;
+  readonly routes: readonly RegisteredRoute[];
+  readonly streams: StreamHost;
+  readonly opened: (listener: Listener) => void;
+}
+
+async function insides(engine: Engine, config: Config, parts: ServeParts): Promise<Insides> {
+  const { env = systemEnv(), access = new MemoryAccessStore(), push } = parts;
+  const apiKeys = new ApiKeys({
+    store: access,
+    now: () => env.now(),
+    log: (message, error) => env.log("warn", message, { error }),
+  });
+  const { authenticator, devToken } = await credentials(config, apiKeys, () => env.now());
+  const audit = new AuditLog(config.audit);
+  let listener: Listener | undefined;
+  const stats = () => engine.stats();
+  const metrics = new Metrics({
+    env,
+    stats,
+    connections: () => listener?.connections() ?? 0,
+    auditLost: () => audit.lost,
+  });
+  const written = auditor(audit, env);
+  const began = env.monotonic();
+  const doctor = () =>
+    examine({
+      stats,
+      now: () => env.now(),
+      upMs: () => env.monotonic() - began,
+      lagMs: () => metrics.lagMs,
+      auditTrouble: () => audit.trouble,
+      limits: config.limits,
+      settings: describeConfig({ config, sources: parts.sources ?? {} }),
+      storeFacts: parts.storeFacts ?? (async () => null),
+      insecure: config.insecure,
+    });
+  const own: readonly Route[] = routesOf({ env, limits: config.limits, apiKeys, audit, doctor });
+  return {
+    env,
+    audit,
+    metrics,
+    apiKeys,
+    authenticator,
+    devToken,
+    closing: new AbortController(),
+    observe: (finished) => {
+      written(finished);
+      metrics.observe(finished);
+    },
+    routes: register([...own, ...(push?.routes ?? [])], policy),
+    streams: parts.streams ?? new StreamWorkers({ engine, env, server: `perdure/${version}` }),
+    opened: (open) => {
+      listener = open;
+    },
+  };
+}
+
+function admissionOf(config: Config, env: Env, authenticator: Authenticator): Admission {
+  const { allowedHosts, host, limits } = config;
+  const anyName = !isLoopback(host) && allowedHosts.length === 0;
+  return new Admission({
+    env,
+    limits,
+    authenticator,
+    checkOrigin: originCheck(anyName ? undefined : allowedHosts),
+  });
 }

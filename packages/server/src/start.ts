@@ -1,14 +1,12 @@
 /** A server: a store, the engine over it, and its doors. */
 import { createCalendar, Engine, systemEnv } from "@perdure/engine";
-import { PerdureError } from "@perdure/kernel";
+import { PerdureError, type Json } from "@perdure/kernel";
 import { MemoryStore, type Store } from "@perdure/store";
 import { SqliteStore } from "@perdure/store-sqlite";
+import { checkConfig } from "./config/load.ts";
 import { serve, type Doors, type ServeOptions } from "./serve.ts";
 
-export interface ServerOptions extends ServeOptions {
-  /** `sqlite:./perdure.db` or `memory:`. */
-  readonly store: string;
-}
+export type ServerOptions = ServeOptions;
 
 export interface RunningServer extends Doors {
   readonly engine: Engine;
@@ -21,12 +19,17 @@ export interface RunningServer extends Doors {
  * const server = await startServer({ store: "sqlite:./perdure.db", port: 7373 });
  * ```
  */
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const env = options.env ?? systemEnv();
-  const store = await openStore(options.store);
-  const engine = await Engine.open({ store, env, calendar: createCalendar() });
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const { env = systemEnv(), access: _, streams: __, push: ___, sources: ____, ...rest } = options;
+  const { storeFacts: _____, ...input } = rest;
+  // Before a file is made: a wrong configuration leaves nothing behind.
+  const config = checkConfig(input);
+  const store = await openStore(config.store);
+  const calendar = createCalendar();
+  const engine = await Engine.open({ store, env, calendar, tuning: config.engine });
   try {
-    const doors = await serve(engine, { ...options, env });
+    const storeFacts = async (): Promise<Json> => ({ ...(await store.facts()) });
+    const doors = await serve(engine, { storeFacts, ...options, env });
     const close = async (): Promise<void> => {
       await doors.close();
       await engine.close();

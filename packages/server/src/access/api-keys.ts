@@ -77,6 +77,16 @@ export class ApiKeys {
     return { key: viewOf(record), secret };
   }
 
+  /** Is there a key that works? */
+  async any(): Promise<boolean> {
+    const now = this.#now();
+    const records = await this.#store.list();
+    return records.some(
+      ({ revokedAt, expiresAt }) =>
+        revokedAt === undefined && (expiresAt === undefined || expiresAt > now),
+    );
+  }
+
   /** All keys of a namespace; `*`: all. */
   async list(namespace: string): Promise<readonly ApiKeyView[]> {
     const records = await this.#store.list();

@@ -82,3 +82,7 @@ export const policy: Policy = {
   "server.doctor": operators,
   "server.audit": admins,
 };
+
+export function isRole(text: unknown): text is Role {
+  return roles.some((role) => role === text);
+}

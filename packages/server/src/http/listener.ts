@@ -4,30 +4,30 @@
  * N1  A connection that does not send a whole header, or body, in its time is closed.
  * N2  `close` takes no new connections, lets what is in progress end, and after `graceMs` ends it.
  */
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { Env } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
 import type { Hono } from "hono";
-import type { ServerLimits } from "../limits.ts";
+import type { Config } from "../config/config.ts";
 import { Connections } from "./connections.ts";
+import { followTls, readTls, type TlsFiles } from "./tls.ts";
 
 export interface ListenerParts {
   readonly app: Hono<{ Bindings: HttpBindings }>;
   readonly env: Env;
-  readonly limits: ServerLimits;
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
+  readonly config: Pick<Config, "host" | "port" | "tls" | "limits">;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
 export interface Listener {
   /** `http://127.0.0.1:7373` */
   readonly url: string;
-  readonly server: Server;
+  readonly connections: () => number;
+  readonly reloadTls: () => void;
   close(graceMs: number): Promise<void>;
 }
 
@@ -35,32 +35,40 @@ export interface Listener {
 const CHECKS_PER_TIMEOUT = 4;
 
 export async function listen(parts: ListenerParts): Promise<Listener> {
-  const { app, limits, host, port, env } = parts;
-  const server = createServer(
-    {
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.idleConnectionMs,
-      connectionsCheckingInterval: limits.headersTimeoutMs / CHECKS_PER_TIMEOUT,
-      noDelay: true,
-      requireHostHeader: true,
-    },
-    // The process's Request and Response are its own.
-    getRequestListener((request, bindings) => app.fetch(request, bindings), {
-      overrideGlobalObjects: false,
-    }) as (...args: unknown[]) => void,
-  );
+  const { app, env, config } = parts;
+  const { host, port, limits } = config;
+  const files = tlsFiles(config);
+  const options = {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: Math.max(limits.requestTimeoutMs, limits.headersTimeoutMs),
+    keepAliveTimeout: limits.idleConnectionMs,
+    connectionsCheckingInterval: limits.headersTimeoutMs / CHECKS_PER_TIMEOUT,
+    noDelay: true,
+    requireHostHeader: true,
+  };
+  // The process's Request and Response are its own.
+  const listener = getRequestListener((request, bindings) => app.fetch(request, bindings), {
+    overrideGlobalObjects: false,
+  });
+  const answer: RequestListener = (request, response) => void listener(request, response);
+  const secure = files && createSecureServer({ ...options, ...readTls(files) }, answer);
+  const server: Server = secure ?? createServer(options, answer);
+  const tls = secure && files ? followTls(secure, files, env) : undefined;
   server.maxConnections = limits.connections;
   // Counted by ours, which refuses; Node's own would silently drop the rest.
   server.maxHeadersCount = 0;
   server.on("upgrade", parts.upgrade);
-  const connections = new Connections(server, "connection");
+  const connections = new Connections(server, secure ? "secureConnection" : "connection");
   await listening(server, host, port);
   return {
-    url: urlOf(server, host),
-    server,
-    close: (graceMs) => closeServer(server, connections, env, graceMs),
+    url: urlOf(server, host, secure ? "https" : "http"),
+    connections: () => connections.size,
+    reloadTls: () => tls?.reload(),
+    close: async (graceMs) => {
+      tls?.stop();
+      await closeServer(server, connections, env, graceMs);
+    },
   };
 }
 
@@ -90,11 +98,15 @@ function closeServer(
   });
 }
 
-function urlOf(server: Server, host: string): string {
+function tlsFiles({ tls: { certFile, keyFile } }: Pick<Config, "tls">): TlsFiles | undefined {
+  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+}
+
+function urlOf(server: Server, host: string, scheme: string): string {
   const { port, family } = server.address() as AddressInfo;
   const anywhere = host === "0.0.0.0" || host === "::";
   const name = anywhere ? "127.0.0.1" : host;
-  return `http://${family === "IPv6" && name.includes(":") ? `[${name}]` : name}:${port}`;
+  return `${scheme}://${family === "IPv6" && name.includes(":") ? `[${name}]` : name}:${port}`;
 }
 
 function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): PerdureError {

@@ -8,14 +8,7 @@
  */
 import type { EngineClient } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
-import {
-  operations,
-  toJson,
-  type ApiPath,
-  type JsonOf,
-  type Operation,
-  type PathParams,
-} from "@perdure/wire";
+import { operations, toJson, type ApiPath, type Operation, type PathParams } from "@perdure/wire";
 import type { ZodType } from "zod";
 import type { Caller } from "../access/caller.ts";
 import type { Policy, Role } from "../access/roles.ts";
@@ -70,6 +63,8 @@ export interface JsonRoute<O extends Operation, Q, B, A> extends Inputs<O, Q, B>
   readonly answer: ZodType;
   readonly status?: 200 | 201;
   readonly answerExample?: unknown;
+  /** The answer is JSON already: nothing in it is a payload, whatever its fields are called. */
+  readonly plain?: true;
   readonly handle: (ask: Ask<O, Q, B>) => Promise<A>;
 }
 
@@ -106,12 +101,12 @@ export interface RegisteredRoute extends Route, ApiPath {
 export function jsonRoute<O extends Operation, Q = undefined, B = undefined, A = unknown>(
   spec: JsonRoute<O, Q, B, A>,
 ): Route {
-  const { handle, status = 200, ...rest } = spec;
-  return {
-    ...rest,
-    status,
-    run: async (ask) => jsonAnswer(await handle(await inputs(spec, ask)), status),
+  const { handle, status = 200, plain, ...rest } = spec;
+  const run = async (ask: RawAsk): Promise<Response> => {
+    const answer = await handle(await inputs(spec, ask));
+    return jsonAnswer(plain ? answer : toJson(answer), status);
   };
+  return { ...rest, status, run };
 }
 
 export function silentRoute<O extends Operation, Q = undefined, B = undefined>(
@@ -135,8 +130,10 @@ export function streamRoute<O extends Operation, Q = undefined>(spec: StreamRout
 }
 
 export function jsonAnswer(value: unknown, status = 200): Response {
-  const body = JSON.stringify(toJson(value) satisfies JsonOf<unknown>);
-  return new Response(body, { status, headers: { "content-type": "application/json" } });
+  return new Response(JSON.stringify(value), {
+    status,
+    headers: { "content-type": "application/json" },
+  });
 }
 
 /** Refuses a route without a policy, a route twice, and an operation without a route. */

@@ -5,12 +5,14 @@
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Env } from "@perdure/engine";
-import { PerdureError } from "@perdure/kernel";
+import { PerdureError, type ErrorCode } from "@perdure/kernel";
 import { errorToJson, operations } from "@perdure/wire";
 import { WebSocketServer } from "ws";
+import type { Caller } from "../access/caller.ts";
 import { policy } from "../access/roles.ts";
 import type { StreamHost } from "../workers/hosts.ts";
 import type { Admission } from "./admission.ts";
+import type { Observer } from "./finished.ts";
 import { asPerdureError, refusalHeaders, statusOf } from "./refusal.ts";
 
 export interface UpgradeParts {
@@ -18,6 +20,7 @@ export interface UpgradeParts {
   readonly streams: StreamHost;
   readonly newId: () => string;
   readonly env: Env;
+  readonly observe: Observer;
 }
 
 type Accept = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -27,6 +30,7 @@ export interface Upgrades {
   close(): void;
 }
 
+const SWITCHING = 101;
 const STREAM = operations["workers.stream"].path;
 
 export function upgrades(parts: UpgradeParts): Upgrades {
@@ -36,21 +40,38 @@ export function upgrades(parts: UpgradeParts): Upgrades {
   const accept = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const { admission, streams } = parts;
     const requestId = parts.newId();
+    let caller: Caller | undefined;
+    const told = (status: number, code?: ErrorCode): void => {
+      parts.observe({
+        requestId,
+        caller,
+        operation: "workers.stream",
+        method: "GET",
+        status,
+        code,
+        target: undefined,
+        address: request.socket.remoteAddress ?? "",
+        durationMs: 0,
+      });
+    };
     try {
       admission.checkShape(request);
       if (request.url?.split("?", 1)[0] !== STREAM) throw noStream();
-      const caller = await admission.admit(request, policy["workers.stream"]);
-      const leave = admission.sockets.take(caller.id);
+      const admitted = await admission.admit(request, policy["workers.stream"]);
+      caller = admitted;
+      const leave = admission.sockets.take(admitted.id);
       socket.once("close", leave);
       const address = request.socket.remoteAddress ?? "";
       sockets.handleUpgrade(request, socket, head, (open) => {
-        streams.accept(open, caller, { address, requestId });
+        streams.accept(open, admitted, { address, requestId });
       });
+      told(SWITCHING);
     } catch (thrown) {
       const error = asPerdureError(thrown, requestId);
       if (error !== thrown)
         parts.env.log("error", "an upgrade failed", { requestId, error: thrown });
       refuse(socket, error, requestId);
+      told(statusOf(error), error.code);
     }
   };
   return {
@@ -62,12 +83,6 @@ export function upgrades(parts: UpgradeParts): Upgrades {
     close: () => sockets.close(),
   };
 }
-
-/** For a server without streams. */
-export const refuseUpgrade: Accept = (_, socket) => {
-  socket.on("error", () => socket.destroy());
-  refuse(socket, noStream(), "");
-};
 
 function refuse(socket: Duplex, error: PerdureError, requestId: string): void {
   const status = statusOf(error);

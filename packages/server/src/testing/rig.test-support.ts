@@ -1,6 +1,8 @@
 /** A server on a free port, with a worker and keys, and a client that checks what it answers. */
 import { systemEnv } from "@perdure/engine";
 import { operations, type Operation } from "@perdure/wire";
+import { MemoryAccessStore } from "../access/access-store.ts";
+import { ApiKeys } from "../access/api-keys.ts";
 import type { Role } from "../access/roles.ts";
 import { startServer, type RunningServer, type ServerOptions } from "../start.ts";
 import { TinyWorker } from "./tiny-worker.test-support.ts";
@@ -49,9 +51,11 @@ export class Rig implements AsyncDisposable {
   }
 
   static async open(options: Partial<ServerOptions> = {}): Promise<Rig> {
-    const server = await startServer({ store: "memory:", port: 0, env: quiet, ...options });
-    const admin = await server.apiKeys.create({ namespace: "*", role: "admin" }, "test");
-    return new Rig(server, admin.secret);
+    const access = new MemoryAccessStore();
+    const keys = new ApiKeys({ store: access, now: () => quiet.now(), log: () => undefined });
+    const { secret } = await keys.create({ namespace: "*", role: "admin" }, "test");
+    const given = { store: "memory:", port: 0, env: quiet, access, ...options };
+    return new Rig(await startServer(given), secret);
   }
 
   async key(role: Role, namespace = "default"): Promise<string> {

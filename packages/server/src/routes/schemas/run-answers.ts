@@ -71,11 +71,14 @@ export const journalPage: z.ZodType = z.strictObject({
     .meta({ description: "There may be more, from this seq on: ask again with it as `from`." }),
 });
 
-const waiting = z.looseObject({ on: word, text: word, since: moment, cures: z.array(word) });
+const cure = z.strictObject({ text: word, command: word.exactOptional() });
+
+const waiting = z.looseObject({ on: word, text: word, since: moment, cures: z.array(cure) });
 
 export const explanation: z.ZodType = z
-  .looseObject({ status: word, summary: word, waiting: z.array(waiting) })
+  .looseObject({ status: word, summary: word, waiting: z.array(waiting), cures: z.array(cure) })
   .meta({ id: "Explanation" });
 
 export const output: z.ZodType = z.strictObject({ output: payloadAnswer });
 export const maybeOutput: z.ZodType = z.strictObject({ output: payloadAnswer.exactOptional() });
+export const maybeRun: z.ZodType = z.strictObject({ runId: runId.exactOptional() });

@@ -1,0 +1,149 @@
+/**
+ * What a server can be told, with every default. File, environment and flags all end here, and
+ * nothing else decides what is allowed.
+ *
+ * An environment variable is `PERDURE_` and the path in capitals: `tls.certFile` is
+ * `PERDURE_TLS_CERT_FILE`. A secret may be in a file: `adminKeyFile`, `PERDURE_ADMIN_KEY_FILE`.
+ */
+import type { Tuning } from "@perdure/engine";
+import * as z from "zod";
+import { serverLimits, type ServerLimits } from "../limits.ts";
+
+export interface JwtConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly algorithms: readonly ("HS256" | "RS256" | "ES256" | "EdDSA")[];
+  /** For HS256. */
+  readonly secret?: string;
+  /** A JWK set, in a file or at an https URL. */
+  readonly jwksFile?: string;
+  readonly jwksUrl?: string;
+  readonly namespaceClaim: string;
+  readonly roleClaim: string;
+}
+
+export interface Config {
+  readonly store: string;
+  readonly host: string;
+  readonly port: number;
+  readonly allowedHosts: readonly string[];
+  readonly tls: { readonly certFile?: string; readonly keyFile?: string };
+  readonly dev: boolean;
+  readonly insecure: boolean;
+  readonly adminKey?: string;
+  readonly jwt?: JwtConfig;
+  readonly audit: { readonly file?: string; readonly maxBytes: number; readonly keep: number };
+  readonly metrics: { readonly access: "role" | "loopback" | "off" };
+  readonly otlp: {
+    readonly url?: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly sampleRatio: number;
+    readonly serviceName: string;
+  };
+  readonly graceMs: number;
+  readonly limits: ServerLimits;
+  readonly engine: Partial<Tuning>;
+}
+
+/** As it is given: whatever is left out has its default. */
+export type ConfigInput = {
+  readonly [K in keyof Config]?: Config[K] extends object | undefined
+    ? Partial<Config[K]>
+    : Config[K];
+};
+
+const path = z.string().min(1);
+const count = z.int().min(1);
+const limitFields = Object.fromEntries(
+  Object.entries(serverLimits).map(([name, value]) => [name, count.default(value)]),
+) as Record<keyof ServerLimits, z.ZodDefault<z.ZodInt>>;
+
+const jwt = z.strictObject({
+  issuer: z.string().min(1),
+  audience: z.string().min(1),
+  algorithms: z.array(z.enum(["HS256", "RS256", "ES256", "EdDSA"])).min(1),
+  secret: z.string().min(32).meta({ secret: true }).exactOptional(),
+  jwksFile: path.exactOptional(),
+  jwksUrl: z.url({ protocol: /^https$/ }).exactOptional(),
+  namespaceClaim: z.string().min(1).default("perdure_namespace"),
+  roleClaim: z.string().min(1).default("perdure_role"),
+});
+
+/** Without the jumps between fields, so that its shape can be walked. */
+export const configShape: z.ZodObject = z.strictObject({
+  store: z.string().default("sqlite:./perdure.db"),
+  host: z.string().min(1).default("127.0.0.1"),
+  port: z.int().min(0).max(65_535).default(7373),
+  allowedHosts: z.array(z.string().min(1)).default([]),
+  tls: z
+    .strictObject({ certFile: path.exactOptional(), keyFile: path.exactOptional() })
+    .prefault({}),
+  dev: z.boolean().default(false),
+  insecure: z.boolean().default(false),
+  adminKey: z
+    .string()
+    .regex(/^pdk_[a-z0-9]{16}_[A-Za-z0-9_-]{43}$/, "make one with `perdure keys create`")
+    .meta({ secret: true })
+    .exactOptional(),
+  jwt: jwt.exactOptional(),
+  audit: z
+    .strictObject({
+      file: path.exactOptional(),
+      maxBytes: z.int().min(4_096).default(67_108_864),
+      keep: z.int().min(1).max(1_000).default(10),
+    })
+    .prefault({}),
+  metrics: z
+    .strictObject({ access: z.enum(["role", "loopback", "off"]).default("role") })
+    .prefault({}),
+  otlp: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }).exactOptional(),
+      headers: z.record(z.string(), z.string()).meta({ secret: true }).default({}),
+      sampleRatio: z.number().min(0).max(1).default(1),
+      serviceName: z.string().min(1).default("perdure"),
+    })
+    .prefault({}),
+  graceMs: z.int().min(0).default(5_000),
+  limits: z.strictObject(limitFields).prefault({}),
+  engine: z
+    .strictObject({
+      retentionMs: count.exactOptional(),
+      drainMs: z.int().min(0).exactOptional(),
+      idleMs: count.exactOptional(),
+      callTimeoutMs: count.exactOptional(),
+      liveStreams: count.exactOptional(),
+    })
+    .prefault({}),
+});
+
+/** What fields say together. */
+export function contradictions(config: Config): readonly string[] {
+  const { tls, jwt: tokens, host, insecure, dev } = config;
+  const problems: string[] = [];
+  if ((tls.certFile === undefined) !== (tls.keyFile === undefined)) {
+    problems.push("tls.certFile and tls.keyFile go together: give both or none");
+  }
+  if ((insecure || dev) && !isLoopback(host)) {
+    const which = insecure ? "insecure" : "dev";
+    problems.push(`${which} binds loopback only, not ${host}: use 127.0.0.1, or configure access`);
+  }
+  if (tokens === undefined) return problems;
+  const symmetric = tokens.algorithms.includes("HS256");
+  const sources = [tokens.secret, tokens.jwksFile, tokens.jwksUrl].filter(Boolean);
+  if (sources.length !== 1) {
+    problems.push("jwt needs one source of keys: secret, jwksFile or jwksUrl");
+  }
+  if (symmetric && tokens.algorithms.length > 1) {
+    // A public key taken for a shared secret is how algorithms are confused.
+    problems.push("jwt.algorithms has HS256 alone, or public-key algorithms, never both");
+  }
+  if (symmetric !== (tokens.secret !== undefined)) {
+    problems.push("jwt.secret is for HS256, and HS256 needs it");
+  }
+  return problems;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}

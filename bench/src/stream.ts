@@ -45,7 +45,11 @@ async function measure(width: number): Promise<object> {
   }
 }
 
-async function keepBusy({ engine }: StreamNode, width: number, forSeconds: number): Promise<number> {
+async function keepBusy(
+  { engine }: StreamNode,
+  width: number,
+  forSeconds: number,
+): Promise<number> {
   const end = performance.now() + forSeconds * 1_000;
   const input = { encoding: "json", data: new Uint8Array() };
   const request = { namespace: "default", workflow: "five", queue: "default", input };

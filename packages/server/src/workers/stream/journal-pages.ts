@@ -25,7 +25,9 @@ export interface PagesParts {
 
 export class JournalPages implements Source {
   readonly activation: Activation;
-  readonly weight: number;
+  /** It waits unencoded: its session counts `bytes`, what the journal will be on its way. */
+  readonly weight = 64;
+  readonly bytes: number;
   readonly #parts: PagesParts;
   readonly #events: readonly RunEvent[];
   #at = 0;
@@ -36,7 +38,7 @@ export class JournalPages implements Source {
     this.activation = activation;
     this.#parts = parts;
     this.#events = activation.events;
-    this.weight = weightOfEvents(activation.events);
+    this.bytes = weightOfEvents(activation.events);
   }
 
   get hasBegun(): boolean {

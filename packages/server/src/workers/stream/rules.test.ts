@@ -60,20 +60,22 @@ describe("a session's token (T3)", () => {
 
 describe("a worker's namespace (T1)", () => {
   test("is its credential's, whatever it says of itself", async () => {
-    const namespaces: unknown[] = [];
+    const namespaces: string[] = [];
     const node = await stage.node({
       host: (engine) => ({
         register(worker, options) {
-          namespaces.push(({ ...options } as { namespace?: unknown }).namespace);
+          namespaces.push(options.namespace);
           return engine.register(worker, options);
         },
       }),
     });
-    await greet(node, {}, "tenant");
+    const tenant = await greet(node, {}, "tenant");
+    await start(node, "anything");
     const forged = { queues: [], taskSlots: 1, runSlots: 1, leaseMs: 5_000, namespace: "other" };
     const { raw } = await greet(node, { options: forged, worker: "b" }, "tenant");
     expect(await refusal(raw)).toEqual({ code: "invalid-argument", isFinal: false });
     expect(namespaces).toEqual(["tenant"]);
+    expect(tenant.raw.of("activate")).toEqual([]);
   });
 });
 

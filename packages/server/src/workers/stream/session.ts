@@ -39,6 +39,9 @@ export interface SessionParts {
   readonly limits?: { readonly backlogBytes: number; readonly backlogMessages: number };
 }
 
+/** A run that this worker cannot be given now is offered again so much later. */
+const RELEASE_MS = 1_000;
+
 interface Call {
   readonly resolve: (output: Payload | undefined) => void;
   readonly reject: (error: PerdureError) => void;
@@ -49,6 +52,7 @@ export class StreamSession implements Worker {
   readonly #parts: SessionParts;
   readonly #channel: Channel<WorkerMessage>;
   readonly #pages = new Map<RunId, JournalPages>();
+  #pagesBytes = 0;
   /** Queries and updates that the worker has not answered. */
   readonly #calls = new Map<number, Call>();
   #lastCall = 0;
@@ -125,16 +129,24 @@ export class StreamSession implements Worker {
 
   activate(activation: Activation): void {
     if (this.#isOver) return;
-    const { runId } = activation;
-    this.#pages.get(runId)?.cancel();
+    const { runId, lease } = activation;
+    this.#forget(runId);
     const pages = new JournalPages(activation, {
       sent: (done, behind) => {
-        if (this.#pages.get(runId) === done) this.#pages.delete(runId);
-        for (const message of behind) this.#tell(runId, activation.lease, message);
+        if (this.#pages.get(runId) === done) this.#forget(runId);
+        for (const message of behind) this.#tell(runId, lease, message);
       },
-      failed: (_, error) => this.#unsendable(runId, activation.lease, error),
+      failed: (failed, error) => {
+        if (this.#pages.get(runId) === failed) this.#forget(runId);
+        this.#unsendable(runId, lease, error);
+      },
     });
+    const isAlone = this.#pages.size === 0;
+    const bytes = this.#pagesBytes + pages.bytes;
+    // It would only lie in memory here: later, or somewhere else.
+    if (!isAlone && bytes > serverLimits.streamJournalBytes) return this.#release(runId, lease);
     this.#pages.set(runId, pages);
+    this.#pagesBytes = bytes;
     this.#channel.send(pages);
   }
 
@@ -147,8 +159,7 @@ export class StreamSession implements Worker {
   evict(runId: RunId, lease: Lease): void {
     const pages = this.#pages.get(runId);
     if (pages?.activation.lease === lease) {
-      pages.cancel();
-      this.#pages.delete(runId);
+      this.#forget(runId);
       if (!pages.hasBegun) return;
     }
     this.#send({ type: "evict", runId, lease });
@@ -220,6 +231,22 @@ export class StreamSession implements Worker {
     this.#parts.env.log("error", "a run's events fit into no frame", { runId, error });
     this.#session?.answer(runId, lease, { commands: [], failure });
     this.#send({ type: "evict", runId, lease });
+    this.#release(runId, lease);
+  }
+
+  /** Not at once: the run may come back as soon as it is given back. */
+  #release(runId: RunId, lease: Lease): void {
+    this.#parts.env.after(RELEASE_MS, () => {
+      if (!this.#isOver) this.#session?.release(runId, lease);
+    });
+  }
+
+  #forget(runId: RunId): void {
+    const pages = this.#pages.get(runId);
+    if (pages === undefined) return;
+    if (!pages.isDone) pages.cancel();
+    this.#pages.delete(runId);
+    this.#pagesBytes -= pages.bytes;
   }
 
   #take(message: WorkerMessage): void {

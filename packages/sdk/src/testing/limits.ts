@@ -17,7 +17,7 @@ export const testingLimits = {
   /** Timers that one scenario may wait for. */
   timersPerScenario: 5_000,
   /** Answers that one scenario gives. */
-  answers: 1_000,
+  answers: 100,
   /** Attempts after which a step that goes on failing is taken for one without end. */
   attempts: 25,
   /** Real time that a step's function may take without anything else going on. */

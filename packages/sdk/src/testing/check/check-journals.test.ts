@@ -326,6 +326,20 @@ describe("a check stays on its feet", () => {
     );
   });
 
+  test("and shows as many unreadable journals as the limit says, counting all", async () => {
+    const { unreadableShown } = testingLimits;
+    const checked = (count: number) =>
+      checkJournals({
+        definitions: {},
+        journals: Array.from({ length: count }, (_, n) => ({ where: `line ${n}`, problem: "no" })),
+      });
+    expect((await checked(unreadableShown)).unreadables.length).toBe(unreadableShown);
+    const more = await checked(unreadableShown + 1);
+    expect(more).toMatchObject({ unreadable: unreadableShown + 1 });
+    expect(more.unreadables.length).toBe(unreadableShown);
+    expect(renderCheck(more)).toContain("and 1 more");
+  });
+
   test("over runs that are gone while it reads them live, and journals of many pages", async () => {
     const journal = await journalOf(define(original), "asleep");
     const rows = [journal.spec.runId, "gone"].map((runId) => ({ runId }));

@@ -2,7 +2,7 @@
 import { PerdureError } from "@perdure/kernel";
 import { Registry, type Definitions } from "../../worker/registry.ts";
 import { testingLimits } from "../limits.ts";
-import { sourceOf } from "../../runtime/mismatch.ts";
+import { placeOf } from "../report/place.ts";
 import { differenceOf, remarkOf, type Difference } from "./difference.ts";
 import { fixFor } from "./fix.ts";
 import { messageOf, type Journal, type JournalSource, type UnreadableJournal } from "./journal.ts";
@@ -43,7 +43,7 @@ export async function checkJournals(options: CheckOptions): Promise<CheckReport>
     const { definitions } = options;
     registry = new Registry(typeof definitions === "function" ? await definitions() : definitions);
   } catch (error) {
-    const at = error instanceof Error ? sourceOf(error) : undefined;
+    const at = error instanceof Error ? placeOf(error) : undefined;
     const loading = { message: messageOf(error), ...(at === undefined ? {} : { at }) };
     return { ...findings.report(startedAt), isClean: false, loading };
   }

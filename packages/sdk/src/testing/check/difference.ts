@@ -3,6 +3,7 @@ import type { RunEvent } from "@perdure/kernel";
 import { decode } from "../../payload.ts";
 import { describe } from "../../runtime/mismatch.ts";
 import { testingLimits } from "../limits.ts";
+import { placeIn } from "../report/place.ts";
 import { messageOf, type Journal } from "./journal.ts";
 import type { Asked, Replay } from "./replay.ts";
 
@@ -109,7 +110,7 @@ function endDifference(journal: Journal, { end, last }: Replay): Difference | un
     ordinal: last?.ordinal ?? 0,
     recorded: `completed (event ${closing.seq})`,
     asked: `to fail with ${code}: ${firstLine(message)}`,
-    ...(frame === undefined ? {} : { at: frame.trim().replace(/^at /, "") }),
+    ...(frame === undefined ? {} : { at: placeIn(frame.trim().replace(/^at /, "")) }),
     ...placeOf(last, "after"),
     around: around(journal.events, closing.seq),
   };

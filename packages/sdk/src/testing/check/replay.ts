@@ -13,9 +13,10 @@ import type { Env } from "@perdure/engine";
 import { isClosing, type Command, type Failure, type RunEvent } from "@perdure/kernel";
 import type { WorkflowCode } from "../../define/workflow.ts";
 import { Fiber } from "../../runtime/fiber.ts";
-import { sourceOf, stackHere, type Ask, type Divergence } from "../../runtime/mismatch.ts";
+import { stackHere, type Ask, type Divergence } from "../../runtime/mismatch.ts";
 import type { World } from "../../runtime/world.ts";
 import { testingLimits } from "../limits.ts";
+import { placeOf } from "../report/place.ts";
 import { foldJournal, type Journal } from "./journal.ts";
 
 export interface Asked extends Ask {
@@ -122,7 +123,7 @@ const endings = new Set<Command["type"]>([
 ]);
 
 function shown(call: Call | undefined): Asked | undefined {
-  return call && { ...call.ask, ordinal: call.ordinal, at: sourceOf(call.stack) };
+  return call && { ...call.ask, ordinal: call.ordinal, at: placeOf(call.stack) };
 }
 
 /** The time is that of the last event, and no timer ever rings. */

@@ -9,6 +9,7 @@ import {
   type CrashReport,
   type FindingKind,
 } from "../index.ts";
+import { testingLimits } from "../limits.ts";
 
 const source = readFileSync(new URL(import.meta.url), "utf8").split("\n");
 
@@ -314,6 +315,31 @@ describe("a crash test", () => {
     expect((await crashTest(refused)).ending).toBe(
       'failed with PermanentError: step "no" failed: no',
     );
+  });
+
+  test("answers as often as the limit says, and then lets the run stand", async () => {
+    const asking = (times: number) =>
+      workflow({ name: "w" }, async (ctx) => {
+        for (let i = 0; i < times; i++) await ctx.waitFor("next");
+      });
+    const ending = async (times: number) =>
+      (await crashTest(asking(times), { answers: { next: 1 }, maxRuns: 1 })).ending;
+    const { answers } = testingLimits;
+    expect(await ending(answers)).toBe("completed with nothing");
+    expect(await ending(answers + 1)).toContain("stands still");
+  });
+
+  test("tries a step as often as the limit says, and then takes it for one without end", async () => {
+    const failing = (times: number) =>
+      workflow({ name: "w" }, async (ctx) => {
+        await ctx.step("down", ({ attempt }) => {
+          if (attempt <= times) throw new Error("down");
+        });
+      });
+    const ending = async (times: number) =>
+      (await crashTest(failing(times), { maxRuns: 1 })).ending;
+    expect(await ending(testingLimits.attempts - 1)).toBe("completed with nothing");
+    expect(await ending(testingLimits.attempts)).toBe('goes on without end at "down"');
   });
 
   test("refuses an input that the workflow does not take", async () => {

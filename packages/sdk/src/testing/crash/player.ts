@@ -13,10 +13,11 @@ import { Disk, type Batch } from "@perdure/store";
 import type { ObjectDefinition } from "../../define/object.ts";
 import type { AnyTask } from "../../define/task.ts";
 import type { AnyWorkflow } from "../../define/workflow.ts";
-import { sourceOf, stackHere } from "../../runtime/mismatch.ts";
+import { stackHere } from "../../runtime/mismatch.ts";
 import type { Observer } from "../../runtime/observer.ts";
 import { baseOf } from "../check/edits.ts";
 import { testingLimits } from "../limits.ts";
+import { placeOf } from "../report/place.ts";
 import { VirtualEnv } from "../virtual-env.ts";
 import { Answering, said } from "./answering.ts";
 import { Executions } from "./executions.ts";
@@ -193,7 +194,7 @@ export class Player {
       },
       halted: (...args: Parameters<NonNullable<Observer["halted"]>>) => {
         const [fiber, failure, divergence] = args;
-        const at = sourceOf(stackHere()) ?? this.#sources.last(fiber.code.name);
+        const at = placeOf(stackHere()) ?? this.#sources.last(fiber.code.name);
         this.#halts.push({ workflow: fiber.code.name, failure, divergence, at });
       },
     };

@@ -1,7 +1,8 @@
 /** Where in the user's code each operation was asked for, found out once over all scenarios. */
 import type { Fiber } from "../../runtime/fiber.ts";
-import { sourceOf, stackHere, type Ask } from "../../runtime/mismatch.ts";
+import { stackHere, type Ask } from "../../runtime/mismatch.ts";
 import { baseOf } from "../check/edits.ts";
+import { placeOf } from "../report/place.ts";
 import { undoneBy } from "./executions.ts";
 
 export class Sources {
@@ -23,7 +24,7 @@ export class Sources {
 
   of(workflow: string, kind: Ask["kind"], key: string): string | undefined {
     const stack = this.#stacks.get(idOf(workflow, kind, key));
-    return stack && sourceOf(stack);
+    return stack && placeOf(stack);
   }
 
   /** Of whatever has that key. */
@@ -41,7 +42,7 @@ export class Sources {
   /** The call that the workflow was the last to make for the first time. */
   last(workflow: string): string | undefined {
     const stack = this.#last.get(workflow);
-    return stack && sourceOf(stack);
+    return stack && placeOf(stack);
   }
 }
 

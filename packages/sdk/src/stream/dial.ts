@@ -45,6 +45,7 @@ export class Dialled {
   readonly #parts: DialParts;
   readonly #socket: WebSocket;
   readonly #cancelWait: () => void;
+  #cancelClose = ignored;
   #isWelcome = false;
   #reason: PerdureError | undefined;
   #isFinal = false;
@@ -83,6 +84,7 @@ export class Dialled {
     });
     socket.on("close", (_code, reason) => {
       this.#cancelWait();
+      this.#cancelClose();
       const why = this.#reason ?? unreachable(reason.toString() || "the connection was cut");
       parts.closed(why, this.#isFinal);
     });
@@ -100,7 +102,8 @@ export class Dialled {
 
   close(): void {
     this.#socket.close(1000);
-    this.#parts.env.after(CLOSE_MS, () => this.#socket.terminate());
+    this.#cancelClose();
+    this.#cancelClose = this.#parts.env.after(CLOSE_MS, () => this.#socket.terminate());
   }
 
   #message(data: RawData, isBinary: boolean): void {

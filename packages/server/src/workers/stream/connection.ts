@@ -42,6 +42,7 @@ export class Connection {
   #pulse: Pulse | undefined;
   readonly #cancelHello: () => void;
   #isClosing = false;
+  #cancelClose = ignored;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -88,7 +89,7 @@ export class Connection {
     this.#isClosing = true;
     const { socket, env } = this.#parts;
     socket.close(code, Buffer.from(reason).subarray(0, REASON_BYTES).toString().replace(/�$/, ""));
-    env.after(CLOSE_MS, () => socket.terminate());
+    this.#cancelClose = env.after(CLOSE_MS, () => socket.terminate());
   }
 
   #message(data: RawData, isBinary: boolean): void {
@@ -126,6 +127,7 @@ export class Connection {
 
   #closed(code: number): void {
     this.#cancelHello();
+    this.#cancelClose();
     this.#pulse?.stop();
     this.#isClosing = true;
     this.#parts.closed(this, code === NORMAL);

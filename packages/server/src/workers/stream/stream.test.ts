@@ -225,3 +225,15 @@ describe("a long journal", () => {
     expect(valueOf(await node.engine.outcome(runId))).toBe(2_000);
   });
 });
+
+test("a worker that is closed leaves at once: its runs do not wait for its lease", async () => {
+  const echo = workflow({ name: "echo" }, async (_, input: unknown) => input);
+  const node = await stage.node();
+  const worker = await stage.join(node.url, { workflows: [echo] });
+  expect(node.streams.sessions).toBe(1);
+  worker.close();
+  await until(() => node.streams.sessions === 0);
+  const runId = await start(node, "echo", 7);
+  await stage.join(node.url, { workflows: [echo] });
+  expect(valueOf(await node.engine.outcome(runId))).toBe(7);
+});

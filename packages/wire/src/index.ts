@@ -5,6 +5,7 @@ export * from "./json/parse.ts";
 export * from "./json/payload.ts";
 export * from "./json/values.ts";
 export * from "./limits.ts";
+export * from "./push/index.ts";
 export * from "./signature/index.ts";
 export * from "./frames/channel.ts";
 export * from "./frames/codec.ts";

@@ -1,5 +1,12 @@
 export { FrameOpener, FrameSealer } from "./chain.ts";
-export { makeSigningKey, parseSigningKey, signingKeyText, toHex, type SigningKey } from "./key.ts";
+export {
+  insecureKey,
+  makeSigningKey,
+  parseSigningKey,
+  signingKeyText,
+  toHex,
+  type SigningKey,
+} from "./key.ts";
 export { MemoryNonces, type NonceStore } from "./nonces.ts";
 export {
   signatureHeader,

@@ -14,6 +14,12 @@ export interface SigningKey {
 const SECRET_BYTES = 32;
 const form = /^pdp_([a-z0-9]{1,32})_([0-9a-f]{64})$/;
 
+/** The key that everybody knows: for work on one machine, where both sides have said `insecure`. */
+export const insecureKey: SigningKey = {
+  kid: "insecure",
+  secret: new TextEncoder().encode("perdure: this key is not secret."),
+};
+
 /** Draws a key. `random` fills with bytes that nobody can guess, as `crypto.getRandomValues` does. */
 export function makeSigningKey(
   kid: string,

@@ -123,7 +123,11 @@ export interface WorkerOptions {
 
 /** What a registered worker calls. */
 export interface WorkerSession {
-  answer(runId: RunId, lease: Lease, answer: ActivationAnswer): void;
+  /**
+   * `isIdle`, beside a failure: what failed was reaching the code, and no step of it is in progress.
+   * So the next holder has no doubt about what may have run.
+   */
+  answer(runId: RunId, lease: Lease, answer: ActivationAnswer, isIdle?: boolean): void;
   /** Rejects with `stale` when the attempt is no longer this worker's. */
   beat(token: StepToken, details?: Payload): Promise<{ readonly cancelRequested: boolean }>;
   /** Resolves when the outcome is durable; rejects with `stale`. */

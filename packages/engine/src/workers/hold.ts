@@ -22,6 +22,8 @@ export class Hold {
   isAtRest = false;
   /** May be taken away: the code is at rest, or the run is paused. */
   isParked = false;
+  /** The code is not in the middle of anything, though it is not at rest. */
+  isIdle = false;
   /** The code could not be run; its answers count no more. */
   hasFailed = false;
   /** The worker has given it back. */

@@ -254,8 +254,9 @@ export class Leases {
     this.#parts.calls().takeBack(hold);
     if (!hold.isActive) return true;
     // The code may have been in the middle of something.
-    if (!hold.isAtRest) live.lostAt = live.run.seq;
-    if (!hold.isAtRest && worker.phase !== "open") {
+    const isUncertain = !hold.isAtRest && !hold.isIdle;
+    if (isUncertain) live.lostAt = live.run.seq;
+    if (isUncertain && worker.phase !== "open") {
       live.lostBy = { worker: worker.worker.id, at: this.#parts.env.now() };
     }
     if (worker.phase !== "gone" && !hold.isGone) worker.worker.evict(live.runId, hold.lease);

@@ -89,9 +89,12 @@ export class Registry implements WorkerHost {
     };
     return {
       alive,
-      answer: (runId: RunId, lease: Lease, answer: ActivationAnswer): void => {
+      answer: (runId: RunId, lease: Lease, answer: ActivationAnswer, isIdle = false): void => {
         alive();
-        this.#answer(worker, runId, lease, answer);
+        const hold = worker.holds.get(runId);
+        if (hold?.lease !== lease) return;
+        hold.isIdle = isIdle;
+        this.#parts.mail.post(hold.live.stream, { type: "run.answer", answer }, hold);
       },
       beat: (token: StepToken, details?: Payload) => {
         alive();
@@ -109,12 +112,6 @@ export class Registry implements WorkerHost {
       drain: () => this.drain(worker),
       close: (): void => this.#lose(worker),
     };
-  }
-
-  #answer(worker: RegisteredWorker, runId: RunId, lease: Lease, answer: ActivationAnswer): void {
-    const hold = worker.holds.get(runId);
-    if (hold?.lease !== lease) return;
-    this.#parts.mail.post(hold.live.stream, { type: "run.answer", answer }, hold);
   }
 
   #watch(worker: RegisteredWorker): void {

@@ -5,7 +5,7 @@ import type { LogSink } from "./ctx/log.ts";
 import type { ObjectDefinition } from "./define/object.ts";
 import type { AnyTask } from "./define/task.ts";
 import type { AnyWorkflow } from "./define/workflow.ts";
-import type { GuardMode } from "./guard/guard.ts";
+import type { GuardMode } from "./guard/off-guard.ts";
 import type { Tracer } from "./runtime/tracer.ts";
 
 export interface WorkerSettings {

@@ -10,23 +10,7 @@ import type { LogSink } from "../ctx/log.ts";
 import type { Fiber } from "../runtime/fiber.ts";
 import { nondeterminism, sourceLine } from "../runtime/mismatch.ts";
 import { install } from "./globals.ts";
-
-/** `true`: the run is paused and says why. `"warn"`: the log says it. */
-export type GuardMode = boolean | "warn";
-
-export interface Guard {
-  /** Runs workflow code under the mark. */
-  readonly enter: <T>(fiber: Fiber, code: () => T) => T;
-  /** Runs a step's function, or the engine's own code, without it. */
-  readonly leave: <T>(code: () => T) => T;
-  readonly close: () => void;
-}
-
-export const offGuard: Guard = {
-  enter: (_fiber, code) => code(),
-  leave: (code) => code(),
-  close: () => undefined,
-};
+import { offGuard, type Guard, type GuardMode } from "./off-guard.ts";
 
 interface Mark {
   readonly fiber: Fiber;

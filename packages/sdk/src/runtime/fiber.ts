@@ -168,6 +168,13 @@ export class Fiber {
     return this.#hasNext();
   }
 
+  /** True: nothing is in progress, all is said, and only an event or a question wakes it again. */
+  rest(): boolean {
+    const isBusy = !this.#isOver && (this.#busy > 0 || !this.isSettled);
+    if (!isBusy && !this.#isOver && this.#outbox.hasNews(true)) this.#send();
+    return !isBusy;
+  }
+
   /** Gives the run's hold up; whatever still runs is told to stop. */
   drop(): void {
     this.#end();
@@ -247,7 +254,7 @@ export class Fiber {
 
   /** Begins a local step, now or when it may. */
   begin(step: LocalStep): void {
-    if (this.isCaughtUp && this.#mayBegin(step)) step.begin();
+    if (this.isCaughtUp && step.mayBegin) step.begin();
     else this.#gate.add(step);
   }
 
@@ -370,11 +377,7 @@ export class Fiber {
       this.#unasked("came to rest");
       return;
     }
-    if (!this.history.isClosed) this.#gate.open((step) => this.#mayBegin(step));
-  }
-
-  #mayBegin(step: LocalStep): boolean {
-    return step.runsAhead || !this.values.isPending;
+    if (!this.history.isClosed) this.#gate.open((step) => step.mayBegin);
   }
 
   #isParked(): boolean {

@@ -67,9 +67,9 @@ export class LocalStep extends Operation<unknown> {
     this.hasUndo = options.undo !== undefined;
   }
 
-  /** It need not wait for the disk. */
-  get runsAhead(): boolean {
-    return this.#durability !== "sync";
+  /** L1, but for the journal. */
+  get mayBegin(): boolean {
+    return this.#durability !== "sync" || !this.fiber.values.isPending;
   }
 
   override get inProgress(): InProgress | undefined {

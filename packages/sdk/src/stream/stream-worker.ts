@@ -11,7 +11,7 @@ import type { Env } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
 import { PROTOCOL, Pulse, wireLimits, type StreamOptions, type Welcome } from "@perdure/wire";
 import type { LogSink } from "../ctx/log.ts";
-import type { Guard } from "../guard/guard.ts";
+import type { Guard } from "../guard/off-guard.ts";
 import type { Tracer } from "../runtime/tracer.ts";
 import type { Registry } from "../worker/registry.ts";
 import { InProcessWorker, type WorkerParts } from "../worker/worker.ts";

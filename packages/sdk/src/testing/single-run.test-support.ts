@@ -21,7 +21,8 @@ import {
 } from "@perdure/kernel";
 import type { LogSink } from "../ctx/log.ts";
 import type { AnyWorkflow } from "../define/workflow.ts";
-import { openGuard, type Guard, type GuardMode } from "../guard/guard.ts";
+import { openGuard } from "../guard/guard.ts";
+import type { Guard, GuardMode } from "../guard/off-guard.ts";
 import { encodePayload } from "../payload.ts";
 import { Registry } from "../worker/registry.ts";
 import { InProcessWorker } from "../worker/worker.ts";

@@ -1,7 +1,8 @@
 /** What the workers of a process share, wherever its engine is. */
 import { systemEnv, type Env, type WorkerOptions } from "@perdure/engine";
 import type { LogSink } from "../ctx/log.ts";
-import { openGuard, type Guard } from "../guard/guard.ts";
+import { openGuard } from "../guard/guard.ts";
+import type { Guard } from "../guard/off-guard.ts";
 import type { CodeOptions, WorkerSettings } from "../open-options.ts";
 import type { Tracer } from "../runtime/tracer.ts";
 import { Registry } from "./registry.ts";

@@ -11,13 +11,18 @@ import type { Fiber } from "../runtime/fiber.ts";
 export class Turns {
   readonly #env: Env;
   readonly #leave: (code: () => void) => void;
+  readonly #rested: (fiber: Fiber) => void;
   #ready = new Set<Fiber>();
   #isScheduled = false;
 
-  /** `leave`: see `World`. What is scheduled must not look like code of the run that asked. */
-  constructor(env: Env, leave: (code: () => void) => void) {
+  /**
+   * `leave`: see `World`. What is scheduled must not look like code of the run that asked.
+   * `rested` is told of every fiber that has nothing to do in the next turn.
+   */
+  constructor(env: Env, leave: (code: () => void) => void, rested: (fiber: Fiber) => void) {
     this.#env = env;
     this.#leave = leave;
+    this.#rested = rested;
   }
 
   wake(fiber: Fiber): void {
@@ -35,7 +40,10 @@ export class Turns {
   }
 
   #settle(fibers: ReadonlySet<Fiber>): void {
-    for (const fiber of fibers) if (fiber.settle()) this.#ready.add(fiber);
+    for (const fiber of fibers) {
+      if (fiber.settle()) this.#ready.add(fiber);
+      else if (!this.#ready.has(fiber)) this.#rested(fiber);
+    }
     this.#isScheduled = this.#ready.size > 0;
     if (this.#isScheduled) this.#turn();
   }

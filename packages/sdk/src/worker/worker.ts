@@ -16,7 +16,7 @@ import type {
 import { FailureCode, PerdureError } from "@perdure/kernel";
 import type { Payload, RunEvent, RunId, StepToken } from "@perdure/kernel";
 import type { LogSink } from "../ctx/log.ts";
-import { offGuard, type Guard } from "../guard/guard.ts";
+import { offGuard, type Guard } from "../guard/off-guard.ts";
 import { Fiber } from "../runtime/fiber.ts";
 import type { Tracer } from "../runtime/tracer.ts";
 import type { World } from "../runtime/world.ts";
@@ -37,6 +37,8 @@ export interface WorkerParts {
   readonly stepFor?: World["stepFor"];
   readonly observer?: World["observer"];
   readonly recall?: World["recall"];
+  /** The run's code does nothing more until it is given an event or asked something. */
+  readonly quiet?: (runId: RunId, lease: Lease) => void;
 }
 
 export class InProcessWorker implements Worker {
@@ -48,10 +50,13 @@ export class InProcessWorker implements Worker {
   #session: WorkerLink | undefined;
 
   constructor(parts: WorkerParts) {
-    const { id, registry, env, log, tracer, guard = offGuard, stepFor, observer, recall } = parts;
+    const { id, registry, env, log, tracer, guard = offGuard } = parts;
+    const { stepFor, observer, recall, quiet } = parts;
     this.id = id;
     this.#registry = registry;
-    const turns = new Turns(env, guard.leave);
+    const turns = new Turns(env, guard.leave, (fiber) => {
+      if (quiet && fiber.rest()) quiet(fiber.runId, fiber.lease);
+    });
     // Workflow code calls these, and what they call is not workflow code.
     this.#world = {
       env,

@@ -2,7 +2,7 @@
 import type { ObjectDefinition } from "../../define/object.ts";
 import type { AnyTask } from "../../define/task.ts";
 import type { AnyWorkflow } from "../../define/workflow.ts";
-import type { GuardMode } from "../../guard/guard.ts";
+import type { GuardMode } from "../../guard/off-guard.ts";
 import type { StepFunction } from "../../runtime/world.ts";
 
 /** A value, or what makes it of the services of one scenario. */

@@ -46,6 +46,22 @@ export const serverLimits = {
   streamJournalBytes: 67_108_864,
   /** When the server closes, workers have so long to finish what they hold. */
   streamLeaveMs: 10_000,
+  /** Push endpoints of one namespace, and exchanges of one endpoint at a time. */
+  pushEndpoints: 100,
+  pushConcurrency: 1_000,
+  /** To the connection, to the first byte of an answer, between two signs of life of it. */
+  pushConnectMs: 5_000,
+  pushHeadersMs: 30_000,
+  pushIdleMs: 30_000,
+  /** The same to the first byte where the whole answer comes at once: the longest Lambda. */
+  pushBufferedMs: 900_000,
+  /** An app that says "later" is waited for on the spot up to here; the engine waits the rest. */
+  pushPatienceMs: 5_000,
+  pushRetryAfterMs: 3_600_000,
+  /** Between two looks at what an app has code for. */
+  pushDescribeMs: 60_000,
+  /** Events of a run's journal read at a time for an app that has lost its code. */
+  pushPageEvents: 1_000,
 } as const;
 
 export type ServerLimits = { readonly [K in keyof typeof serverLimits]: number };

@@ -15,3 +15,5 @@ export { serve, type Doors, type ServeOptions } from "./serve.ts";
 export { startServer, type RunningServer, type ServerOptions } from "./start.ts";
 export type { PushHost, StreamHost, StreamPeer } from "./workers/hosts.ts";
 export { StreamWorkers, type StreamWorkersParts } from "./workers/stream/host.ts";
+export { MemoryPushStore, type PushStore } from "./workers/push/push-store.ts";
+export type { EndpointRecord } from "./workers/push/endpoint.ts";

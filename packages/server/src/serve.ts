@@ -26,6 +26,8 @@ import { routesOf } from "./routes/all.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { version } from "./version.ts";
 import type { PushHost, StreamHost } from "./workers/hosts.ts";
+import { PushEndpoints } from "./workers/push/push-endpoints.ts";
+import { MemoryPushStore, type PushStore } from "./workers/push/push-store.ts";
 import { StreamWorkers } from "./workers/stream/host.ts";
 
 /** What a program may bring along; everything else is configuration. */
@@ -35,6 +37,8 @@ export interface ServeParts {
   readonly access?: AccessStore;
   readonly streams?: StreamHost;
   readonly push?: PushHost;
+  /** Where push endpoints are kept; default: in the engine's store. */
+  readonly pushStore?: PushStore;
   /** Where the configuration's values come from, for `doctor`. */
   readonly sources?: LoadedConfig["sources"];
   /** What `doctor` says of the store. */
@@ -85,7 +89,7 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
   const close = async (): Promise<void> => {
     closing.abort();
     const ended = listener.close(config.graceMs);
-    await Promise.all([streams.close(), parts.push?.close()]);
+    await Promise.all([streams.close(), inside.push.close()]);
     upgrade.close();
     await ended;
     metrics.close();
@@ -102,8 +106,8 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
 
 /** Configuration is checked; what a program brings along is taken as it is. */
 function split(options: ServeOptions): { readonly parts: ServeParts; readonly config: Config } {
-  const { env, access, streams, push, sources, storeFacts, ...input } = options;
-  const given = { env, access, streams, push, sources, storeFacts };
+  const { env, access, streams, push, pushStore, sources, storeFacts, ...input } = options;
+  const given = { env, access, streams, push, pushStore, sources, storeFacts };
   const parts = Object.fromEntries(Object.entries(given).filter(([, part]) => part !== undefined));
   return { parts, config: checkConfig(input) };
 }
@@ -119,11 +123,12 @@ interface Insides {
   readonly devToken: string | undefined;
   readonly routes: readonly RegisteredRoute[];
   readonly streams: StreamHost;
+  readonly push: PushHost;
   readonly opened: (listener: Listener) => void;
 }
 
 async function insides(engine: Engine, config: Config, parts: ServeParts): Promise<Insides> {
-  const { env = systemEnv(), access = new MemoryAccessStore(), push } = parts;
+  const { env = systemEnv(), access = new MemoryAccessStore() } = parts;
   const apiKeys = new ApiKeys({
     store: access,
     now: () => env.now(),
@@ -153,6 +158,7 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
       storeFacts: parts.storeFacts ?? (async () => null),
       insecure: config.insecure,
     });
+  const push = parts.push ?? (await pushOf(engine, config, env, parts.pushStore));
   const own: readonly Route[] = routesOf({ env, limits: config.limits, apiKeys, audit, doctor });
   return {
     env,
@@ -166,12 +172,24 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
       written(finished);
       metrics.observe(finished);
     },
-    routes: register([...own, ...(push?.routes ?? [])], policy),
+    routes: register([...own, ...push.routes], policy),
+    push,
     streams: parts.streams ?? new StreamWorkers({ engine, env, server: `perdure/${version}` }),
     opened: (open) => {
       listener = open;
     },
   };
+}
+
+/** A development server calls apps on its own machine. */
+async function pushOf(
+  engine: Engine,
+  { push, dev }: Config,
+  env: Env,
+  store: PushStore = new MemoryPushStore(),
+): Promise<PushHost> {
+  const allow = dev ? [...push.allow, "127.0.0.0/8", "::1"] : push.allow;
+  return PushEndpoints.open({ engine, env, store, allow });
 }
 
 function admissionOf(config: Config, env: Env, authenticator: Authenticator): Admission {

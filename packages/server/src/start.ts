@@ -20,8 +20,15 @@ export interface RunningServer extends Doors {
  * ```
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
-  const { env = systemEnv(), access: _, streams: __, push: ___, sources: ____, ...rest } = options;
-  const { storeFacts: _____, ...input } = rest;
+  const {
+    env = systemEnv(),
+    access: _,
+    streams: __,
+    push: ___,
+    pushStore: ____,
+    ...rest
+  } = options;
+  const { sources: _____, storeFacts: ______, ...input } = rest;
   // Before a file is made: a wrong configuration leaves nothing behind.
   const config = checkConfig(input);
   const store = await openStore(config.store);

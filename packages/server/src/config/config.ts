@@ -40,6 +40,8 @@ export interface Config {
     readonly sampleRatio: number;
     readonly serviceName: string;
   };
+  /** Targets of push endpoints beside public https: addresses, networks, host names. */
+  readonly push: { readonly allow: readonly string[] };
   readonly graceMs: number;
   readonly limits: ServerLimits;
   readonly engine: Partial<Tuning>;
@@ -104,6 +106,7 @@ export const configShape: z.ZodObject = z.strictObject({
       serviceName: z.string().min(1).default("perdure"),
     })
     .prefault({}),
+  push: z.strictObject({ allow: z.array(z.string().min(1)).default([]) }).prefault({}),
   graceMs: z.int().min(0).default(5_000),
   limits: z.strictObject(limitFields).prefault({}),
   engine: z

@@ -80,18 +80,25 @@ const input = {
   reason: "too bright",
 };
 
-test("a return is the same return wherever its process is killed", async () => {
-  const report = await crashTest((ledger: Ledger) => returnsWorkflow(servicesOver(ledger), "3d"), {
-    input,
-    services: () => new Ledger(),
-    observe: ({ done }) => [...done.values()],
-    answers: { approval: { decision: "approve", by: "grace" } },
-    readOnly: ["validate", "check-inventory"],
-    // A question and a letter cannot be taken back; a refund is the last thing that can fail.
-    keep: ["ask-approver", "refund", "mail"],
-  });
-  expectCrashSafe(report);
-  expect(report.ending).toContain('"outcome":"refunded"');
-  expect(report.figures).toMatchObject({ missed: 0, leftOut: 0 });
-  expect(report.figures.undosTaken).toBeGreaterThan(0);
-});
+test(
+  "a return is the same return wherever its process is killed",
+  { timeout: 60_000 },
+  async () => {
+    const report = await crashTest(
+      (ledger: Ledger) => returnsWorkflow(servicesOver(ledger), "3d"),
+      {
+        input,
+        services: () => new Ledger(),
+        observe: ({ done }) => [...done.values()],
+        answers: { approval: { decision: "approve", by: "grace" } },
+        readOnly: ["validate", "check-inventory"],
+        // A question and a letter cannot be taken back; a refund is the last thing that can fail.
+        keep: ["ask-approver", "refund", "mail"],
+      },
+    );
+    expectCrashSafe(report);
+    expect(report.ending).toContain('"outcome":"refunded"');
+    expect(report.figures).toMatchObject({ missed: 0, leftOut: 0 });
+    expect(report.figures.undosTaken).toBeGreaterThan(0);
+  },
+);

@@ -43,7 +43,7 @@ class Bank {
   }
 }
 
-describe("a workflow that does everything right", () => {
+describe("a workflow that does everything right", { timeout: 60_000 }, () => {
   const careful = (bank: Bank) =>
     workflow({ name: "careful", retry: { initialMs: 10 } }, async (ctx, name: string) => {
       await ctx.step("reserve", ({ idempotencyKey }) => bank.pay("reserve", idempotencyKey), {
@@ -93,7 +93,7 @@ describe("a workflow that does everything right", () => {
   });
 });
 
-describe("a planted mistake is found, with file and line:", () => {
+describe("a planted mistake is found, with file and line:", { timeout: 60_000 }, () => {
   test("a step that acts twice without a key", async () => {
     const report = await crashTest(
       (bank: Bank) =>
@@ -245,7 +245,7 @@ describe("a planted mistake is found, with file and line:", () => {
   });
 });
 
-describe("a crash test", () => {
+describe("a crash test", { timeout: 60_000 }, () => {
   const chatty = workflow({ name: "chatty", retry: { initialMs: 10 } }, async (ctx) => {
     ctx.onSignal("note", () => undefined);
     let failures = 0;
@@ -340,6 +340,22 @@ describe("a crash test", () => {
       (await crashTest(failing(times), { maxRuns: 1 })).ending;
     expect(await ending(testingLimits.attempts - 1)).toBe("completed with nothing");
     expect(await ending(testingLimits.attempts)).toBe('goes on without end at "down"');
+  });
+
+  test("loses its patience with a function that hangs, and leaves no guard behind", async () => {
+    const before = [Date.now, Math.random, setTimeout];
+    const hanging = workflow({ name: "w" }, async (ctx) => {
+      const never = () => new Promise<never>(() => undefined);
+      await ctx.step("hang", never, { timeout: "1m", retry: { maxAttempts: 2 } });
+    });
+    const report = await crashTest(hanging, { patienceMs: 20, maxRuns: 2 });
+    expect(report.ending).toContain("failed with");
+    expect([Date.now, Math.random, setTimeout]).toEqual(before);
+    const endless = workflow({ name: "w" }, async (ctx) => {
+      await ctx.step("hang", () => new Promise<never>(() => undefined));
+    });
+    const { ending } = await crashTest(endless, { patienceMs: 20, maxRuns: 1 });
+    expect(ending).toMatch(/stands still|without end/);
   });
 
   test("refuses an input that the workflow does not take", async () => {

@@ -60,6 +60,8 @@ export interface CrashOptions<S = undefined> {
   readonly maxRuns?: number;
   /** Real time at most; what is left out is told. Default: 300. */
   readonly maxSeconds?: number;
+  /** Real time that a function may take while nothing else goes on. Default: 10,000. */
+  readonly patienceMs?: number;
   /** As in `open`; default: `true`. */
   readonly guard?: GuardMode;
   readonly startAt?: Date | number;

@@ -61,6 +61,8 @@ export class Player {
   #total = 0;
   #hasHappened = false;
   #hasKilled = false;
+  /** So many executions there were when the patience was at its end. */
+  #givenUp = -1;
   #refused: Error | undefined;
 
   constructor(scenario: Scenario, cast: Cast, options: PlayOptions, sources: Sources) {
@@ -232,17 +234,29 @@ export class Player {
       await macrotask();
       const isQuiet = activity === this.#world.activity;
       if (!isQuiet) since = performance.now();
-      const isWorking = this.#executions.inProgress > 0 && !this.#process?.isDead;
-      if (!isQuiet || (isWorking && performance.now() - since < testingLimits.stepMs)) calm = 0;
+      if (!isQuiet || this.#isWorking(since)) calm = 0;
       ({ activity } = this.#world);
     }
     if (this.#refused) throw this.#refused;
   }
 
+  /** A function that has taken too long once is not waited for again. */
+  #isWorking(since: number): boolean {
+    const { inProgress, all } = this.#executions;
+    if (inProgress === 0 || this.#process?.isDead || all.length === this.#givenUp) return false;
+    if (performance.now() - since < this.#patienceMs) return true;
+    this.#givenUp = all.length;
+    return false;
+  }
+
+  get #patienceMs(): number {
+    return this.#options.patienceMs ?? testingLimits.stepMs;
+  }
+
   /** P2. Functions that were told to stop, or hang, are not waited for without end. */
   async #settled(): Promise<void> {
     const since = performance.now();
-    while (this.#executions.inProgress > 0 && performance.now() - since < testingLimits.stepMs) {
+    while (this.#executions.inProgress > 0 && performance.now() - since < this.#patienceMs) {
       await macrotask();
     }
   }

@@ -27,6 +27,10 @@ export interface Context {
   readonly interrupted: AbortSignal;
   readonly confirm: (question: string) => Promise<boolean>;
   readonly readStdin: () => Promise<string>;
+  /** What `--store` names, for commands that open one themselves. */
+  readonly store: string | undefined;
+  /** Being interrupted is how the command ends well: exit code 0. */
+  readonly stopped: () => void;
   /** The command did what it should, and what it found is bad news: exit code 1. */
   readonly finding: () => void;
 }

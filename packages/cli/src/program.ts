@@ -2,6 +2,8 @@
 import { Command } from "commander";
 import type { Choose, CommandOf } from "./command.ts";
 import { check } from "./commands/check.ts";
+import { complete } from "./commands/complete.ts";
+import { completion } from "./commands/completion.ts";
 import { crashTest } from "./commands/crash-test.ts";
 import { doctor } from "./commands/doctor.ts";
 import { keys } from "./commands/keys/index.ts";
@@ -14,10 +16,12 @@ import { help } from "./commands/help.ts";
 import { login } from "./commands/login.ts";
 import { runs } from "./commands/runs/index.ts";
 import { schedules } from "./commands/schedules/index.ts";
+import { start } from "./commands/start.ts";
 import { version } from "./commands/version.ts";
 import { why } from "./commands/why.ts";
 
 const commands: readonly CommandOf[] = [
+  start,
   runs,
   why,
   fork,
@@ -31,6 +35,8 @@ const commands: readonly CommandOf[] = [
   keys,
   doctor,
   login,
+  completion,
+  complete,
   version,
   help,
 ];
@@ -51,7 +57,7 @@ export function program(choose: Choose, writers: Writers): Command {
     .option("--json", "print JSON: one document, or one line for each of a stream")
     .option("--no-color", "plain text (NO_COLOR and FORCE_COLOR are read too)")
     .addHelpText("after", "\nExit codes: perdure help exit-codes");
-  for (const make of commands) root.addCommand(make(choose));
+  for (const make of commands) root.addCommand(make(choose), { hidden: make === complete });
   settle(root, writers);
   return root;
 }

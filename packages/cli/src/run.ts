@@ -48,6 +48,7 @@ async function carryOut({ act, globals }: Parsed, world: World): Promise<number>
   const err = new Output(world.err, hasColour(world, globals, world.errIsTerminal));
   let connection: Promise<Connection> | undefined;
   let code: number = exitCodes.ok.code;
+  let hasStopped = false;
   const open = (): Promise<Connection> =>
     (connection ??= world.connect?.() ?? connect(globals, world.env, err));
   const context: Context = {
@@ -71,6 +72,8 @@ async function carryOut({ act, globals }: Parsed, world: World): Promise<number>
     interrupted: world.interrupted,
     confirm: async (question) => /^y(es)?$/i.test(await world.ask(`${sanitise(question)} [y/N] `)),
     readStdin: world.readStdin,
+    store: globals.store,
+    stopped: () => (hasStopped = true),
     finding: () => (code = exitCodes.finding.code),
   };
   try {
@@ -83,7 +86,7 @@ async function carryOut({ act, globals }: Parsed, world: World): Promise<number>
       () => undefined,
     );
   }
-  return world.interrupted.aborted ? exitCodes.interrupted.code : code;
+  return world.interrupted.aborted && !hasStopped ? exitCodes.interrupted.code : code;
 }
 
 /** One or two lines; a program gets the error as JSON, on standard error too. */

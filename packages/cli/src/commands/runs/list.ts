@@ -85,7 +85,8 @@ function runTable(rows: readonly RunRow[], context: Context): Text[] {
 }
 
 function keyText({ key, keyKind }: RunRow): Text {
-  if (key === undefined) return dim("-");
+  // A request's id is the client's, and says nothing to people.
+  if (key === undefined || keyKind === "idempotency") return dim("-");
   return keyKind === "workflow" || keyKind === undefined ? key : [dim(`${keyKind}/`), key];
 }
 

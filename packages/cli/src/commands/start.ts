@@ -1,0 +1,99 @@
+import type { ConfigInput } from "@perdure/server";
+import { Command } from "commander";
+import { wholeNumber } from "../arguments.ts";
+import { examples, type CommandOf } from "../command.ts";
+import type { Context } from "../context.ts";
+import { dim, green, yellow } from "../terminal/text.ts";
+
+interface Options {
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly insecure?: true;
+  readonly print?: true;
+}
+
+export const start: CommandOf = (choose) =>
+  new Command("start")
+    .description("a server, in the foreground, until SIGTERM or Ctrl-C")
+    .option("--config <file>", "settings as JSON with comments")
+    .option("--host <address>", "to listen on (default: 127.0.0.1)")
+    .option("--port <port>", "0: any free one (default: 7373)", wholeNumber(0))
+    .option("--insecure", "whoever reaches it may do everything; loopback only")
+    .option("--print", "say what every setting is and where it comes from, and do not start")
+    .addHelpText(
+      "after",
+      `${examples(
+        "perdure start --config perdure.json",
+        "PERDURE_ADMIN_KEY=$(perdure keys generate) perdure start --store sqlite:./perdure.db",
+      )}
+
+--store names its store. Every setting has a variable, PERDURE_ and its name in capitals; flags are
+stronger than the environment, which is stronger than the file. --print shows them all.`,
+    )
+    .action((options: Options) => choose((context) => startServer(context, options)));
+
+async function startServer(context: Context, options: Options): Promise<void> {
+  // The server and what it is made of are loaded where one is started, and nowhere else.
+  const { describeConfig, loadConfig, startServer: open } = await import("@perdure/server");
+  const { config: file, host, port, insecure, print } = options;
+  const { store } = context;
+  const flags: ConfigInput = {
+    ...(store === undefined ? {} : { store }),
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(insecure === undefined ? {} : { insecure }),
+  };
+  const loaded = loadConfig({
+    env: serverEnvironment(context),
+    flags,
+    ...(file === undefined ? {} : { file }),
+  });
+  for (const warning of loaded.warnings) context.err.line([yellow("warning: "), warning]);
+  if (print) {
+    const settings = describeConfig(loaded);
+    if (context.json) context.out.json({ settings });
+    else
+      for (const { name, value, source, env } of settings) {
+        context.out.line([
+          name.padEnd(28),
+          " ",
+          shown(value).padEnd(24),
+          " ",
+          dim(`${source}  ${env}`),
+        ]);
+      }
+    return;
+  }
+  const server = await open({ ...loaded.config, sources: loaded.sources });
+  if (context.json) context.out.json({ url: server.url }, "line");
+  else
+    context.out.line([
+      green("perdure "),
+      `serves at ${server.url}`,
+      dim(`, store ${loaded.config.store}`),
+    ]);
+  await untilInterrupted(context.interrupted);
+  context.err.line(
+    dim("Draining: work in progress ends, then the store is closed. Again to leave at once."),
+  );
+  await server.close();
+  context.stopped();
+}
+
+/** What says where a client finds a server is not a setting of one. */
+function serverEnvironment({ env }: Context): Context["env"] {
+  const { PERDURE_URL: _, PERDURE_API_KEY: __, ...rest } = env;
+  return rest;
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? "-" : typeof value === "string" ? value : JSON.stringify(value);
+}
+
+export function untilInterrupted(interrupted: AbortSignal): Promise<void> {
+  if (interrupted.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    interrupted.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

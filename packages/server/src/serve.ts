@@ -36,7 +36,7 @@ export interface ServeParts {
   /** Where API keys are kept; default: in the engine's store. */
   readonly access?: AccessStore;
   readonly streams?: StreamHost;
-  readonly push?: PushHost;
+  readonly pushHost?: PushHost;
   /** Where push endpoints are kept; default: in the engine's store. */
   readonly pushStore?: PushStore;
   /** Where the configuration's values come from, for `doctor`. */
@@ -106,8 +106,8 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
 
 /** Configuration is checked; what a program brings along is taken as it is. */
 function split(options: ServeOptions): { readonly parts: ServeParts; readonly config: Config } {
-  const { env, access, streams, push, pushStore, sources, storeFacts, ...input } = options;
-  const given = { env, access, streams, push, pushStore, sources, storeFacts };
+  const { env, access, streams, pushHost, pushStore, sources, storeFacts, ...input } = options;
+  const given = { env, access, streams, pushHost, pushStore, sources, storeFacts };
   const parts = Object.fromEntries(Object.entries(given).filter(([, part]) => part !== undefined));
   return { parts, config: checkConfig(input) };
 }
@@ -158,7 +158,7 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
       storeFacts: parts.storeFacts ?? (async () => null),
       insecure: config.insecure,
     });
-  const push = parts.push ?? (await pushOf(engine, config, env, parts.pushStore));
+  const push = parts.pushHost ?? (await pushOf(engine, config, env, parts.pushStore));
   const own: readonly Route[] = routesOf({ env, limits: config.limits, apiKeys, audit, doctor });
   return {
     env,

@@ -24,7 +24,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     env = systemEnv(),
     access: _,
     streams: __,
-    push: ___,
+    pushHost: ___,
     pushStore: ____,
     ...rest
   } = options;

@@ -120,6 +120,7 @@ function workerParts({ store, env, tuning }: Setting, commits: CommitParts, stre
     env,
     stats,
     loader,
+    mail,
     matcher: () => matcher,
     calls: () => calls,
     emptied,

@@ -18,7 +18,7 @@ import type {
   SignalBody,
   Trigger,
 } from "@perdure/kernel";
-import type { IndexRow, Page, Query } from "@perdure/store";
+import type { IndexRow, OpenRuns, Page, Query } from "@perdure/store";
 import type { ServedQueue } from "./worker.ts";
 
 /** A run, or whatever is the current run under a business key. */
@@ -108,6 +108,8 @@ export interface EngineClient {
   terminate(runId: RunId, reason?: string): Promise<void>;
   pause(runId: RunId, message?: string): Promise<void>;
   resume(runId: RunId): Promise<void>;
+  /** Only workers of this version run its code from now on; absent: workers of any version. */
+  repin(runId: RunId, version?: string): Promise<void>;
   fork(request: ForkRequest): Promise<Started>;
   /** Waits for the end of the run, following continue-as-new. */
   outcome(runId: RunId): Promise<Outcome>;
@@ -127,6 +129,8 @@ export interface EngineClient {
   whySchedule(namespace: string, id: string): Promise<Explanation>;
   /** Registered on this node, and those it has lost of late. */
   workers(namespace: string): Promise<readonly WorkerView[]>;
+  /** Open runs by the version of their code. */
+  versions(namespace: string): Promise<readonly OpenRuns[]>;
   list(query: Query): Promise<Page>;
   count(query: Omit<Query, "limit" | "cursor">): Promise<number>;
   publish(

@@ -61,6 +61,10 @@ export type RunMessage =
       /** The copied prefix, overrides already in place. */
       readonly prefix: readonly RunEvent[];
     } & Asked)
+  /** A worker that pins has the run, and is the first of its kind. */
+  | { readonly type: "run.pin"; readonly version: string; readonly worker: string }
+  /** A person moves the run to another version; absent: to any. */
+  | ({ readonly type: "run.repin"; readonly version?: string; readonly by?: string } & Asked)
   | ({ readonly type: "run.answer"; readonly answer: ActivationAnswer } & Asked)
   | ({
       readonly type: "step.claim";

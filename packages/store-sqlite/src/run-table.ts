@@ -5,7 +5,7 @@ import type { IndexRow, RunStatus } from "@perdure/store";
 
 export const RUN_COLUMNS: string =
   "run_id, namespace, workflow, queue, key, key_kind, status, started_at, closed_at, parent, " +
-  "attributes, events, expires_at";
+  "attributes, events, expires_at, version";
 
 /** A row as SQLite gives it. */
 export interface RunRow {
@@ -22,6 +22,7 @@ export interface RunRow {
   readonly attributes: string;
   readonly events: number;
   readonly expires_at: number | null;
+  readonly version: string | null;
 }
 
 /** Rows of committed batches that are not in the table yet, the oldest first. */
@@ -110,6 +111,7 @@ export class RunTable {
       canonical(row.attributes),
       row.events,
       row.expiresAt ?? null,
+      row.version ?? null,
     );
   }
 }
@@ -129,6 +131,7 @@ export function toIndexRow(row: RunRow): IndexRow {
     attributes: JSON.parse(row.attributes) as JsonObject,
     events: row.events,
     ...(row.expires_at !== null && { expiresAt: row.expires_at }),
+    ...(row.version !== null && { version: row.version }),
   };
 }
 

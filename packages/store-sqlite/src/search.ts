@@ -1,7 +1,7 @@
 /** Lists and searches. The text of a query is put together from fixed parts; all else is bound. */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { limits, type Json } from "@perdure/kernel";
-import { decodeCursor, encodeCursor, type Page, type Query } from "@perdure/store";
+import { decodeCursor, encodeCursor, type OpenRuns, type Page, type Query } from "@perdure/store";
 import { canonical, RUN_COLUMNS, toIndexRow, type RunRow } from "./run-table.ts";
 
 type Filter = Omit<Query, "limit" | "cursor">;
@@ -38,6 +38,26 @@ export function count(db: DatabaseSync, filter: Filter): number {
   return Number(db.prepare(sql).get(...values)?.["n"] ?? 0);
 }
 
+/** By the index of open runs alone. */
+export function versions(db: DatabaseSync, namespace: string): readonly OpenRuns[] {
+  const sql = `SELECT workflow, version, count(*) AS n FROM runs
+     WHERE namespace = ? AND status IN ('open', 'paused')
+     GROUP BY workflow, version ORDER BY workflow, version LIMIT ?`;
+  return db
+    .prepare(sql)
+    .all(namespace, limits.pageRows)
+    .map((row) => {
+      const { workflow, version, n } = row as unknown as OpenRow;
+      return { workflow, ...(version === null ? {} : { version }), open: n };
+    });
+}
+
+interface OpenRow {
+  readonly workflow: string;
+  readonly version: string | null;
+  readonly n: number;
+}
+
 function where(filter: Filter): Where {
   const found: Where = { parts: ["namespace = ?"], values: [filter.namespace] };
   const add = (part: string, value: SQLInputValue | undefined): void => {
@@ -49,6 +69,7 @@ function where(filter: Filter): Where {
   add("workflow = ?", filter.workflow);
   add("key = ?", filter.key);
   add("parent = ?", filter.parent);
+  add("version = ?", filter.version);
   add("started_at > ?", filter.startedAfter);
   add("started_at < ?", filter.startedBefore);
   for (const [name, value] of Object.entries(filter.attributes ?? {})) {

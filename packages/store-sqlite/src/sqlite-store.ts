@@ -6,6 +6,7 @@ import {
   type Alarm,
   type Batch,
   type CommitResult,
+  type OpenRuns,
   type Opened,
   type Page,
   type Query,
@@ -77,6 +78,10 @@ export class SqliteStore implements Store {
 
   count(query: Omit<Query, "limit" | "cursor">): Promise<number> {
     return this.#use().call("count", query);
+  }
+
+  versions(namespace: string): Promise<readonly OpenRuns[]> {
+    return this.#use().call("versions", namespace);
   }
 
   prune(now: number, limit: number): Promise<readonly StreamId[]> {

@@ -10,7 +10,7 @@ import { invariant, limits } from "@perdure/kernel";
 import { perform } from "./backend.ts";
 import { connectReadOnly } from "./connection.ts";
 import type { Answer, Ready, Request, ThreadData } from "./messages.ts";
-import { count, search } from "./search.ts";
+import { count, search, versions } from "./search.ts";
 import { toWireError } from "./wire-error.ts";
 import type { Calls } from "./wire.ts";
 import { Writer } from "./writer.ts";
@@ -43,7 +43,11 @@ function reading(): Role {
   const db = connectReadOnly(path);
   return {
     partitions: 0,
-    calls: { search: (query) => search(db, query), count: (query) => count(db, query) },
+    calls: {
+      search: (query) => search(db, query),
+      count: (query) => count(db, query),
+      versions: (namespace) => versions(db, namespace),
+    },
     close: () => db.close(),
   };
 }

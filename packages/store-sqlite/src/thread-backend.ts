@@ -36,7 +36,7 @@ export class ThreadBackend implements Backend {
     ...args: Parameters<Calls[K]>
   ): Promise<ReturnType<Calls[K]>> {
     const call = { name, args } as Call;
-    const isList = name === "search" || name === "count";
+    const isList = name === "search" || name === "count" || name === "versions";
     const thread = isList && this.#path !== MEMORY ? await this.#listing() : this.#writer;
     return (await thread.call(call)) as ReturnType<Calls[K]>;
   }

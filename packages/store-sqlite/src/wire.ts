@@ -5,6 +5,7 @@ import {
   encodeHousekeeping,
   type Alarm,
   type Batch,
+  type OpenRuns,
   type Opened,
   type Page,
   type Query,
@@ -37,7 +38,7 @@ export interface RawStream {
   readonly snapshot?: NonNullable<Settled["snapshot"]>;
 }
 
-/** Everything but commits, as the writer (or, for the last two, a reader) answers it. */
+/** Everything but commits, as the writer (or, for the last three, a reader) answers it. */
 export interface Calls {
   open(partition: number): Opened;
   outcome(partition: number, number: number, epoch?: number): "applied" | "lost";
@@ -50,6 +51,7 @@ export interface Calls {
   facts(): StoreFacts;
   search(query: Query): Page;
   count(query: Omit<Query, "limit" | "cursor">): number;
+  versions(namespace: string): readonly OpenRuns[];
 }
 
 export type Call = {

@@ -8,7 +8,15 @@
  */
 import { statSync } from "node:fs";
 import { limits, PerdureError, type StreamId } from "@perdure/kernel";
-import type { Alarm, CommitResult, Opened, Page, Query, StoreFacts } from "@perdure/store";
+import type {
+  Alarm,
+  CommitResult,
+  Opened,
+  OpenRuns,
+  Page,
+  Query,
+  StoreFacts,
+} from "@perdure/store";
 import { commitGroup, forgetStream } from "./commit-group.ts";
 import { MEMORY } from "./connection.ts";
 import { StoreFile, type Open } from "./file.ts";
@@ -17,7 +25,7 @@ import { schemaVersion } from "./migrations/index.ts";
 import type { InlineOptions } from "./options.ts";
 import { listStreams } from "./list-streams.ts";
 import { readStream } from "./read-stream.ts";
-import { count, search } from "./search.ts";
+import { count, search, versions } from "./search.ts";
 import { dropSegments } from "./upkeep.ts";
 import type { Calls, RawStream, WireCommit } from "./wire.ts";
 
@@ -132,6 +140,11 @@ export class Writer implements Calls {
   count(query: Omit<Query, "limit" | "cursor">): number {
     this.flush();
     return count(this.#file.now.db, query);
+  }
+
+  versions(namespace: string): readonly OpenRuns[] {
+    this.flush();
+    return versions(this.#file.now.db, namespace);
   }
 
   /** Does some of what has waited; says whether there is more. What fails now is tried later. */

@@ -129,6 +129,7 @@ export interface Query {
   readonly workflow?: string;
   readonly key?: string;
   readonly parent?: RunId;
+  readonly version?: string;
   /** Equality on search attributes. */
   readonly attributes?: JsonObject;
   readonly startedAfter?: number;
@@ -142,6 +143,13 @@ export interface Query {
 export interface Page {
   readonly rows: readonly IndexRow[];
   readonly cursor?: string;
+}
+
+/** Open runs, paused ones included, by the version of their code. */
+export interface OpenRuns {
+  readonly workflow: string;
+  readonly version?: string;
+  readonly open: number;
 }
 
 export interface Alarm {
@@ -180,6 +188,8 @@ export interface Store {
   alarms(partition: number, before: number, limit: number): Promise<readonly Alarm[]>;
   search(query: Query): Promise<Page>;
   count(query: Omit<Query, "limit" | "cursor">): Promise<number>;
+  /** By workflow and version, those without one first; the first `limits.pageRows`. */
+  versions(namespace: string): Promise<readonly OpenRuns[]>;
   /** Forgets settled runs whose row expired before `now`, a few at a time; says which. */
   prune(now: number, limit: number): Promise<readonly StreamId[]>;
   /** Index rows of all commits so far are visible when it resolves. */

@@ -112,6 +112,7 @@ export const samples: Samples = {
   "activation.scheduled": { attempt: 2 },
   "activation.completed": { through: 9 },
   "activation.failed": { attempt: 2, failure, retryAt: 1_700_000_000_500 },
+  "activation.pinned": { version: "2026-11-26", worker: "w-1", by: "key:ann" },
   "step.scheduled": { key: "charge#2", ordinal: 3, name: "charge", spec: task },
   "step.rescheduled": { key: "charge#2", attempt: 2 },
   "step.started": { key: "charge", attempt: 1, worker: "w-1", maybeRan: true },

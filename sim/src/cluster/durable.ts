@@ -12,6 +12,7 @@ import type {
   Alarm,
   Batch,
   CommitResult,
+  OpenRuns,
   Opened,
   Page,
   Query,
@@ -93,6 +94,10 @@ export class DurableStore implements Store {
 
   search(query: Query): Promise<Page> {
     return this.#ask(() => this.#parts.inner.search(query));
+  }
+
+  versions(namespace: string): Promise<readonly OpenRuns[]> {
+    return this.#ask(() => this.#parts.inner.versions(namespace));
   }
 
   count(query: Omit<Query, "limit" | "cursor">): Promise<number> {

@@ -1,10 +1,10 @@
 /** What is done to runs that exist: signal, cancel, terminate, pause, resume. */
 import { keyStream, runStream, type KeyRef, type RunId, type StreamId } from "@perdure/kernel";
 import type { EngineClient } from "../client.ts";
-import { checkKey, checkSignal } from "./checks.ts";
+import { checkKey, checkName, checkSignal } from "./checks.ts";
 import { checkRunId, type Desk } from "./desk.ts";
 
-type Control = Pick<EngineClient, "signal" | "cancel" | "terminate" | "pause" | "resume">;
+type Control = Pick<EngineClient, "signal" | "cancel" | "terminate" | "pause" | "resume" | "repin">;
 
 /** `by` is who asks, for the journal. */
 export function controlVerbs({ mail, checkOpen }: Desk, by?: string): Control {
@@ -51,6 +51,12 @@ export function controlVerbs({ mail, checkOpen }: Desk, by?: string): Control {
     async pause(runId, message) {
       const why = { ...asker, ...(message === undefined ? {} : { message }) };
       await mail.ask(ofRun(runId), (request) => ({ type: "run.pause", request, ...why }));
+    },
+
+    async repin(runId, version) {
+      if (version !== undefined) checkName("the version", version);
+      const pin = { ...asker, ...(version === undefined ? {} : { version }) };
+      await mail.ask(ofRun(runId), (request) => ({ type: "run.repin", request, ...pin }));
     },
 
     async resume(runId) {

@@ -15,7 +15,7 @@ import {
 
 type Reading = Pick<
   EngineClient,
-  "outcome" | "lookup" | "describe" | "journal" | "watch" | "list" | "count"
+  "outcome" | "lookup" | "describe" | "journal" | "watch" | "versions" | "list" | "count"
 >;
 
 export function readVerbs(desk: Desk): Reading {
@@ -59,6 +59,12 @@ export function readVerbs(desk: Desk): Reading {
       desk.checkOpen();
       checkRunId(runId);
       return desk.listeners.watch(runId, listener);
+    },
+
+    async versions(namespace) {
+      checkNamespace(namespace);
+      await listed(desk);
+      return desk.store.versions(namespace);
     },
 
     async list(query) {

@@ -65,8 +65,9 @@ function worldOf(desk: Desk, namespace: string, lives: ReadonlyMap<StreamId, Liv
   const { matcher, registry } = desk;
   const store = desk.trouble();
   return {
-    serves: (queue, name, kind) => matcher.serves(namespace, queue, name, kind),
+    serves: (queue, name, kind, version) => matcher.serves(namespace, queue, name, kind, version),
     queues: () => matcher.queues(namespace),
+    versions: (queue) => matcher.versions(namespace, queue),
     busy: (queue, kind) =>
       [...registry.workers]
         .filter(({ options }) => options.namespace === namespace)

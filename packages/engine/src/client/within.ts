@@ -128,6 +128,7 @@ const doors: { readonly [V in Verb]: DoorOf<V> } = {
   terminate: ownRun,
   pause: ownRun,
   resume: ownRun,
+  repin: ownRun,
   outcome: ownRun,
   describe: ownRun,
   journal: ownRun,
@@ -137,6 +138,7 @@ const doors: { readonly [V in Verb]: DoorOf<V> } = {
   whyKey: ownKey,
 
   workers: ownNamespace,
+  versions: ownNamespace,
   publish: ownNamespace,
   setTrigger: ownNamespace,
   removeTrigger: ownNamespace,

@@ -18,6 +18,7 @@ const listed: ReadonlySet<string> = new Set([
   "run.paused",
   "run.resumed",
   "attributes.upserted",
+  "activation.pinned",
 ]);
 
 export interface ReleaserParts {

@@ -6,11 +6,13 @@
  * W4  A run that wants its code run has a hold, or an entry in the matcher.
  * W5  Only a parked coroutine is taken from its worker to make room for another run.
  * W6  The code of a paused run is given nothing more; what it was doing it may finish.
+ * W8  A pinned run is held by workers of its version only; whoever else has it is told to let go.
  * W7  A worker is given a run when all that earlier holders wrote is durable, and all of it: else
  *     it would do again what is on its way to disk.
  */
 import { invariant, PerdureError, wantsActivation, type RunEvent } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
+import type { Mail } from "../commit/mail.ts";
 import type { Stats } from "../core/stats.ts";
 import type { Env } from "../env.ts";
 import { LiveRun, type Live } from "../streams/live.ts";
@@ -28,6 +30,7 @@ export interface LeaseParts {
   readonly env: Env;
   readonly stats: Stats;
   readonly loader: Loader;
+  readonly mail: Mail;
   readonly matcher: () => Matcher;
   readonly calls: () => Calls;
   /** The worker holds nothing more. */
@@ -45,6 +48,8 @@ export class Leases {
   /** After anything that may change whether the run wants a holder (W4). */
   touch(live: LiveRun): void {
     const { hold, run } = live;
+    if (live.want !== undefined && live.want.version !== run.version) this.#unwant(live);
+    if (hold !== undefined && isOfOtherVersion(hold)) return this.end(hold);
     if (hold !== undefined) {
       const isOver = run.outcome !== undefined && live.durable === run.seq;
       if (isOver && live.calls.length === 0) this.end(hold);
@@ -127,7 +132,7 @@ export class Leases {
     if (live.want !== undefined || spec === undefined) return;
     const { stream } = live;
     const { namespace, queue, workflow, priority = 0 } = spec;
-    const name = { namespace, queue, workflow };
+    const name = { namespace, queue, workflow, version: live.run.version };
     live.want = { stream, ...name, priority, fairnessKey: "", isWithdrawn: false };
     this.#parts.matcher().wantRun(live.want);
   }
@@ -142,12 +147,23 @@ export class Leases {
   #hold(worker: RegisteredWorker, live: LiveRun): void {
     live.want = undefined;
     if (live.hold !== undefined || !needsHolder(live)) return;
-    if (!worker.hasRunRoom) return this.#want(live);
+    // It may have been pinned since it was matched.
+    const { version } = live.run;
+    const isOther = version !== undefined && version !== worker.options.version;
+    if (isOther || !worker.hasRunRoom) return this.#want(live);
     if (!worker.hasFreeRunSlot) this.#makeRoom(worker);
     const hold = new Hold(++this.#lastLease, worker, live);
     live.hold = hold;
     worker.holds.set(live.runId, hold);
+    this.#pin(hold);
     this.#begin(hold);
+  }
+
+  /** Said before anything the code does, so the journal has the pin before any of it. */
+  #pin({ live, worker }: Hold): void {
+    const { version, versioning } = worker.options;
+    if (versioning !== "pin" || version === undefined || live.run.version !== undefined) return;
+    this.#parts.mail.post(live.stream, { type: "run.pin", version, worker: worker.worker.id });
   }
 
   /** As soon as everything the last holder did is durable (W7). */
@@ -262,6 +278,11 @@ export class Leases {
     if (worker.phase !== "gone" && !hold.isGone) worker.worker.evict(live.runId, hold.lease);
     return true;
   }
+}
+
+function isOfOtherVersion({ live, worker }: Hold): boolean {
+  const { version } = live.run;
+  return version !== undefined && version !== worker.options.version;
 }
 
 function needsHolder(live: LiveRun): boolean {

@@ -6,7 +6,7 @@
  * M2  Work and workers of different namespaces never meet (T1).
  * M3  A taken item is out of the queues; whoever took it puts it back by wanting it again.
  */
-import type { StreamId } from "@perdure/kernel";
+import type { Serving, StreamId } from "@perdure/kernel";
 import type { WorkerOptions } from "../worker.ts";
 import { FairQueue, type Queued } from "./fair-queue.ts";
 import type { RegisteredWorker } from "./registered-worker.ts";
@@ -18,12 +18,15 @@ export interface Want extends Queued {
   readonly namespace: string;
   readonly queue: string;
   readonly workflow: string;
+  /** The run is pinned to it. */
+  readonly version: string | undefined;
 }
 
 interface BucketOf<T extends Queued> {
   readonly namespace: string;
   readonly queue: string;
   readonly name: string;
+  readonly version?: string | undefined;
   readonly items: FairQueue<T>;
   readonly workers: RegisteredWorker[];
   turn: number;
@@ -59,13 +62,15 @@ export class Matcher {
     queue: string,
     name: string,
     kind: Bucket["kind"],
-  ): "yes" | "unknown-name" | "nobody" {
-    let answer: "unknown-name" | "nobody" = "nobody";
+    version?: string,
+  ): Serving {
+    let answer: Serving = "nobody";
     for (const { options, phase } of this.#workers) {
       if (phase !== "open" || options.namespace !== namespace) continue;
       if (!options.queues.some((served) => served.name === queue)) continue;
-      if (knows(options, { namespace, queue, name, kind })) return "yes";
-      answer = "unknown-name";
+      if (knows(options, { namespace, queue, name, kind, version })) return "yes";
+      if (knows(options, { namespace, queue, name, kind })) answer = "other-version";
+      else if (answer === "nobody") answer = "unknown-name";
     }
     return answer;
   }
@@ -78,6 +83,17 @@ export class Matcher {
       for (const { name } of options.queues) names.add(name);
     }
     return [...names].toSorted();
+  }
+
+  /** Versions of the queue's workers. */
+  versions(namespace: string, queue: string): string[] {
+    const found = new Set<string>();
+    for (const { options, phase } of this.#workers) {
+      if (phase !== "open" || options.namespace !== namespace) continue;
+      if (options.version === undefined) continue;
+      if (options.queues.some(({ name }) => name === queue)) found.add(options.version);
+    }
+    return [...found].toSorted();
   }
 
   add(worker: RegisteredWorker): void {
@@ -160,10 +176,11 @@ interface Place<K extends Bucket["kind"] = Bucket["kind"]> {
   readonly namespace: string;
   readonly queue: string;
   readonly name: string;
+  readonly version?: string | undefined;
 }
 
-function placeOfRun({ namespace, queue, workflow }: Want): Place<"workflow"> {
-  return { kind: "workflow", namespace, queue, name: workflow };
+function placeOfRun({ namespace, queue, workflow, version }: Want): Place<"workflow"> {
+  return { kind: "workflow", namespace, queue, name: workflow, version };
 }
 
 function placeOfTask({ namespace, queue, task }: Offer): Place<"task"> {
@@ -171,12 +188,14 @@ function placeOfTask({ namespace, queue, task }: Offer): Place<"task"> {
 }
 
 /** Lengths keep the parts apart, whatever is in them. */
-function nameOf({ kind, namespace, queue, name }: Place): string {
-  return `${kind}/${namespace.length}:${namespace}/${queue.length}:${queue}/${name}`;
+function nameOf({ kind, namespace, queue, name, version }: Place): string {
+  const pin = version === undefined ? "" : `${version.length}:${version}`;
+  return `${kind}/${namespace.length}:${namespace}/${queue.length}:${queue}/${pin}/${name}`;
 }
 
-function knows(options: WorkerOptions, { kind, namespace, queue, name }: Place): boolean {
+function knows(options: WorkerOptions, { kind, namespace, queue, name, version }: Place): boolean {
   if (options.namespace !== namespace) return false;
+  if (version !== undefined && options.version !== version) return false;
   return options.queues.some((served) => {
     const names = kind === "workflow" ? served.workflows : served.tasks;
     return served.name === queue && (names.includes(name) || names.includes("*"));

@@ -119,6 +119,17 @@ export type ActivationEvent =
       readonly attempt: number;
       readonly failure: Failure;
       readonly retryAt?: number;
+    }
+  /**
+   * From here on only workers of this version run the code; absent: workers of any version. It is
+   * journaled because every later node has to know, and because people ask who is still on what.
+   */
+  | {
+      readonly kind: "activation.pinned";
+      readonly version?: string;
+      /** The worker that was the first to have it; absent: a person asked for it. */
+      readonly worker?: string;
+      readonly by?: string;
     };
 
 /** The four limits of a remote step, each from the moment in its name. */

@@ -36,10 +36,10 @@ export function explainCodeRetry(state: RunState, now: number): Waiting {
 
 export function explainActivation(
   state: RunState,
-  { runId, queue, workflow, version }: RunSpec,
+  { runId, queue, workflow }: RunSpec,
   { world, now }: Telling,
 ): Waiting {
-  const since = state.wokenAt;
+  const { wokenAt: since, version } = state;
   const { holder, doing, lost } = world.run?.(runId) ?? {};
   if (holder !== undefined) {
     return {

@@ -33,7 +33,7 @@ describe("why", () => {
 
   it("names the version that a run is pinned to when no worker runs it any more", () => {
     const world: Surroundings = { serves: () => "other-version", versions: () => ["v2"] };
-    const rig = new RunRig().start({ version: "v1" });
+    const rig = new RunRig().start().tell({ type: "run.repin", version: "v1" });
     const told = why(rig, world, 3_600_000);
     expect(told.summary).toContain('it is pinned to the version "v1", which no worker of');
     expect(told.summary).toContain('there are workers of "v2", since 1 h');

@@ -10,7 +10,7 @@ import type {
   RunId,
   ScheduleView,
 } from "@perdure/kernel";
-import type { Page } from "@perdure/store";
+import type { OpenRuns, Page } from "@perdure/store";
 import { fromJson, type JsonOf } from "@perdure/wire";
 import * as shape from "./shape.ts";
 
@@ -64,6 +64,7 @@ interface Answers {
   readonly events: { events: readonly RunEvent[]; next?: number };
   readonly outcome: { outcome?: Outcome };
   readonly why: Explanation;
+  readonly versions: { versions: readonly OpenRuns[] };
   readonly workers: { workers: readonly WorkerView[] };
   readonly output: { output: Payload };
   readonly maybeOutput: { output?: Payload };
@@ -88,6 +89,13 @@ export const answers: { readonly [Name in keyof Answers]: Reader<Answers[Name]> 
       summary: shape.text,
       waiting: shape.listOf(waiting),
       cures: shape.listOf(cure),
+    }),
+  ),
+  versions: reader(
+    shape.fields({
+      versions: shape.listOf(
+        shape.fields({ workflow: shape.text, open: shape.number }, { version: shape.text }),
+      ),
     }),
   ),
   workers: reader(shape.fields({ workers: shape.listOf(worker) })),

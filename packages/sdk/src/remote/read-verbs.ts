@@ -16,6 +16,7 @@ type Reading = Pick<
   | "why"
   | "whyKey"
   | "workers"
+  | "versions"
   | "list"
   | "count"
 >;
@@ -66,6 +67,12 @@ export function readVerbs(desk: Desk): Reading {
       checkWall(desk, namespace);
       const call = { params: {}, answer: answers.workers, repeat: "any" } as const;
       return (await caller.call("workers.list", call)).workers;
+    },
+
+    async versions(namespace) {
+      checkWall(desk, namespace);
+      const call = { params: {}, answer: answers.versions, repeat: "any" } as const;
+      return (await caller.call("workers.versions", call)).versions;
     },
 
     async list(query) {

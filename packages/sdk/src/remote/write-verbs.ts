@@ -57,12 +57,12 @@ export function startVerbs(desk: Desk): Starts {
   };
 }
 
-type Control = Pick<EngineClient, "signal" | "cancel" | "terminate" | "pause" | "resume">;
+type Control = Pick<EngineClient, "signal" | "cancel" | "terminate" | "pause" | "resume" | "repin">;
 
 export function controlVerbs(desk: Desk): Control {
   /** Each asks for a state: asking twice is asking once. */
   const ask = (
-    operation: "runs.cancel" | "runs.terminate" | "runs.pause" | "runs.resume",
+    operation: "runs.cancel" | "runs.terminate" | "runs.pause" | "runs.resume" | "runs.repin",
     runId: RunId,
     body: object,
   ): Promise<void> => {
@@ -93,6 +93,7 @@ export function controlVerbs(desk: Desk): Control {
 
     terminate: async (runId, reason) => ask("runs.terminate", runId, { reason }),
     pause: async (runId, message) => ask("runs.pause", runId, { message }),
+    repin: async (runId, version) => ask("runs.repin", runId, { version }),
     resume: async (runId) => ask("runs.resume", runId, {}),
   };
 }

@@ -52,6 +52,7 @@ const layouts: Layouts = {
   "activation.scheduled": [16, { attempt: plain }],
   "activation.completed": [17, { through: plain }],
   "activation.failed": [18, { attempt: plain, failure: plain, retryAt: plain }],
+  "activation.pinned": [19, { version: plain, worker: plain, by: plain }],
 
   "step.scheduled": [24, { key: plain, ordinal: plain, name: plain, spec: plain }],
   "step.rescheduled": [32, { key: plain, attempt: plain }],

@@ -36,6 +36,7 @@ export function listPromises(use: () => Harness): void {
       parent: run(2),
       attributes: { customer: "c1", nested: { list: [1, "two", null, true] } },
       events: 9,
+      version: "v1",
       expiresAt: 5_000,
     });
     await owner.commit({ index: [full] });
@@ -85,6 +86,28 @@ export function listPromises(use: () => Harness): void {
     expect(await found(store, { startedAfter: 1_001, startedBefore: 1_003 })).toEqual([run(2)]);
     expect(await found(store, { key: "k1", status: ["open"] })).toEqual([]);
     expect(await found(store, { namespace: "other" })).toEqual([]);
+  });
+
+  it("counts open runs by workflow and version", async () => {
+    const { store } = use();
+    await fill(store, [
+      row(1, { version: "v1" }),
+      row(2, { version: "v1", status: "paused" }),
+      row(3, { version: "v1", status: "completed" }),
+      row(4),
+      row(5, { version: "v2", workflow: "refund" }),
+      row(6, { version: "v1", namespace: "other" }),
+    ]);
+    const { workflow } = row(4);
+    expect(await store.versions("default")).toEqual(
+      [
+        { workflow, open: 1 },
+        { workflow, version: "v1", open: 2 },
+        { workflow: "refund", version: "v2", open: 1 },
+      ].toSorted((a, b) => (a.workflow < b.workflow ? -1 : 1)),
+    );
+    expect(await store.versions("nobody's")).toEqual([]);
+    expect(await found(store, { version: "v1" })).toEqual([run(3), run(2), run(1)]);
   });
 
   it("finds by attributes of any name and any scalar, and does not mix types", async () => {

@@ -11,6 +11,7 @@ import type {
   Alarm,
   Batch,
   CommitResult,
+  OpenRuns,
   Opened,
   Page,
   Query,
@@ -20,7 +21,7 @@ import type {
 } from "../store.ts";
 import { byBytes } from "../cursor.ts";
 import { Disk } from "./disk.ts";
-import { page, select } from "./select.ts";
+import { openByVersion, page, select } from "./select.ts";
 
 /**
  * What may go wrong, decided by a test or the simulator. Promises are the delays.
@@ -98,6 +99,10 @@ export class MemoryStore implements Store {
 
   search(query: Query): Promise<Page> {
     return this.#call("search", () => page(this.disk.rows(), query));
+  }
+
+  versions(namespace: string): Promise<readonly OpenRuns[]> {
+    return this.#call("versions", () => openByVersion(this.disk.rows(), namespace));
   }
 
   count(query: Omit<Query, "limit" | "cursor">): Promise<number> {

@@ -1,7 +1,7 @@
 /** The meaning of a query, in the plainest code: what every store's search is compared with. */
 import { limits, type Json, type JsonObject } from "@perdure/kernel";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
-import type { IndexRow, Page, Query } from "../store.ts";
+import type { IndexRow, OpenRuns, Page, Query } from "../store.ts";
 
 type Filter = Omit<Query, "limit" | "cursor">;
 
@@ -20,6 +20,21 @@ export function page(rows: readonly IndexRow[], query: Query): Page {
   return { rows: shown, cursor: encodeCursor(last) };
 }
 
+export function openByVersion(rows: readonly IndexRow[], namespace: string): OpenRuns[] {
+  const counts = new Map<string, OpenRuns>();
+  for (const { workflow, version } of select(rows, { namespace, status: ["open", "paused"] })) {
+    const name = JSON.stringify([workflow, version]);
+    const open = (counts.get(name)?.open ?? 0) + 1;
+    counts.set(name, { workflow, ...(version === undefined ? {} : { version }), open });
+  }
+  const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return [...counts.values()]
+    .toSorted(
+      (a, b) => byBytes(a.workflow, b.workflow) || byBytes(a.version ?? "", b.version ?? ""),
+    )
+    .slice(0, limits.pageRows);
+}
+
 function matches(row: IndexRow, filter: Filter): boolean {
   return (
     row.namespace === filter.namespace &&
@@ -27,6 +42,7 @@ function matches(row: IndexRow, filter: Filter): boolean {
     (filter.workflow === undefined || filter.workflow === row.workflow) &&
     (filter.key === undefined || filter.key === row.key) &&
     (filter.parent === undefined || filter.parent === row.parent) &&
+    (filter.version === undefined || filter.version === row.version) &&
     (filter.startedAfter === undefined || row.startedAt > filter.startedAfter) &&
     (filter.startedBefore === undefined || row.startedAt < filter.startedBefore) &&
     hasAll(row.attributes, filter.attributes ?? {})

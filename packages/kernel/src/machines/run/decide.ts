@@ -13,6 +13,7 @@ import { childClosed, childStarted, matched, received, stateValue } from "./arri
 import { forkRun } from "./fork.ts";
 import { attach, cancel, pause, resume, startRun, terminate } from "./life.ts";
 import { beat, claim, lost, result } from "./tasks.ts";
+import { pin, repin } from "./pin.ts";
 import { refuse, reply, type RunTurn } from "./turn.ts";
 import { wake } from "./wake.ts";
 
@@ -48,6 +49,10 @@ function decideOpen(turn: RunTurn, message: OpenMessage): void {
       return result(turn, message);
     case "step.lost":
       return lost(turn, message);
+    case "run.pin":
+      return pin(turn, message);
+    case "run.repin":
+      return repin(turn, message);
     case "run.signal":
       return received(turn, message);
     case "run.cancel":

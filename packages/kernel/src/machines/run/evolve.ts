@@ -43,6 +43,9 @@ function apply(run: Owned, event: RunEvent): void {
       run.activationFailure = event.failure;
       run.activationRetryAt = event.retryAt;
       return setAlarm(run, alarmKeys.activation, event.retryAt);
+    case "activation.pinned":
+      run.version = event.version;
+      return;
     case "step.scheduled":
     case "step.rescheduled":
     case "step.started":
@@ -163,6 +166,7 @@ function fork(run: Owned, spec: RunSpec, at: number): void {
   run.listeners = listenersOf(spec);
   run.paused = undefined;
   run.through = 0;
+  run.version = undefined;
   run.activationFailures = 0;
   run.activationFailure = undefined;
   run.activationRetryAt = undefined;

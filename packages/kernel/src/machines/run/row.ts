@@ -30,6 +30,8 @@ export interface RunRow {
   readonly events: number;
   /** When the closed run may be pruned, ms since epoch; absent: kept. */
   readonly expiresAt?: number;
+  /** Of its code: the one it is pinned to, else the one it was started with. */
+  readonly version?: string;
 }
 
 export function statusOf(state: RunState): RunStatus {
@@ -44,6 +46,7 @@ export function rowOf(state: RunState): RunRow | undefined {
     closedAt !== undefined && spec.retentionMs !== undefined
       ? { expiresAt: closedAt + spec.retentionMs }
       : {};
+  const version = state.version ?? spec.version;
   return {
     runId: spec.runId,
     namespace: spec.namespace,
@@ -57,5 +60,6 @@ export function rowOf(state: RunState): RunRow | undefined {
     attributes: state.attributes,
     events: state.seq,
     ...expires,
+    ...(version === undefined ? {} : { version }),
   };
 }

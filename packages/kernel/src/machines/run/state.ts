@@ -120,6 +120,8 @@ export interface RunState {
   readonly wakeSeq: number;
   readonly wokenAt: number;
   readonly through: number;
+  /** Only workers of this version run the code. */
+  readonly version: string | undefined;
   readonly activationFailures: number;
   readonly activationRetryAt: number | undefined;
   readonly activationFailure: Failure | undefined;
@@ -158,6 +160,7 @@ export function initialRun(): RunState {
     wakeSeq: 0,
     wokenAt: 0,
     through: 0,
+    version: undefined,
     activationFailures: 0,
     activationRetryAt: undefined,
     activationFailure: undefined,

@@ -21,6 +21,7 @@ const waking: Readonly<Record<RunEventKind, boolean>> = {
   "activation.scheduled": true,
   "activation.completed": false,
   "activation.failed": false,
+  "activation.pinned": false,
   "step.scheduled": false,
   "step.rescheduled": false,
   "step.started": true,

@@ -35,7 +35,7 @@ const packages: readonly Package[] = [
 ];
 
 /** Examples show what users do, so they see what users see. */
-const examplesMayImport = ["perdure"];
+const examplesMayImport = ["perdure", "@perdure/server"];
 
 interface Pattern {
   regex: string;

@@ -2,12 +2,17 @@
 import {
   isRunId,
   keyStream,
+  partsOf,
+  pendingStart,
   PerdureError,
   runStream,
+  slotOf,
+  slotOfRun,
   type Calendar,
   type KeyRef,
   type KeyState,
   type RunId,
+  type StreamId,
   type StoreTrouble,
 } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
@@ -68,7 +73,31 @@ export async function namespaceOf(desk: Desk, runId: RunId): Promise<string | un
   checkRunId(runId);
   const live = await desk.loader.get(runStream(runId));
   const spec = live instanceof LiveRun ? live.run.spec : undefined;
-  return spec?.namespace ?? desk.listeners.expectedIn(runId);
+  return spec?.namespace ?? queuedIn(desk, runId);
+}
+
+/** The namespace of a start that waits for its turn, also of one that another process was asked for. */
+export function queuedIn(desk: Desk, runId: RunId): string | undefined {
+  const expected = desk.listeners.expectedIn(runId);
+  if (expected !== undefined) return expected;
+  const key = keyInMemory(desk, runId);
+  if (key !== undefined) desk.listeners.expect(runId, key.namespace);
+  return key?.namespace;
+}
+
+/** The key in whose inbox a start waits, among those in memory that have the id's slot. */
+export function keyInMemory({ partitions }: Desk, runId: RunId): KeyRef | undefined {
+  const slot = slotOfRun(runId);
+  for (const [stream, live] of partitions[slot % partitions.length]?.lives ?? []) {
+    if (!stream.startsWith("key/") || slotOf(stream) !== slot) continue;
+    if (pendingStart(live.state as KeyState, runId)) return refOf(stream);
+  }
+  return undefined;
+}
+
+export function refOf(stream: StreamId): KeyRef {
+  const [namespace = "", kind = "", id = ""] = partsOf(stream);
+  return { namespace, kind, id };
 }
 
 export async function currentRun(desk: Desk, key: KeyRef): Promise<RunId | undefined> {

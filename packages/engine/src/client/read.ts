@@ -9,6 +9,7 @@ import {
   currentRun,
   findDurableRun,
   namespaceOf,
+  queuedIn,
   unknownRun,
   type Desk,
 } from "./desk.ts";
@@ -91,7 +92,7 @@ async function outcomeOf(
   invariant(live instanceof LiveRun, "a run's stream has another machine");
   const { run } = live;
   if (run.outcome !== undefined && live.durable === run.seq) return run.outcome;
-  if (run.spec === undefined && !desk.listeners.expectedIn(runId)) throw unknownRun(runId);
+  if (run.spec === undefined && !queuedIn(desk, runId)) throw unknownRun(runId);
   return desk.listeners.outcome(runId);
 }
 

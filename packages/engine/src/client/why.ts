@@ -6,7 +6,6 @@ import {
   explainStartUnder,
   keyStream,
   limits,
-  partsOf,
   PerdureError,
   runStream,
   scheduleStream,
@@ -24,7 +23,7 @@ import {
 import type { EngineClient } from "../client.ts";
 import { LiveRun } from "../streams/live.ts";
 import { checkKey, checkNamespace, checkText } from "./checks.ts";
-import { checkRunId, unknownRun, type Desk } from "./desk.ts";
+import { checkRunId, keyInMemory, refOf, unknownRun, type Desk } from "./desk.ts";
 import { unknownSchedule } from "./schedules.ts";
 import { gather, look, type Gathered } from "./surroundings.ts";
 
@@ -108,12 +107,8 @@ export async function keyOfStart(desk: Desk, runId: RunId): Promise<KeyRef | und
   const slot = slotOfRun(runId);
   const isHome = (stream: StreamId): boolean =>
     stream.startsWith("key/") && slotOf(stream) === slot;
-  for (const { lives } of desk.partitions) {
-    for (const [stream, live] of lives) {
-      if (!isHome(stream) || !pendingStart(live.state as KeyState, runId)) continue;
-      return refOf(stream);
-    }
-  }
+  const near = keyInMemory(desk, runId);
+  if (near !== undefined) return near;
   let after: StreamId | undefined;
   for (let seen = 0; seen < limits.whyKeyNames; seen += limits.pageRows) {
     const names = await desk.store.streams("key/", limits.pageRows, after);
@@ -125,9 +120,4 @@ export async function keyOfStart(desk: Desk, runId: RunId): Promise<KeyRef | und
     if (names.length < limits.pageRows) return undefined;
   }
   return undefined;
-}
-
-function refOf(stream: StreamId): KeyRef {
-  const [namespace = "", kind = "", id = ""] = partsOf(stream);
-  return { namespace, kind, id };
 }

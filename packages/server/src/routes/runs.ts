@@ -98,8 +98,9 @@ function readRoutes(waits: OutcomeWaits): readonly Route[] {
       async handle(ask) {
         const { engine, query, signal } = ask;
         const runId = runOf(ask);
-        // Whether this caller may see the run is asked before others' wait is shared.
-        await engine.describe(runId);
+        // Whether this caller may see the run is asked before others' wait is shared; a start that
+        // waits for its turn has no run yet, but a reason.
+        await engine.describe(runId).catch(() => engine.why(runId));
         const leave = ask.stay();
         try {
           const ended = await waits.wait(runId, () => engine.outcome(runId), query.waitMs, signal);

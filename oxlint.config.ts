@@ -187,7 +187,10 @@ export default defineConfig({
     ...walls,
     {
       // Server and SDK meet over a wire, and are tested where they meet.
-      files: ["packages/server/**/*.test.ts", "packages/server/**/*.test-support.ts"],
+      files: ["server", "sdk"].flatMap((folder) => [
+        `packages/${folder}/**/*.test.ts`,
+        `packages/${folder}/**/*.test-support.ts`,
+      ]),
       rules: imports(anySibling.filter((name) => name !== "@perdure/cli")),
     },
     { files: ["examples/**/*.ts"], rules: imports(examplesMayImport) },

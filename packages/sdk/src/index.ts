@@ -24,6 +24,8 @@ export type {
 } from "./client/options.ts";
 export type { Perdure, RunPage } from "./client/perdure.ts";
 export type { Schedules } from "./client/schedules.ts";
+export { connect } from "./connect.ts";
+export type { ConnectOptions } from "./connect-options.ts";
 export type { Context, ObjectContext } from "./ctx/context.ts";
 export type { Log, LogSink } from "./ctx/log.ts";
 export type * from "./ctx/options.ts";
@@ -57,6 +59,7 @@ export {
 } from "./errors.ts";
 export { open, type EmbeddedPerdure } from "./open.ts";
 export type { CodeOptions, OpenOptions, WorkerSettings } from "./open-options.ts";
+export type { TlsOptions } from "./remote/transport.ts";
 export type { Tracer, TracerSpan } from "./runtime/tracer.ts";
 export { shape } from "./schema.ts";
 export type { Schema, SchemaInput, SchemaOutput } from "./schema.ts";

@@ -1,3 +1,6 @@
+import { within } from "@perdure/engine";
+import { quiet, realServer } from "./real-server.test-support.ts";
+import { RemoteEngine } from "./remote-engine.ts";
 import {
   contractEngine,
   contractWorker,
@@ -7,5 +10,25 @@ import {
 engineClientContract("an engine in this process", async () => {
   const engine = await contractEngine();
   contractWorker(engine);
-  return { client: engine, engine, close: () => engine.close() };
+  return { client: engine, oracle: engine, close: () => engine.close() };
+});
+
+engineClientContract("one namespace of an engine", async () => {
+  const engine = await contractEngine();
+  contractWorker(engine);
+  const client = within(engine, { namespace: "default" });
+  return { client, oracle: client, close: () => engine.close() };
+});
+
+engineClientContract("an engine on a server", async () => {
+  const server = await realServer();
+  const { engine } = server;
+  contractWorker(engine);
+  const apiKey = await server.key("admin");
+  const client = await RemoteEngine.open({ url: server.url, apiKey, env: quiet });
+  const close = async (): Promise<void> => {
+    await client.close();
+    await server.close();
+  };
+  return { client, oracle: within(engine, { namespace: "default" }), close };
 });

@@ -13,13 +13,15 @@ import {
   type ServerMessage,
   type Welcome,
 } from "@perdure/wire";
-import { WebSocket, type RawData } from "ws";
+import { WebSocket, type ClientOptions, type RawData } from "ws";
+import type { TlsOptions } from "../remote/transport.ts";
 import { streamLimits } from "./limits.ts";
 import { errorOf } from "./session.ts";
 
 export interface DialParts {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly tls?: TlsOptions | undefined;
   readonly env: Env;
   readonly hello: Hello;
   /** Messages of the server that this side has taken, in the session it asks for. */
@@ -52,9 +54,10 @@ export class Dialled {
 
   constructor(parts: DialParts) {
     this.#parts = parts;
-    const { url, headers, env, hello, received } = parts;
+    const { url, headers, tls, env, hello, received } = parts;
     this.#socket = new WebSocket(url, {
       headers,
+      ...(tls as ClientOptions),
       perMessageDeflate: false,
       followRedirects: false,
       maxPayload: wireLimits.frameBytes,

@@ -13,6 +13,7 @@ import { PROTOCOL, Pulse, wireLimits, type StreamOptions, type Welcome } from "@
 import type { LogSink } from "../ctx/log.ts";
 import type { Guard } from "../guard/off-guard.ts";
 import type { Tracer } from "../runtime/tracer.ts";
+import type { TlsOptions } from "../remote/transport.ts";
 import type { Registry } from "../worker/registry.ts";
 import { InProcessWorker, type WorkerParts } from "../worker/worker.ts";
 import { Dialled } from "./dial.ts";
@@ -25,6 +26,7 @@ export interface StreamWorkerParts {
   readonly url: string;
   /** Sent when dialling: `{ authorization: "Bearer pdk_…" }`. */
   readonly headers?: Readonly<Record<string, string>>;
+  readonly tls?: TlsOptions | undefined;
   /** Unlike any other worker's of its namespace. */
   readonly id: string;
   /** Of this library: `perdure/0.1.0`. */
@@ -96,10 +98,11 @@ export class StreamWorker {
   }
 
   #dial(): void {
-    const { url, headers = {}, env, id, sdk } = this.#parts;
+    const { url, headers = {}, tls, env, id, sdk } = this.#parts;
     this.#connection = new Dialled({
       url,
       headers,
+      tls,
       env,
       hello: {
         type: "hello",

@@ -15,7 +15,7 @@ export type Role = (typeof roles)[number];
 const everybody: readonly Role[] = roles;
 const clients: readonly Role[] = ["client", "worker", "operator", "admin"];
 const workers: readonly Role[] = ["worker", "admin"];
-/** A worker publishes the triggers of its workflows when it connects. */
+/** A worker publishes the triggers and the cron of its workflows when it connects. */
 const definers: readonly Role[] = ["worker", "operator", "admin"];
 const operators: readonly Role[] = ["operator", "admin"];
 const admins: readonly Role[] = ["admin"];
@@ -55,7 +55,7 @@ export const policy: Policy = {
   "schedules.list": everybody,
   "schedules.describe": everybody,
   "schedules.why": everybody,
-  "schedules.put": operators,
+  "schedules.put": definers,
   "schedules.delete": operators,
   "schedules.pause": operators,
   "schedules.resume": operators,

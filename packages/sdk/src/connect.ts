@@ -1,0 +1,119 @@
+/** Perdure on a server: the client over HTTP, and a worker over a WebSocket where there is code. */
+import { hostname } from "node:os";
+import { PerdureError } from "@perdure/kernel";
+import { operations } from "@perdure/wire";
+import { EnginePerdure } from "./client/engine-client.ts";
+import type { Perdure } from "./client/perdure.ts";
+import type { ConnectOptions } from "./connect-options.ts";
+import { durationMs } from "./duration.ts";
+import { RemoteEngine } from "./remote/remote-engine.ts";
+import { StreamWorker } from "./stream/stream-worker.ts";
+import { publishDefinitions } from "./worker/publish-definitions.ts";
+import { guardOf, settingOf, workerOptions, type Setting } from "./worker/setting.ts";
+
+/** As package.json has it; a test compares them. */
+export const SDK = "perdure/0.1.0";
+
+/**
+ * Connects to a server, as a client and, with code, as a worker. Nothing else differs from `open`.
+ *
+ * ```ts
+ * await using perdure = await connect("http://localhost:7373", { workflows: [returns] });
+ * const run = await perdure.start(returns, { id: "return-7", input });
+ * ```
+ *
+ * Without an address, that of the environment's `PERDURE_URL` is taken.
+ */
+export async function connect(url: string, options?: ConnectOptions): Promise<Perdure>;
+export async function connect(options?: ConnectOptions): Promise<Perdure>;
+export async function connect(
+  address?: string | ConnectOptions,
+  more: ConnectOptions = {},
+): Promise<Perdure> {
+  const [url, options] = typeof address === "object" ? [undefined, address] : [address, more];
+  const { apiKey = process.env["PERDURE_API_KEY"], tls, callTimeout } = options;
+  const setting = settingOf(options);
+  const { env, registry } = setting;
+  const engine = await RemoteEngine.open({
+    url: url ?? urlOfEnvironment(),
+    apiKey,
+    tls,
+    env: { ...env, log: setting.log },
+    ...(callTimeout === undefined ? {} : { deadlineMs: durationMs(callTimeout) }),
+  });
+  const { namespace } = engine;
+  let leave = async (): Promise<void> => undefined;
+  const close = once(async () => {
+    await leave();
+    await engine.close();
+  });
+  try {
+    checkNamespace(options.namespace, namespace);
+    await publishDefinitions(engine, namespace, registry.workflows);
+    if (registry.workflows.size + registry.tasks.size > 0) {
+      const worker = serverWorker(engine.url, { ...options, apiKey }, setting);
+      leave = worker.leave;
+      await worker.start();
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return new EnginePerdure({ engine, namespace, now: () => env.now(), close });
+}
+
+interface ServerWorker {
+  /** Resolves when the server has taken it. */
+  readonly start: () => Promise<void>;
+  /** Finishes what it has, and leaves. */
+  readonly leave: () => Promise<void>;
+}
+
+function serverWorker(
+  url: string,
+  options: Omit<ConnectOptions, "apiKey"> & { readonly apiKey: string | undefined },
+  setting: Setting,
+): ServerWorker {
+  const { apiKey, tls, worker: settings } = options;
+  const guard = guardOf(options, setting);
+  const { queues: _, ...room } = workerOptions(setting.registry, settings);
+  const worker = new StreamWorker({
+    ...setting,
+    url: url.replace(/^http/, "ws") + operations["workers.stream"].path,
+    id: setting.newWorkerId(hostname()),
+    sdk: SDK,
+    guard,
+    tls,
+    headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+    options: { ...room, labels: { host: hostname(), pid: String(process.pid) } },
+  });
+  return {
+    start: () => worker.start(),
+    leave: async () => {
+      await worker.drain();
+      guard.close();
+    },
+  };
+}
+
+function urlOfEnvironment(): string {
+  const url = process.env["PERDURE_URL"];
+  if (url !== undefined && url !== "") return url;
+  const text =
+    'connect() knows no server: say connect("http://localhost:7373"), or set PERDURE_URL in the ' +
+    "environment";
+  throw new PerdureError("invalid-argument", text);
+}
+
+function checkNamespace(wanted: string | undefined, namespace: string): void {
+  if (wanted === undefined || wanted === namespace) return;
+  const text =
+    `the API key is for the namespace "${namespace}", not "${wanted}": give a key of "${wanted}", ` +
+    `or leave the option out`;
+  throw new PerdureError("forbidden", text);
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= action());
+}

@@ -1,7 +1,8 @@
-/** What the driver tells the engine's process, in a file. */
+/** What the demo tells its processes, in a file, and what they say to it. */
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 
-export const WorkerConfig = z.strictObject({
+export const DemoConfig = z.strictObject({
   /** The engine's own SQLite file. */
   store: z.string(),
   requests: z.string(),
@@ -16,9 +17,21 @@ export const WorkerConfig = z.strictObject({
   smtpPort: z.int(),
   approvalTimeout: z.string(),
   startsPerSecond: z.number().positive(),
+  /** Where the server listens, and the key it asks for; of `--server` only. */
+  server: z.strictObject({ port: z.int(), apiKey: z.string() }),
 });
 
-export type WorkerConfig = z.infer<typeof WorkerConfig>;
+export type DemoConfig = z.infer<typeof DemoConfig>;
+
+/** Of the process that is being started: its first argument names the file. */
+export function readConfig(): DemoConfig {
+  const [file] = process.argv.slice(2);
+  if (file === undefined) throw new Error("the path of the configuration is missing");
+  return DemoConfig.parse(JSON.parse(readFileSync(file, "utf8")));
+}
+
+/** Of the server, for those who connect to it. */
+export const urlOf = ({ server }: DemoConfig): string => `http://127.0.0.1:${server.port}`;
 
 /** How one run ended, as the engine has it. */
 export const RunResult = z.strictObject({
@@ -35,16 +48,18 @@ export const RunResult = z.strictObject({
 
 export type RunResult = z.infer<typeof RunResult>;
 
-/** What the engine's process says to the driver. */
-export type WorkerMessage =
-  | { readonly type: "ready"; readonly approvalsUrl: string; readonly rejected: number }
+/** What a process says to the demo. */
+export type ProcessMessage =
+  /** `approvalsUrl`: where people may answer, if they may do it there. */
+  | { readonly type: "ready"; readonly approvalsUrl?: string }
   | { readonly type: "progress"; readonly progress: Progress }
   | { readonly type: "explained"; readonly text: string };
 
 export interface Progress {
+  /** Returns, where the process knows of them. */
   readonly total: number;
   readonly closed: number;
-  /** Calls to services under way, and finished since this process began. */
+  /** Calls to services (of a driver: runs) under way, and finished since this process began. */
   readonly inFlight: number;
   readonly finished: number;
 }

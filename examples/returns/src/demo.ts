@@ -1,14 +1,13 @@
 /**
  * The demo: hundreds of returns, services that fail on purpose, and an engine that is killed over
- * and over. At the end every return is checked against the services' own ledgers.
+ * and over; or a server, its workers and its client, each killed over and over. At the end every return is checked against the services' own ledgers.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { audit } from "./demo/audit.ts";
-import { EngineLives } from "./demo/engine-lives.ts";
-import { planKills } from "./demo/kill-plan.ts";
+import { castOf } from "./demo/cast.ts";
 import { KILLS_WANTED, readOptions, type DemoOptions } from "./demo/options.ts";
 import { killAll } from "./demo/processes.ts";
 import { ProgressLine } from "./demo/progress-line.ts";
@@ -36,31 +35,27 @@ const good = await main(options).catch((error: unknown) => {
 await leave(good ? 0 : 1, options.keep || !good);
 
 /** Answers whether all went as it must. */
-async function main({ seed, kills, startsPerSecond }: DemoOptions): Promise<boolean> {
+async function main(chosen: DemoOptions): Promise<boolean> {
+  const { seed, kills } = chosen;
   const startedMs = performance.now();
   const seconds = (): number => (performance.now() - startedMs) / 1000;
-  say(`Seed ${seed}; the engine's process will be killed ${kills} times.`);
-  const shop = await openShop(folder, { seed, startsPerSecond });
-  const lives = new EngineLives({
-    configFile: shop.configFile,
-    logFile: join(folder, "engine.log"),
-    plan: planKills(seed, kills),
-    approver: shop.approver,
-  });
+  const victims = chosen.server ? "server, workers and driver" : "the engine's process";
+  say(`Seed ${seed}; ${victims} will be killed ${kills} times.`);
+  const shop = await openShop(folder, chosen);
+  const cast = castOf(folder, shop, chosen);
+  const landed = (): number => cast.killed().reduce((sum, { kills: times }) => sum + times, 0);
   const line = new ProgressLine(process.stdout, () => {
-    const { closed, total } = lives.progress;
-    return `${closed} of ${total} returns closed, ${lives.kills} kills, ${seconds().toFixed(0)} s`;
+    const { closed, total } = cast.board;
+    return `${closed} of ${total} returns closed, ${landed()} kills, ${seconds().toFixed(0)} s`;
   });
   line.start();
-  await Promise.race([lives.run(), failAfter(DEADLINE_MS + kills * DEADLINE_PER_KILL_MS)]).finally(
-    () => line.stop(),
-  );
+  const deadline = failAfter(DEADLINE_MS + kills * DEADLINE_PER_KILL_MS);
+  await Promise.race([cast.run(), deadline]).finally(() => line.stop());
 
   const books = await audit(shop, seed);
-  const { kills: landed, callsCutOff } = lives;
-  say(`\n${reportOf({ ...books, kills: landed, callsCutOff, seconds: seconds() })}`);
-  if (landed < Math.min(kills, KILLS_WANTED)) {
-    say(`Only ${landed} of ${kills} kills hit the engine at work: that proves too little.`);
+  say(`\n${reportOf({ ...books, killed: cast.killed(), seconds: seconds() })}`);
+  if (landed() < Math.min(kills, KILLS_WANTED)) {
+    say(`Only ${landed()} of ${kills} kills hit a process at work: that proves too little.`);
     return false;
   }
   return books.reconciliation.findings.length === 0;

@@ -5,6 +5,8 @@ export interface DemoOptions {
   readonly kills: number;
   readonly seed: number;
   readonly keep: boolean;
+  /** The engine, two workers and the driver as processes of their own. */
+  readonly server: boolean;
   readonly startsPerSecond: number;
 }
 
@@ -12,7 +14,8 @@ export interface DemoOptions {
 export const KILLS_WANTED = 20;
 
 const usage = `npm run demo -- [options]
-  --kills N   kill the engine's process N times while it works (default 24, at most 200)
+  --server    a server, two workers and the driver, instead of one process that has it all
+  --kills N   kill these processes N times while they work (default 24, at most 200)
   --seed N    where faults, approvals and kills come from (default: a random one, printed)
   --rate N    returns started in a second (default 10)
   --keep      keep the folder with the databases, ledgers and logs
@@ -29,6 +32,7 @@ export function readOptions(
         kills: { type: "string", default: "24" },
         seed: { type: "string", default: String(randomInt(1, 1_000_000)) },
         rate: { type: "string", default: "10" },
+        server: { type: "boolean", default: false },
         keep: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -38,6 +42,7 @@ export function readOptions(
       kills: whole("--kills", values.kills, 0, 200),
       seed: whole("--seed", values.seed, 0, Number.MAX_SAFE_INTEGER),
       startsPerSecond: whole("--rate", values.rate, 1, 200),
+      server: values.server,
       keep: values.keep,
     };
   } catch (error) {

@@ -2,6 +2,7 @@
 import type { Outcome } from "../letter.ts";
 import type { Stats } from "../services/ledger.ts";
 import type { Books } from "./audit.ts";
+import type { Killed } from "./cast.ts";
 import { effectKinds } from "./evidence.ts";
 import { faults, type Finding } from "./reconcile.ts";
 import type { Tally } from "./tally.ts";
@@ -10,8 +11,7 @@ const FINDINGS_SHOWN = 20;
 const REFUSALS_SHOWN = 6;
 
 export interface Figures extends Books {
-  readonly kills: number;
-  readonly callsCutOff: number;
+  readonly killed: readonly Killed[];
   readonly seconds: number;
 }
 
@@ -60,9 +60,12 @@ function services(stats: Readonly<Record<string, Stats>>): string {
   return columns([head, ...rows]);
 }
 
-function crashes({ kills, callsCutOff, maybeRan, seconds }: Figures): string {
+function crashes({ killed, maybeRan, seconds }: Figures): string {
   return [
-    `The engine's process was killed ${kills} times at work (SIGKILL), with ${callsCutOff} calls under way.`,
+    ...killed.map(
+      ({ what, kills, cutOff, of }) =>
+        `${what} killed ${kills} times at work (SIGKILL), with ${cutOff} ${of} under way.`,
+    ),
     `${maybeRan} steps may have run twice, and the journal says which.`,
     `Time: ${seconds.toFixed(1)} s.`,
   ].join("\n");

@@ -1,7 +1,9 @@
 /** Everything around the engine: a folder, the services, the people who approve. */
+import { randomBytes, randomInt } from "node:crypto";
 import { copyFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
-import type { WorkerConfig } from "../config.ts";
+import type { DemoConfig } from "../config.ts";
 import { stockInventory } from "../clients/inventory.ts";
 import { requestsFile } from "../generate.ts";
 import type { Stats } from "../services/ledger.ts";
@@ -19,11 +21,30 @@ const scripts = {
 };
 
 export interface Shop {
-  readonly config: WorkerConfig;
+  readonly config: DemoConfig;
   readonly configFile: string;
   readonly approver: ApproverDesk;
   evidence(): Promise<Evidence>;
   stats(): Promise<Record<string, Stats>>;
+}
+
+/** A port that is free now, and that no connection will take while the server on it is dead. */
+async function fixedPort(): Promise<number> {
+  // Below those that the system gives to connections.
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
+}
+
+/** As `perdure keys create` makes them. */
+function newApiKey(): string {
+  return `pdk_${randomBytes(8).toString("hex")}_${randomBytes(32).toString("base64url")}`;
 }
 
 interface Up {
@@ -55,7 +76,7 @@ export async function openShop(
     approver: approverUrl,
     mail: `http://127.0.0.1:${mail.port}`,
   };
-  const config: WorkerConfig = {
+  const config: DemoConfig = {
     store: inFolder("perdure.db"),
     requests: inFolder("requests.jsonl"),
     inventory: inFolder("inventory.db"),
@@ -67,8 +88,9 @@ export async function openShop(
     smtpPort: mail.smtpPort ?? 0,
     approvalTimeout: `${APPROVAL_TIMEOUT_MS}ms`,
     startsPerSecond,
+    server: { port: await fixedPort(), apiKey: newApiKey() },
   };
-  const configFile = inFolder("worker.json");
+  const configFile = inFolder("config.json");
   writeFileSync(configFile, JSON.stringify(config, undefined, 2));
   return {
     config,

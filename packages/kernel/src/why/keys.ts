@@ -39,7 +39,8 @@ export function explainKeyState(key: KeyRef, state: KeyState, telling: Telling):
   const root = rootOf(waiting);
   const why = root === waiting ? "" : ` (that since ${duration(telling.now - root.since)})`;
   const starts = inbox.length === 1 ? "1 start waits" : `${inbox.length} starts wait`;
-  const summary = `${chainOf(waiting)}${why}; held ${held}; ${starts} for a turn`;
+  const queue = inbox.length === 0 ? "" : `; ${starts} for a turn`;
+  const summary = `${chainOf(waiting)}${why}; held ${held}${queue}`;
   return { ...shared, status: "held", summary, waiting: [waiting], cures: waiting.cures };
 }
 

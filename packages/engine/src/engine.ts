@@ -3,13 +3,13 @@ import { PerdureError, type RunId, type StoreTrouble } from "@perdure/kernel";
 import { assemble, type Assembly } from "./assembly.ts";
 import type { EngineClient } from "./client.ts";
 import { controlVerbs } from "./client/control.ts";
-import { namespaceOf, type Desk } from "./client/desk.ts";
+import type { Desk } from "./client/desk.ts";
 import { busVerbs, scheduleVerbs } from "./client/events.ts";
 import { readVerbs } from "./client/read.ts";
 import { scheduleReadVerbs } from "./client/schedules.ts";
 import { startVerbs } from "./client/start.ts";
 import { talkVerbs } from "./client/talk.ts";
-import { whyVerbs } from "./client/why.ts";
+import { homeOf, whyVerbs } from "./client/why.ts";
 import { workerVerbs } from "./client/workers.ts";
 import { OwnedTimers } from "./core/owned-timers.ts";
 import { defaultTuning, type EngineOptions } from "./core/options.ts";
@@ -82,7 +82,7 @@ export const Engine: {
       stats: () => gauge(parts, phase),
       close,
       as: (by) => verbsOf(desk, by),
-      namespaceOf: (runId) => namespaceOf(desk, runId),
+      namespaceOf: (runId) => homeOf(desk, runId),
       ...verbsOf(desk),
     };
   },
@@ -97,7 +97,7 @@ function verbsOf(desk: Desk, by?: string): EngineClient {
     ...whyVerbs(desk),
     ...workerVerbs(desk),
     ...busVerbs(desk),
-    ...scheduleVerbs(desk),
+    ...scheduleVerbs(desk, by),
     ...scheduleReadVerbs(desk),
   };
 }

@@ -53,13 +53,15 @@ type Schedules = Pick<
   | "backfillSchedule"
 >;
 
-export function scheduleVerbs(desk: Desk): Schedules {
+/** `by` is who asks. */
+export function scheduleVerbs(desk: Desk, by?: string): Schedules {
   const ask = async (namespace: string, id: string, message: ScheduleMessage): Promise<void> => {
     desk.checkOpen();
     checkNamespace(namespace);
     checkText("the schedule's id", id, limits.idChars);
     await desk.mail.ask(scheduleStream(namespace, id), (request) => ({ ...message, request }));
   };
+  const asker = by === undefined ? {} : { by };
   const noted = (note: string | undefined): { note?: string } =>
     note === undefined ? {} : { note };
   return {
@@ -74,7 +76,7 @@ export function scheduleVerbs(desk: Desk): Schedules {
     deleteSchedule: (namespace, id) => ask(namespace, id, { type: "schedule.delete" }),
 
     pauseSchedule: (namespace, id, note) =>
-      ask(namespace, id, { type: "schedule.pause", ...noted(note) }),
+      ask(namespace, id, { type: "schedule.pause", ...noted(note), ...asker }),
 
     resumeSchedule: (namespace, id, note) =>
       ask(namespace, id, { type: "schedule.resume", ...noted(note) }),

@@ -91,6 +91,15 @@ async function durably(desk: Desk, answer: () => Promise<Answer>): Promise<Expla
   }
 }
 
+/** The namespace of a run or of a start, also while the store refuses: `why` has to pass the wall. */
+export async function homeOf(desk: Desk, runId: RunId): Promise<string | undefined> {
+  checkRunId(runId);
+  if (desk.trouble()?.isStopped !== true) desk.checkOpen();
+  const live = await look(desk, runStream(runId));
+  const spec = live instanceof LiveRun ? live.run.spec : undefined;
+  return spec?.namespace ?? desk.listeners.expectedIn(runId);
+}
+
 /** A start without a run: in the inbox of a key that has the id's slot. */
 async function whyStart(desk: Desk, runId: RunId): Promise<Answer> {
   const key = await keyOfStart(desk, runId);

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Worker } from "@perdure/engine";
+import { within, type Worker } from "@perdure/engine";
 import { SqliteStore } from "@perdure/store-sqlite";
 import { handler, object, task, workflow, type Context } from "../index.ts";
 import { encodePayload } from "../payload.ts";
@@ -161,7 +161,8 @@ export async function aPausedRun(): Promise<Told> {
   const scene = await Scene.open({ workflows: [approve] });
   const { runId } = await scene.perdure.start(approve);
   await scene.env.settle();
-  await scene.engine.pause(runId, "the supplier asked us to hold this order");
+  const ann = within(scene.engine, { namespace: "default", by: "ann" });
+  await ann.pause(runId, "the supplier asked us to hold this order");
   await scene.env.advance("26h");
   const told = await scene.tell(scene.perdure.why({ runId }));
   await scene.enact(commands(told.explanation)[0]);
@@ -204,7 +205,8 @@ export async function aFullDisk(): Promise<Told & { stopped: Told }> {
   }
   const told = await scene.tell(scene.perdure.why({ runId }));
   await scene.env.advance("1h");
-  const stopped = await scene.tell(scene.perdure.why({ runId }));
+  const walled = within(scene.engine, { namespace: "default" });
+  const stopped = await scene.tell(walled.why(runId));
   // What is left to write cannot be written either.
   await scene.close().catch(() => undefined);
   await rm(folder, { recursive: true });

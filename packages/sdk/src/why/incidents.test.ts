@@ -115,7 +115,7 @@ describe("why", () => {
     const told = await aPausedRun();
     expect(told.explanation.status).toBe("paused");
     expect(told.explanation.summary).toContain(
-      "is paused by an operator: the supplier asked us to hold this order",
+      "is paused by ann: the supplier asked us to hold this order",
     );
     expect(sinceMs(told)).toBe(26 * HOUR);
     expect(act(told)).toBe("perdure runs resume RUN");

@@ -2,8 +2,8 @@
  * A journal folded into what a person wants to see of it: one row an operation, with when it was
  * busy and when it waited.
  *
- * A local step is first heard of when it has run, so its beginning is the event before which its
- * code went on: the moment is right to within the time the code took between two events.
+ * A local step is first heard of when it has run, so its beginning is concluded from what was asked
+ * for before it.
  */
 import type { Failure, Payload, RunEvent, RunEventOf } from "@perdure/kernel";
 
@@ -51,11 +51,16 @@ class Fold {
   readonly #byKey = new Map<string, Row>();
   /** What signals brought, by seq: a wait names the one that resolved it. */
   readonly #signals = new Map<number, Payload>();
+  /** When each ordinal was asked for, and what became of it. */
+  readonly #asked = new Map<number, { readonly at: number; readonly row: Row | undefined }>();
   #before: number | undefined;
 
   add(event: RunEvent): void {
     this.#apply(event);
     this.#before = event.at;
+    if (!("ordinal" in event) || this.#asked.has(event.ordinal)) return;
+    const row = "key" in event ? this.#byKey.get(event.key) : undefined;
+    this.#asked.set(event.ordinal, { at: row?.stretches[0]?.from ?? event.at, row });
   }
 
   #apply(event: RunEvent): void {
@@ -181,11 +186,17 @@ class Fold {
     return payload ?? (signal === undefined ? undefined : this.#signals.get(signal));
   }
 
-  /** A local step that has left no event yet began when the code went on. */
-  #local(event: RunEvent & { readonly key: string }): Row {
+  /**
+   * A local step that has left no event yet began when the code went on: when what was asked for
+   * before it had ended, or, where that is still open, together with it.
+   */
+  #local(event: RunEvent & { readonly key: string; readonly ordinal: number }): Row {
     const known = this.#byKey.get(event.key);
     if (known) return known;
-    return this.#open({ ...event, at: this.#before ?? event.at }, "step", "busy");
+    const previous = this.#asked.get(event.ordinal - 1);
+    const ended = previous?.row?.state === "open" ? undefined : previous?.row?.stretches.at(-1)?.to;
+    const at = ended ?? previous?.at ?? this.#before ?? event.at;
+    return this.#open({ ...event, at }, "step", "busy");
   }
 
   #open(

@@ -26,7 +26,7 @@ export function relative(at: number, now: number): string {
   const ms = at - now;
   if (Math.abs(ms) < 1_000) return "now";
   const largest = units.find(([, size]) => Math.abs(ms) >= size) ?? units[3];
-  const text = `${Math.floor(Math.abs(ms) / largest[1])} ${largest[0]}`;
+  const text = `${Math.round(Math.abs(ms) / largest[1])} ${largest[0]}`;
   return ms < 0 ? `${text} ago` : `in ${text}`;
 }
 

@@ -207,6 +207,23 @@ describe("the verbs", () => {
   });
 });
 
+describe("workers", () => {
+  it("are listed with what they serve and have", async () => {
+    const { out } = await rig.perdure("workers list");
+    expect(out).toMatch(/w-1 +open +default/);
+  });
+
+  it("leave runs by version, which repin changes", async () => {
+    const runId = await started("approve");
+    await rig.perdure(["runs", "repin", runId, "v2"]);
+    const versions = await rig.perdure("workers versions");
+    expect(versions.out).toMatch(/approve +v2 +1/);
+    expect((await rig.perdure("runs list --pinned v2")).out).toContain(runId);
+    await rig.perdure(["runs", "repin", runId]);
+    expect((await rig.perdure("workers versions")).out).not.toContain("v2");
+  });
+});
+
 describe("what is wrong", () => {
   it.each([
     [["runs", "lst"], 2, /Did you mean list\?/],

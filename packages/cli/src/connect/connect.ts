@@ -19,7 +19,10 @@ export async function connect(
 ): Promise<Connection> {
   const { store } = globals;
   if (store === undefined) return openServer(serverOf(globals, env));
-  if (globals.server === undefined) return openStore(store, log);
+  if (globals.server === undefined) {
+    const { namespace = "default" } = globals;
+    return openStore(store, { namespace, by: `cli:${env["USER"] ?? "unknown"}` }, log);
+  }
   const text = "--store opens a file here and --server asks one elsewhere: give one of them.";
   throw new PerdureError("invalid-argument", text);
 }

@@ -1,6 +1,6 @@
 /** A store's file, opened in this process by an engine without workers. */
 import { existsSync } from "node:fs";
-import { createCalendar, Engine, systemEnv } from "@perdure/engine";
+import { createCalendar, Engine, systemEnv, within } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
 import { SqliteStore } from "@perdure/store-sqlite";
 import type { Connection } from "../context.ts";
@@ -10,7 +10,11 @@ import { yellow } from "../terminal/text.ts";
 const SCHEME = "sqlite:";
 
 /** Nothing is created: a path that is wrong would become an empty store without runs. */
-export async function openStore(name: string, log: Output): Promise<Connection> {
+export async function openStore(
+  name: string,
+  who: { readonly namespace: string; readonly by: string },
+  log: Output,
+): Promise<Connection> {
   const path = name.startsWith(SCHEME) ? name.slice(SCHEME.length) : "";
   if (path === "") {
     const text = `"${name}" names no store that can be opened here: write --store sqlite:./perdure.db.`;
@@ -30,7 +34,7 @@ export async function openStore(name: string, log: Output): Promise<Connection> 
       },
     }),
   });
-  return { client: engine, close: () => engine.close() };
+  return { client: within(engine, who), close: () => engine.close() };
 }
 
 async function openFile(path: string): Promise<SqliteStore> {

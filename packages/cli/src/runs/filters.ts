@@ -13,6 +13,7 @@ export interface Filters {
   readonly kind?: string;
   readonly parent?: string;
   readonly attributes?: string;
+  readonly pinned?: string;
   readonly since?: string;
   readonly until?: string;
 }
@@ -38,12 +39,13 @@ export function withFilters(command: Command): Command {
     .option("--kind <kind>", "what the key is of (default: as the key says, or any)")
     .option("--parent <run>", "children of this run")
     .option("--attributes <json>", "runs whose search attributes have these values")
+    .option("--pinned <version>", "runs that stay with this version of their code")
     .option("--since <moment>", "started after a date, or so long ago: 2h, 3d")
     .option("--until <moment>", "started before");
 }
 
 export async function filterOf(context: Context, filters: Filters): Promise<Filter> {
-  const { status, workflow, key, kind, parent, attributes, since, until } = filters;
+  const { status, workflow, key, kind, parent, attributes, pinned, since, until } = filters;
   const now = context.now();
   return {
     namespace: context.namespace,
@@ -54,6 +56,7 @@ export async function filterOf(context: Context, filters: Filters): Promise<Filt
     ...(attributes === undefined
       ? {}
       : { attributes: await objectArgument(context, attributes, "--attributes") }),
+    ...(pinned === undefined ? {} : { version: pinned }),
     ...(since === undefined ? {} : { startedAfter: momentArgument(since, now, "--since") }),
     ...(until === undefined ? {} : { startedBefore: momentArgument(until, now, "--until") }),
   };

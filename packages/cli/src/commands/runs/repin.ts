@@ -15,9 +15,11 @@ export const repin: CommandOf = (choose) =>
       const [run, version] = withRun(options, [first, second]);
       choose(async (context) => {
         const runId = await runIdOf(context, run, options);
-        const body = version === undefined ? {} : { version };
-        await (await context.server()).call("runs.repin", { runId }, { body });
+        await (await context.engine()).repin(runId, version);
         const text = version === undefined ? "any version" : `version ${version}`;
-        done(context, `${runId} goes on with ${text}.`, { runId, ...body });
+        done(context, `${runId} goes on with ${text}.`, {
+          runId,
+          ...(version === undefined ? {} : { version }),
+        });
       });
     });

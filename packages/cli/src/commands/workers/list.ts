@@ -1,7 +1,6 @@
-import type { JsonObject } from "@perdure/kernel";
+import type { WorkerView } from "@perdure/engine";
 import { Command } from "commander";
 import type { CommandOf } from "../../command.ts";
-import { numberIn, objectIn, objectsIn, textIn } from "../../connect/fields.ts";
 import { table, type Column } from "../../terminal/table.ts";
 import { dim, green, red, yellow, type Text } from "../../terminal/text.ts";
 import { relative } from "../../terminal/time.ts";
@@ -20,12 +19,11 @@ const columns: readonly Column[] = [
 export const list: CommandOf = (choose) =>
   new Command("list").description("workers that are connected, and those lost of late").action(() =>
     choose(async (context) => {
-      const answer = await (await context.server()).call("workers.list", {});
+      const workers = await (await context.engine()).workers(context.namespace);
       if (context.json) {
-        context.out.json(answer);
+        context.out.json({ workers });
         return;
       }
-      const workers = objectsIn(answer, "workers");
       if (workers.length === 0) {
         context.err.line(dim("No worker is connected: start one with connect(), or perdure dev."));
         return;
@@ -35,26 +33,21 @@ export const list: CommandOf = (choose) =>
     }),
   );
 
-function rowOf(worker: JsonObject, now: number): Text[] {
-  const labels = objectIn(worker, "labels");
-  const tasks = numberIn(worker, "tasks") ?? 0;
-  const slots = numberIn(worker, "taskSlots");
-  const seenAt = numberIn(worker, "seenAt");
+function rowOf(worker: WorkerView, now: number): Text[] {
+  const { id, phase, queues, version, holds, tasks, taskSlots, seenAt, labels } = worker;
   return [
-    textIn(worker, "id"),
-    phaseText(textIn(worker, "phase")),
-    objectsIn(worker, "queues")
-      .map((queue) => textIn(queue, "name"))
-      .join(","),
-    textIn(worker, "version") || dim("-"),
-    String(numberIn(worker, "holds") ?? 0),
-    slots === undefined ? String(tasks) : `${tasks}/${slots}`,
-    seenAt === undefined ? dim("-") : relative(seenAt, now),
-    [textIn(labels, "host"), textIn(labels, "pid")].filter((part) => part !== "").join(":"),
+    id,
+    phaseText(phase),
+    queues.map(({ name }) => name).join(","),
+    version ?? dim("-"),
+    String(holds),
+    `${tasks}/${taskSlots}`,
+    relative(seenAt, now),
+    [labels["host"], labels["pid"]].filter((part) => part !== undefined).join(":"),
   ];
 }
 
-function phaseText(phase: string): Text {
+function phaseText(phase: WorkerView["phase"]): Text {
   if (phase === "lost") return red(phase);
-  return phase === "draining" ? yellow(phase) : green(phase === "" ? "open" : phase);
+  return phase === "draining" ? yellow(phase) : green(phase);
 }

@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import type { CommandOf } from "../../command.ts";
-import { numberIn, objectsIn, textIn } from "../../connect/fields.ts";
 import { table, type Column } from "../../terminal/table.ts";
 import { dim, type Text } from "../../terminal/text.ts";
 
@@ -15,15 +14,15 @@ export const versions: CommandOf = (choose) =>
     .description("open runs of each workflow by the version that they are pinned to")
     .action(() =>
       choose(async (context) => {
-        const answer = await (await context.server()).call("workers.versions", {});
+        const versions = await (await context.engine()).versions(context.namespace);
         if (context.json) {
-          context.out.json(answer);
+          context.out.json({ versions });
           return;
         }
-        const rows = objectsIn(answer, "versions").map((row): Text[] => [
-          textIn(row, "workflow"),
-          textIn(row, "version") || dim("(not pinned)"),
-          String(numberIn(row, "open") ?? 0),
+        const rows = versions.map(({ workflow, version, open }): Text[] => [
+          workflow,
+          version ?? dim("(not pinned)"),
+          String(open),
         ]);
         if (rows.length === 0) context.err.line(dim("No run is open."));
         else context.out.lines(table(columns, rows, context.width));

@@ -5,6 +5,7 @@ import { check } from "./commands/check.ts";
 import { complete } from "./commands/complete.ts";
 import { completion } from "./commands/completion.ts";
 import { crashTest } from "./commands/crash-test.ts";
+import { dev } from "./commands/dev.ts";
 import { doctor } from "./commands/doctor.ts";
 import { keys } from "./commands/keys/index.ts";
 import { push } from "./commands/push/index.ts";
@@ -21,6 +22,7 @@ import { version } from "./commands/version.ts";
 import { why } from "./commands/why.ts";
 
 const commands: readonly CommandOf[] = [
+  dev,
   start,
   runs,
   why,

@@ -14,12 +14,12 @@ export const versions: CommandOf = (choose) =>
     .description("open runs of each workflow by the version that they are pinned to")
     .action(() =>
       choose(async (context) => {
-        const versions = await (await context.engine()).versions(context.namespace);
+        const counts = await (await context.engine()).versions(context.namespace);
         if (context.json) {
-          context.out.json({ versions });
+          context.out.json({ versions: counts });
           return;
         }
-        const rows = versions.map(({ workflow, version, open }): Text[] => [
+        const rows = counts.map(({ workflow, version, open }): Text[] => [
           workflow,
           version ?? dim("(not pinned)"),
           String(open),

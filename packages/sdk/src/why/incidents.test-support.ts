@@ -227,6 +227,44 @@ export async function aPromiseWithoutATimeout(): Promise<Told> {
   return { ...told, after };
 }
 
+/** A worker of version v1 runs the code up to its wait, and is never started again. */
+function firstRelease(scene: Scene): void {
+  const on = { type: "signal", name: "approval" } as const;
+  const wait = { type: "wait.start", key: "approval", ordinal: 1, on } as const;
+  const worker: Worker = {
+    ...silent,
+    id: "release-1",
+    activate: ({ runId, lease, events }) => {
+      const answer = { commands: [wait], through: events.length };
+      setImmediate(() => session.answer(runId, lease, answer));
+    },
+  };
+  const session = scene.engine.register(worker, {
+    namespace: "default",
+    queues: [{ name: "default", workflows: ["approve"], tasks: [] }],
+    taskSlots: 0,
+    runSlots: 1,
+    leaseMs: 0,
+    version: "v1",
+    versioning: "pin",
+  });
+}
+
+export async function aVersionNobodyRuns(): Promise<Told> {
+  const scene = await Scene.open({});
+  firstRelease(scene);
+  const { runId } = await scene.perdure.start(approve);
+  await scene.env.settle();
+  const next = await scene.restart({ workflows: [approve] });
+  await next.perdure.signal({ runId }, "approval");
+  await next.env.advance("6h");
+  const told = await next.tell(next.perdure.why({ runId }));
+  await next.enact(commands(told.explanation)[0]);
+  const after = await next.status(runId);
+  await next.close();
+  return { ...told, after };
+}
+
 /** Beside the twelve: a step that hangs, and whoever waits behind it for the only slot. */
 export async function aStepThatHangs(): Promise<Told & { behind: Told }> {
   const carrier = Promise.withResolvers<string>();

@@ -12,6 +12,7 @@ import {
   aSignalNobodySends,
   aStepRetryingForHours,
   aStepThatHangs,
+  aVersionNobodyRuns,
   codeThatChanged,
   noWorkerOnTheQueue,
 } from "./incidents.test-support.ts";
@@ -149,6 +150,14 @@ describe("why", () => {
     expect(told.explanation.summary).toContain('the promise "bank confirms", without a timeout');
     expect(sinceMs(told)).toBe(216 * HOUR);
     expect(act(told)).toBe("perdure runs resolve RUN/bank confirms");
+    expect(told.after).toBe("completed");
+  });
+
+  test("a run is pinned to a version of the worker that nobody runs any more", async () => {
+    const told = await aVersionNobodyRuns();
+    expect(told.explanation.summary).toContain('it is pinned to the version "v1", which no worker');
+    expect(sinceMs(told)).toBe(6 * HOUR);
+    expect(act(told)).toBe("perdure runs repin RUN");
     expect(told.after).toBe("completed");
   });
 });

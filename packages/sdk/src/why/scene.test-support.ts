@@ -63,6 +63,8 @@ export class Scene {
         return this.perdure.resolvePromise(id);
       case "runs resume":
         return this.engine.resume(runIdOf(id));
+      case "runs repin":
+        return this.engine.repin(runIdOf(id));
       case "runs cancel":
         return this.perdure.cancel({ runId: id });
       case "runs terminate":

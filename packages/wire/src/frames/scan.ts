@@ -6,7 +6,6 @@
  * of items; keys are text; text is UTF-8; numbers are finite and exact; no extension type.
  * The format: https://github.com/msgpack/msgpack/blob/master/spec.md
  */
-import { isUtf8 } from "node:buffer";
 import { PerdureError } from "@perdure/kernel";
 import { wireLimits } from "../limits.ts";
 
@@ -149,6 +148,18 @@ class Scan {
     this.#skip(8);
     const high = this.#view.getInt32(at);
     if (high < -0x200000 || high > 0x1fffff) throw malformed("an integer in it passes 2^53");
+  }
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true });
+
+/** Not Node's own: workers run at the edge too. */
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    strict.decode(bytes);
+    return true;
+  } catch {
+    return false;
   }
 }
 

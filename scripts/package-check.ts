@@ -61,6 +61,8 @@ if (report("install every tarball in an empty folder", installed)) {
     const args = ["--input-type=module", "--eval", code];
     report(`import ${entry}`, await run(node, args, { cwd: scratch }));
   }
+  const program = join(scratch, "node_modules", ".bin", "perdure");
+  report("run perdure", await run(node, [program, "version"], { cwd: scratch }));
 }
 
 rmSync(scratch, { recursive: true, force: true });

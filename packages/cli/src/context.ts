@@ -1,5 +1,6 @@
 /** What a command is given: somebody to ask, somewhere to write, and the facts of the terminal. */
 import type { EngineClient } from "@perdure/engine";
+import type { JsonObject } from "@perdure/kernel";
 import type { ServerApi } from "./connect/server-api.ts";
 import type { Output, Sink } from "./terminal/output.ts";
 
@@ -8,6 +9,8 @@ export interface Context {
   readonly engine: () => Promise<EngineClient>;
   /** The server behind it, for what is not the engine's; an error where there is none. */
   readonly server: () => Promise<ServerApi>;
+  /** Of the store that is open here; undefined: a server is asked. */
+  readonly facts: () => Promise<JsonObject | undefined>;
   /** The wall for stores; a server takes it from the credential. */
   readonly namespace: string;
   readonly out: Output;
@@ -60,6 +63,8 @@ export interface World {
 export interface Connection {
   readonly client: EngineClient;
   readonly api?: ServerApi;
+  /** Of a store that is open in this process. */
+  readonly facts?: () => Promise<JsonObject>;
   readonly close: () => Promise<void>;
 }
 

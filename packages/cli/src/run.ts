@@ -59,6 +59,7 @@ async function carryOut({ act, globals }: Parsed, world: World): Promise<number>
       const text = "This is a server's to answer: name one with --server instead of --store.";
       throw new PerdureError("invalid-argument", text);
     },
+    facts: async () => (await open()).facts?.(),
     namespace: globals.namespace ?? "default",
     out: new Output(world.out, hasColour(world, globals, world.outIsTerminal)),
     err,

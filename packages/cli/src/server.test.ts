@@ -128,7 +128,7 @@ describe("a server", () => {
   });
 });
 
-describe("start", () => {
+describe("start", { timeout: 30_000 }, () => {
   it("serves until it is told to stop, and then ends well", async () => {
     const stop = new AbortController();
     const served = Promise.withResolvers<string>();
@@ -158,6 +158,11 @@ describe("start", () => {
       env: {},
     });
     expect(closed.code).toBe(0);
+    const doctor = await ask(["doctor", "--store", `sqlite:${join(folder, "start.db")}`], {
+      env: {},
+    });
+    expect(doctor).toMatchObject({ code: 0 });
+    expect(doctor.out).toContain("the store opens");
   });
 
   it("refuses settings that are wrong, all of them at once", async () => {

@@ -20,7 +20,7 @@ export const doctor: CommandOf = (choose) =>
     .action((options: { readonly limits?: true; readonly config?: true }) =>
       choose(async (context) => {
         const before = context.now();
-        const answer = await (await context.server()).call("server.doctor", {});
+        const answer = await examined(context);
         const findings = findingsOf(answer, before, context.now());
         if (findings.some(({ level }) => level === "problem")) context.finding();
         if (context.json) {
@@ -33,6 +33,19 @@ export const doctor: CommandOf = (choose) =>
         if (options.limits) context.out.lines(limitLines(answer));
       }),
     );
+
+/** A server's own word; of a store that is open here, what its engine says. */
+async function examined(context: Context): Promise<JsonObject> {
+  const facts = await context.facts();
+  if (facts === undefined) return (await context.server()).call("server.doctor", {});
+  const versions = { perdure: packageVersion(), node: process.version };
+  const trouble = textIn(objectIn(facts, "engine"), "storeTrouble");
+  const finding =
+    trouble === ""
+      ? { level: "ok", what: "the store opens, and every run that is open was read" }
+      : { level: "problem", what: `the store refuses commits: ${trouble}` };
+  return { versions, ...facts, limits: { kernel: limits }, findings: [finding] };
+}
 
 interface Finding {
   readonly level: string;

@@ -1,7 +1,7 @@
 /** A store's file, opened in this process by an engine without workers. */
 import { existsSync } from "node:fs";
 import { createCalendar, Engine, systemEnv, within } from "@perdure/engine";
-import { PerdureError } from "@perdure/kernel";
+import { PerdureError, type JsonObject } from "@perdure/kernel";
 import { SqliteStore } from "@perdure/store-sqlite";
 import type { Connection } from "../context.ts";
 import type { Output } from "../terminal/output.ts";
@@ -34,7 +34,11 @@ export async function openStore(
       },
     }),
   });
-  return { client: within(engine, who), close: () => engine.close() };
+  const facts = async (): Promise<JsonObject> => ({
+    store: { ...(await store.facts()) },
+    engine: JSON.parse(JSON.stringify(engine.stats())) as JsonObject,
+  });
+  return { client: within(engine, who), facts, close: () => engine.close() };
 }
 
 async function openFile(path: string): Promise<SqliteStore> {

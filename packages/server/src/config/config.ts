@@ -84,7 +84,7 @@ export const configShape: z.ZodObject = z.strictObject({
   insecure: z.boolean().default(false),
   adminKey: z
     .string()
-    .regex(/^pdk_[a-z0-9]{16}_[A-Za-z0-9_-]{43}$/, "make one with `perdure keys create`")
+    .regex(/^pdk_[a-z0-9]{16}_[A-Za-z0-9_-]{43}$/, "make one with `perdure keys generate`")
     .meta({ secret: true })
     .exactOptional(),
   jwt: jwt.exactOptional(),

@@ -102,7 +102,11 @@ function* engineFindings(engine: EngineStats): Generator<Finding> {
   const waiting = runsWaiting + tasksWaiting;
   if (waiting > 0 && workers === 0) {
     const what = `${waiting} runs and steps wait for a worker, and none is connected`;
-    yield { level: "problem", what, advice: "start one: `perdure workers` shows who was here" };
+    yield {
+      level: "problem",
+      what,
+      advice: "start one: `perdure workers list` shows who was here",
+    };
   } else if (waiting > 0) {
     const what = `${waiting} runs and steps wait for a worker`;
     yield { level: "note", what, advice: "ask `perdure why <run>` whether it is capacity or code" };

@@ -56,7 +56,7 @@ function noAccess(): PerdureError {
   return new PerdureError(
     "invalid-argument",
     "Nobody could use this server: it has no API key and no other credential is configured. Make " +
-      "a key with `perdure keys generate`, or set PERDURE_ADMIN_KEY or jwt; for a server on this " +
+      "a key with `perdure keys generate`, set it as PERDURE_ADMIN_KEY, or set jwt; for a server on this " +
       "machine only, use dev, or insecure to do without.",
   );
 }

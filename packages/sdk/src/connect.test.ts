@@ -83,6 +83,31 @@ describe("a connection", () => {
     await Promise.all([mine.close(), theirs.close()]);
   });
 
+  test("tells the server what its worker is, and how it takes its queues", async () => {
+    const server = await aServer();
+    const queues = { default: { concurrency: 3, rate: { perSecond: 5, burst: 9 }, priority: 2 } };
+    const worker = { queues, taskSlots: 7, runSlots: 8, version: "v7", versioning: "pin" } as const;
+    await using perdure = await connect(server.url, {
+      apiKey: adminKey,
+      workflows: [waiting],
+      worker,
+      env: quiet,
+    });
+    const run = await perdure.start(waiting);
+    await run.query("none").catch(() => undefined);
+    expect(await server.engine.workers("default")).toMatchObject([
+      {
+        queues: [{ name: "default", workflows: ["waiting"], ...queues.default }],
+        taskSlots: 7,
+        runSlots: 8,
+        version: "v7",
+        versioning: "pin",
+        labels: { pid: String(process.pid) },
+      },
+    ]);
+    expect((await run.describe()).row.version).toBe("v7");
+  });
+
   test("lets what is in progress end before it is closed", async () => {
     const server = await aServer();
     const apiKey = await server.key("worker");
@@ -106,37 +131,44 @@ describe("a connection", () => {
     expect(ended).toEqual(["begun", "ended"]);
   });
 
-  test("outlives its server: runs, results and workers go on when it is back", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "perdure-connect-"));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const store = `sqlite:${join(folder, "perdure.db")}`;
-    const first = await realServer({ store });
-    const { port } = new URL(first.url);
-    const apiKey = adminKey;
-    const box = object({
-      name: "box",
-      handlers: { hold: handler(async (ctx) => ctx.waitFor<string>("go")) },
-    });
-    const code = { workflows: [waiting], objects: [box], apiKey, env: quiet };
-    await using perdure = await connect(first.url, code);
-    const run = await perdure.start(waiting, { id: "one" });
-    const result = run.result();
-    // The second call waits for its turn, so its run does not exist yet.
-    const turns = [perdure.object(box, "b").hold(), perdure.object(box, "b").hold()];
-    const holds = async () => (await perdure.list({ workflow: "box.hold", status: ["open"] })).runs;
-    while ((await holds()).length === 0) await pause(5);
-    await first.close();
-    await aServer({ store, port: Number(port) });
-    await run.signal("go", "on");
-    expect(await result).toBe("on");
-    for (const word of ["a", "b"]) {
+  // It opens two stores on disk, which takes its time where many share the disk.
+  const patience = { timeout: 30_000 };
+  test(
+    "outlives its server: runs, results and workers go on when it is back",
+    patience,
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "perdure-connect-"));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      const store = `sqlite:${join(folder, "perdure.db")}`;
+      const first = await realServer({ store });
+      const { port } = new URL(first.url);
+      const apiKey = adminKey;
+      const box = object({
+        name: "box",
+        handlers: { hold: handler(async (ctx) => ctx.waitFor<string>("go")) },
+      });
+      const code = { workflows: [waiting], objects: [box], apiKey, env: quiet };
+      await using perdure = await connect(first.url, code);
+      const run = await perdure.start(waiting, { id: "one" });
+      const result = run.result();
+      // The second call waits for its turn, so its run does not exist yet.
+      const turns = [perdure.object(box, "b").hold(), perdure.object(box, "b").hold()];
+      const holds = async () =>
+        (await perdure.list({ workflow: "box.hold", status: ["open"] })).runs;
       while ((await holds()).length === 0) await pause(5);
-      const [holder] = await holds();
-      await perdure.signal({ runId: holder!.runId }, "go", word);
-      await turns[word === "a" ? 0 : 1];
-    }
-    expect(await Promise.all(turns)).toEqual(["a", "b"]);
-  });
+      await first.close();
+      await aServer({ store, port: Number(port) });
+      await run.signal("go", "on");
+      expect(await result).toBe("on");
+      for (const word of ["a", "b"]) {
+        while ((await holds()).length === 0) await pause(5);
+        const [holder] = await holds();
+        await perdure.signal({ runId: holder!.runId }, "go", word);
+        await turns[word === "a" ? 0 : 1];
+      }
+      expect(await Promise.all(turns)).toEqual(["a", "b"]);
+    },
+  );
 });
 
 test("the worker tells the server the version that the package has", () => {

@@ -34,6 +34,7 @@ export async function connect(
   const { apiKey = process.env["PERDURE_API_KEY"], tls, callTimeout } = options;
   const setting = settingOf(options);
   const { env, registry } = setting;
+  const served = workerOptions(registry, options.worker);
   const engine = await RemoteEngine.open({
     url: url ?? urlOfEnvironment(),
     apiKey,
@@ -51,7 +52,7 @@ export async function connect(
     checkNamespace(options.namespace, namespace);
     await publishDefinitions(engine, namespace, registry.workflows);
     if (registry.workflows.size + registry.tasks.size > 0) {
-      const worker = serverWorker(engine.url, { ...options, apiKey }, setting);
+      const worker = serverWorker(engine.url, served, { ...options, apiKey }, setting);
       leave = worker.leave;
       await worker.start();
     }
@@ -71,12 +72,12 @@ interface ServerWorker {
 
 function serverWorker(
   url: string,
+  served: ReturnType<typeof workerOptions>,
   options: Omit<ConnectOptions, "apiKey"> & { readonly apiKey: string | undefined },
   setting: Setting,
 ): ServerWorker {
-  const { apiKey, tls, worker: settings } = options;
+  const { apiKey, tls } = options;
   const guard = guardOf(options, setting);
-  const { queues: _, ...room } = workerOptions(setting.registry, settings);
   const worker = new StreamWorker({
     ...setting,
     url: url.replace(/^http/, "ws") + operations["workers.stream"].path,
@@ -85,7 +86,7 @@ function serverWorker(
     guard,
     tls,
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
-    options: { ...room, labels: { host: hostname(), pid: String(process.pid) } },
+    options: { ...served, labels: { host: hostname(), pid: String(process.pid) } },
   });
   return {
     start: () => worker.start(),

@@ -58,7 +58,7 @@ export {
   TimeoutError,
 } from "./errors.ts";
 export { open, type EmbeddedPerdure } from "./open.ts";
-export type { CodeOptions, OpenOptions, WorkerSettings } from "./open-options.ts";
+export type { CodeOptions, OpenOptions, QueueSettings, WorkerSettings } from "./open-options.ts";
 export type { TlsOptions } from "./remote/transport.ts";
 export type { Tracer, TracerSpan } from "./runtime/tracer.ts";
 export { shape } from "./schema.ts";

@@ -8,11 +8,33 @@ import type { AnyWorkflow } from "./define/workflow.ts";
 import type { GuardMode } from "./guard/off-guard.ts";
 import type { Tracer } from "./runtime/tracer.ts";
 
+/** How this worker takes the tasks of one queue. */
+export interface QueueSettings {
+  /** Tasks of this queue at a time on this worker; default: as many as there are slots. */
+  readonly concurrency?: number;
+  /**
+   * Attempts that may start in a second, over all workers of the queue; the strictest wins.
+   * `burst`: so many at once after a pause; default: a second's.
+   */
+  readonly rate?: number | { readonly perSecond: number; readonly burst?: number };
+  /** Queues with a higher number come first; default: 0. */
+  readonly priority?: number;
+}
+
 export interface WorkerSettings {
+  /** By the queue's name; other queues that the code names are served too, without bounds. */
+  readonly queues?: Readonly<Record<string, QueueSettings>>;
   /** Tasks at a time; default: 100. */
   readonly taskSlots?: number;
   /** Runs whose coroutines are kept in memory; default: 10,000. */
   readonly runSlots?: number;
+  /** The build of this worker's code, shown by `perdure workers`; needed to pin. */
+  readonly version?: string;
+  /**
+   * `pin`: a run stays with the version that began it. `move`, the default: any version goes on
+   * with it, and the code says with `ctx.patched` where it has changed.
+   */
+  readonly versioning?: "move" | "pin";
 }
 
 /** A process's code, and how it is run. */

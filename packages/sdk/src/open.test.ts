@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { open, workflow } from "./index.ts";
+import { open, task, workflow } from "./index.ts";
 
 let folder = "";
 
@@ -56,4 +56,22 @@ test("a server is not a store: the error says what to call instead", async () =>
   await expect(open({ store: "http://localhost:7373" })).rejects.toThrow(
     'use connect("http://localhost:7373") instead of open()',
   );
+});
+
+test("a queue's bounds are the worker's, and must name a queue of the code", async () => {
+  const send = task({ name: "send", queue: "emails" }, async () => "sent");
+  const many = workflow({ name: "many" }, (ctx) => ctx.run(send, undefined));
+  const code = { store: "memory:", workflows: [many], tasks: [send] } as const;
+  const queues = { emails: { concurrency: 2, rate: 1_000, priority: 1 } };
+  await using perdure = await open({ ...code, worker: { queues } });
+  expect(await (await perdure.start(many)).result()).toBe("sent");
+  const [worker] = await perdure.engine.workers("default");
+  expect(worker?.queues).toMatchObject([
+    { name: "default", workflows: ["many"] },
+    { name: "emails", tasks: ["send"], concurrency: 2, rate: { perSecond: 1_000 }, priority: 1 },
+  ]);
+  await expect(open({ ...code, worker: { queues: { email: {} } } })).rejects.toThrow(
+    /names "email", which no workflow or task here has for its queue; here are default, emails/,
+  );
+  await expect(open({ ...code, worker: { versioning: "pin" } })).rejects.toThrow(/worker\.version/);
 });

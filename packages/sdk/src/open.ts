@@ -50,6 +50,7 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
   const stepFor = changes.stepFor ? { stepFor: changes.stepFor } : {};
   const setting = settingOf(options);
   const { env, registry } = setting;
+  const served = workerOptions(registry, options.worker);
   const calendar = createCalendar();
   const engine = await Engine.open({ store: await storeOf(options.store), env, calendar });
   const guard = guardOf(options, setting);
@@ -57,11 +58,7 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
   const worker = new InProcessWorker({ id, ...setting, guard, ...stepFor, observer });
   worker.connect(
     // The worker lives and dies with the engine.
-    engine.register(worker, {
-      ...workerOptions(registry, options.worker),
-      namespace,
-      leaseMs: 0,
-    }),
+    engine.register(worker, { ...served, namespace, leaseMs: 0 }),
   );
   const kill = () => {
     worker.stop();

@@ -23,7 +23,7 @@ import {
 import type { EngineClient } from "../client.ts";
 import { LiveRun } from "../streams/live.ts";
 import { checkKey, checkNamespace, checkText } from "./checks.ts";
-import { checkRunId, keyInMemory, refOf, unknownRun, type Desk } from "./desk.ts";
+import { checkRunId, keyInMemory, queuedIn, refOf, unknownRun, type Desk } from "./desk.ts";
 import { unknownSchedule } from "./schedules.ts";
 import { gather, look, type Gathered } from "./surroundings.ts";
 
@@ -97,7 +97,7 @@ export async function homeOf(desk: Desk, runId: RunId): Promise<string | undefin
   if (desk.trouble()?.isStopped !== true) desk.checkOpen();
   const live = await look(desk, runStream(runId));
   const spec = live instanceof LiveRun ? live.run.spec : undefined;
-  return spec?.namespace ?? desk.listeners.expectedIn(runId);
+  return spec?.namespace ?? queuedIn(desk, runId);
 }
 
 /** A start without a run: in the inbox of a key that has the id's slot. */

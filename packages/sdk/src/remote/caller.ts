@@ -67,19 +67,23 @@ export class Caller {
     const { repeat, isLong = false, deadlineMs = this.#deadlineMs } = call;
     let deadline = this.#env.monotonic() + deadlineMs;
     let mayBeDone = false;
+    let refusal: PerdureError | undefined;
     for (let attempt = 1; ; attempt++) {
       const leftMs = deadline - this.#env.monotonic();
       const result = await this.#try(operation, call, leftMs);
       if ("value" in result) return result.value;
       const { error, isTransient, waitMs } = result;
       mayBeDone ||= result.mayBeDone;
+      if (error instanceof PerdureError) refusal = error;
       const wasHeld = error instanceof NoAnswer && error.wasLate;
       if (isLong && wasHeld) deadline = this.#env.monotonic() + deadlineMs;
       const pauseMs = Math.max(waitMs ?? 0, this.pauseMs(attempt));
       const isSafe = repeat !== "once" || !mayBeDone;
       const isInTime = this.#env.monotonic() + pauseMs < deadline;
       if (!isTransient || !isSafe || !isInTime) {
-        throw this.#final(operation, error, mayBeDone && repeat !== "any");
+        // What the server has said tells more than that time ran out.
+        const last = isTransient && isSafe ? (refusal ?? error) : error;
+        throw this.#final(operation, last, mayBeDone && repeat !== "any");
       }
       this.#away(error);
       await this.pause(pauseMs);

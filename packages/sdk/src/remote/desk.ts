@@ -24,7 +24,9 @@ export function checkWall({ namespace }: Pick<Desk, "namespace">, asked: string)
 }
 
 /** A key as the API takes it: its namespace is the credential's. */
-export function keyOnWire(desk: Desk, key: KeyRef): { readonly kind: string; readonly id: string } {
+export type WireKey = Readonly<Record<"kind" | "id", string>>;
+
+export function keyOnWire(desk: Desk, key: KeyRef): WireKey {
   checkKey(key);
   checkWall(desk, key.namespace);
   return { kind: key.kind, id: key.id };

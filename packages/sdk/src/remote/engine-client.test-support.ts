@@ -213,6 +213,19 @@ export function engineClientContract(title: string, make: () => Promise<Subject>
       expect(journal).toEqual(await oracle.journal(runId));
     });
 
+    test("shows who works, and which versions runs stay with", async () => {
+      const runId = await start("asking", null);
+      await client.query({ runId }, "seen", payload(null));
+      await agree(async (of) =>
+        (await of.workers(namespace)).map(({ id, queues }) => [id, queues]),
+      );
+      await client.repin(runId, "v2");
+      expect((await client.describe(runId)).row.version).toBe("v2");
+      await agree((of) => of.versions(namespace));
+      await client.repin(runId);
+      await client.terminate(runId);
+    });
+
     test("forks a run, with other results", async () => {
       const runId = await start("greet", "fork");
       await client.outcome(runId);

@@ -20,6 +20,8 @@ export const remoteLimits = {
   pollMs: 30_000,
   /** When there is not, the polls take turns, and each has one within this time. */
   pollRoundMs: 20_000,
+  /** Starts that may have to wait for their key's turn, of which a client remembers the key. */
+  queuedStarts: 10_000,
   /** Runs watched at a time; each has a connection of its own. */
   watches: 1_000,
   /** A live stream says something every 15 s; after so long a silence it is opened again. */

@@ -1,10 +1,11 @@
 /** What a client does when the server, or the way to it, is not well. */
 import { systemEnv } from "@perdure/engine";
-import type { Outcome, RunEvent, RunId } from "@perdure/kernel";
+import { PerdureError, type Outcome, type RunEvent, type RunId } from "@perdure/kernel";
 import { afterEach, describe, expect, test } from "vitest";
 import { encodePayload } from "../payload.ts";
 import { remoteLimits } from "./limits.ts";
-import { pollMsFor } from "./outcomes.ts";
+import type { Caller } from "./caller.ts";
+import { Outcomes, pollMsFor } from "./outcomes.ts";
 import { RemoteEngine } from "./remote-engine.ts";
 import { cut, json, refuse, ScriptedServer, type Script } from "./scripted-server.test-support.ts";
 
@@ -95,14 +96,11 @@ describe("a call that had no answer", () => {
   });
 
   test("ends at its deadline with the last refusal, or says that nobody is there", async () => {
-    const options = { deadlineMs: 300 };
+    const options = { deadlineMs: 1_000 };
     const { remote, server } = await connected((_, response) => {
       refuse(response, 503, "unavailable");
     }, options);
-    await expect(remote.count({ namespace })).rejects.toMatchObject({
-      code: "unavailable",
-      message: "refused: unavailable",
-    });
+    await expect(remote.count({ namespace })).rejects.toThrow("refused: unavailable");
     await server.close();
     await expect(remote.count({ namespace })).rejects.toMatchObject({
       code: "unavailable",
@@ -175,6 +173,39 @@ describe("the end of a run", () => {
   test("of a run that does not exist is an error", async () => {
     const { remote } = await connected((_, response) => refuse(response, 404, "not-found"));
     await expect(remote.outcome(runId)).rejects.toMatchObject({ code: "not-found" });
+  });
+
+  test("of a start that waits for its turn is found through its key, once the server forgot it", async () => {
+    const { remote, server } = await connected(({ path, query }, response, nth) => {
+      if (path === "/v1/runs") return json(response, started, 201);
+      if (path === "/v1/keys/lookup") return json(response, { runId: query.get("id") });
+      if (nth === 1) refuse(response, 404, "not-found");
+      else json(response, { outcome: outcomeJson });
+    });
+    const key = { namespace, kind: "object:cart", id: runId };
+    await remote.start({ ...request, key, mode: "exclusive" });
+    expect(await remote.outcome(runId)).toEqual(outcome);
+    expect(server.asked.map(({ path }) => path.split("/").at(-1))).toEqual([
+      "runs",
+      "outcome",
+      "lookup",
+      "outcome",
+    ]);
+  });
+
+  test("keys of so many starts are remembered, and not of one more", async () => {
+    const looked: unknown[] = [];
+    const call = async (operation: string, { query }: { query: unknown }): Promise<object> => {
+      if (operation === "keys.lookup") return { looked: looked.push(query) };
+      throw new PerdureError("not-found", "There is no such run.");
+    };
+    const outcomes = new Outcomes({ call } as unknown as Caller);
+    for (let n = 0; n <= remoteLimits.queuedStarts; n++) {
+      outcomes.startedUnder({ kind: "k", id: String(n) }, `run ${n}` as RunId);
+    }
+    await outcomes.of("run 0" as RunId).catch(() => undefined);
+    await outcomes.of("run 1" as RunId).catch(() => undefined);
+    expect(looked).toEqual([{ kind: "k", id: "1" }]);
   });
 
   test("polls share the connections, at their number and one past it", () => {

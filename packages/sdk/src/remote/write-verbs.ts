@@ -35,17 +35,13 @@ export function startVerbs(desk: Desk): Starts {
       checkStart(request);
       const { namespace, key, requestId = desk.newId(), ...rest } = request;
       checkWall(desk, namespace);
-      const own = key === undefined ? {} : { key: keyOnWire(desk, key) };
-      return write(
-        desk,
-        "runs.start",
-        {},
-        {
-          body: { ...rest, ...own, requestId },
-          answer: answers.started,
-          repeat: request.requestId === undefined ? "here" : "any",
-        },
-      );
+      const wireKey = key && keyOnWire(desk, key);
+      const body = { ...rest, ...(wireKey ? { key: wireKey } : {}), requestId };
+      const repeat = request.requestId === undefined ? "here" : "any";
+      const writing = { body, answer: answers.started, repeat } as const;
+      const started = await write(desk, "runs.start", {}, writing);
+      if (wireKey && rest.mode === "exclusive") desk.outcomes.startedUnder(wireKey, started.runId);
+      return started;
     },
 
     async fork({ runId, key, ...rest }) {

@@ -1,5 +1,6 @@
 /** What the workers of a process share, wherever its engine is. */
-import { systemEnv, type Env, type WorkerOptions } from "@perdure/engine";
+import { systemEnv, type Env, type ServedQueue, type WorkerOptions } from "@perdure/engine";
+import { PerdureError } from "@perdure/kernel";
 import type { LogSink } from "../ctx/log.ts";
 import { openGuard } from "../guard/guard.ts";
 import type { Guard } from "../guard/off-guard.ts";
@@ -37,7 +38,40 @@ export function guardOf({ guard }: CodeOptions, { log }: Setting): Guard {
 
 export function workerOptions(
   registry: Registry,
-  { taskSlots = TASK_SLOTS, runSlots = RUN_SLOTS }: WorkerSettings = {},
+  settings: WorkerSettings = {},
 ): Omit<WorkerOptions, "namespace" | "leaseMs"> {
-  return { queues: registry.queues(), taskSlots, runSlots };
+  const { taskSlots = TASK_SLOTS, runSlots = RUN_SLOTS, version, versioning } = settings;
+  if (versioning === "pin" && version === undefined) {
+    const text = `a worker that pins runs to its version must have one; give it worker.version`;
+    throw new PerdureError("invalid-argument", text);
+  }
+  return {
+    queues: queuesOf(registry, settings.queues),
+    taskSlots,
+    runSlots,
+    ...(version === undefined ? {} : { version }),
+    ...(versioning === undefined ? {} : { versioning }),
+  };
+}
+
+function queuesOf(
+  registry: Registry,
+  settings: WorkerSettings["queues"] = {},
+): readonly ServedQueue[] {
+  const queues = registry.queues();
+  const unknown = Object.keys(settings).find(
+    (name) => !queues.some((queue) => queue.name === name),
+  );
+  if (unknown !== undefined) {
+    const known = queues.map(({ name }) => name).join(", ");
+    const text =
+      `worker.queues names "${unknown}", which no workflow or task here has for its queue; ` +
+      `here are ${known}`;
+    throw new PerdureError("invalid-argument", text);
+  }
+  return queues.map((queue) => {
+    const { rate, ...rest } = settings[queue.name] ?? {};
+    const perSecond = typeof rate === "number" ? { perSecond: rate } : rate;
+    return { ...queue, ...rest, ...(perSecond === undefined ? {} : { rate: perSecond }) };
+  });
 }

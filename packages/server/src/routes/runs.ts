@@ -146,6 +146,13 @@ function steeringRoutes(): readonly Route[] {
       body: take.emptyBody,
       handle: async (ask) => ask.engine.resume(runOf(ask)),
     }),
+    silentRoute({
+      operation: "runs.repin",
+      summary: "Moves a run to workers of another version, or of any",
+      body: take.repinBody,
+      example: { version: "2026-11-26" },
+      handle: async (ask) => ask.engine.repin(runOf(ask), ask.body.version),
+    }),
   ];
 }
 

@@ -18,6 +18,10 @@ const worker = z
   })
   .meta({ id: "Worker" });
 
+const openRuns = z
+  .strictObject({ workflow: z.string(), version: z.string().exactOptional(), open: z.int() })
+  .meta({ id: "OpenRuns" });
+
 export const workerRoutes: readonly Route[] = [
   jsonRoute({
     operation: "workers.list",
@@ -25,6 +29,14 @@ export const workerRoutes: readonly Route[] = [
     answer: z.strictObject({ workers: z.array(worker) }),
     handle: async ({ engine, caller: { namespace } }) => ({
       workers: await engine.workers(namespace),
+    }),
+  }),
+  jsonRoute({
+    operation: "workers.versions",
+    summary: "Open runs by the version of their code",
+    answer: z.strictObject({ versions: z.array(openRuns) }),
+    handle: async ({ engine, caller: { namespace } }) => ({
+      versions: await engine.versions(namespace),
     }),
   }),
   jsonRoute({

@@ -75,6 +75,11 @@ export const pauseBody: z.ZodType<{ readonly message?: string }> = z.strictObjec
 });
 
 /** A body with nothing in it, so that a field put there by mistake is told. */
+/** Without a version: workers of any. */
+export const repinBody: z.ZodType<{ readonly version?: string }> = z.strictObject({
+  version: name.exactOptional(),
+});
+
 export const emptyBody: z.ZodType<object> = z.strictObject({});
 
 export const signalBody: typeof signal = signal;

@@ -2,7 +2,9 @@
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import {
+  connect,
   handler,
+  open,
   object,
   shape,
   shared,
@@ -157,4 +159,18 @@ test("what JSON cannot hold is not promised", () => {
     c?: string;
   }>();
   expectTypeOf<Stored<unknown>>().toBeUnknown();
+});
+
+test("a program is the same with the engine in its process and on a server", () => {
+  const program = async (client: Perdure) => (await client.start(order, { input })).result();
+  const input = { sku: "a" };
+  const code = { workflows: [order], worker: { queues: { default: { concurrency: 2 } } } };
+  const inProcess = async () => program(await open({ store: "memory:", ...code }));
+  const onServer = async () => program(await connect("http://localhost:7373", code));
+  expectTypeOf(inProcess).toEqualTypeOf(onServer);
+  expectTypeOf(connect).toBeCallableWith({ ...code, apiKey: "pdk_a_b" });
+  // @ts-expect-error a server has its own store
+  void connect("http://localhost:7373", { store: "memory:" });
+  // @ts-expect-error an engine in this process needs one
+  void open(code);
 });

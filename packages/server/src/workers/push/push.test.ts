@@ -188,15 +188,17 @@ describe("a task over HTTP push", () => {
 
   it("has its signal aborted when the run is cancelled", async () => {
     const rig = await open();
+    let isBegun = false;
     let told: unknown;
     const work = task({ name: "work" }, async (_input: unknown, ctx) => {
+      isBegun = true;
       await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
       told = ctx.signal.reason;
     });
     const boss = workflow({ name: "boss" }, async (ctx) => ctx.run(work, undefined));
     await serve(rig, { workflows: [boss], tasks: [work] });
     const runId = await rig.startRun("boss");
-    await until(async () => (await rig.events(runId, "step.started")).length > 0);
+    await until(() => isBegun);
     await rig.engine.cancel({ runId }, "no more");
     expect(await rig.engine.outcome(runId)).toMatchObject({ status: "cancelled" });
     await until(() => told !== undefined);

@@ -5,6 +5,7 @@ import type { EngineClient } from "./client.ts";
 import { controlVerbs } from "./client/control.ts";
 import type { Desk } from "./client/desk.ts";
 import { busVerbs, scheduleVerbs } from "./client/events.ts";
+import { keyedStateVerbs, type KeyedStateVerbs } from "./client/keyed-state.ts";
 import { readVerbs } from "./client/read.ts";
 import { scheduleReadVerbs } from "./client/schedules.ts";
 import { startVerbs } from "./client/start.ts";
@@ -23,6 +24,8 @@ export interface Engine extends EngineClient, WorkerHost {
   stats(): EngineStats;
   /** The same engine, with the name of whoever asks for the journal of what is asked. */
   as(by: string): EngineClient;
+  /** The state under keys; whoever has the engine may reach any namespace. */
+  readonly keyedState: KeyedStateVerbs;
   /** Of a run, or of a start that waits for its turn; undefined: there is none. */
   namespaceOf(runId: RunId): Promise<string | undefined>;
   /**
@@ -82,6 +85,7 @@ export const Engine: {
       stats: () => gauge(parts, phase),
       close,
       as: (by) => verbsOf(desk, by),
+      keyedState: keyedStateVerbs(desk),
       namespaceOf: (runId) => homeOf(desk, runId),
       ...verbsOf(desk),
     };

@@ -11,6 +11,7 @@ export {
   checkStart,
   checkText,
 } from "./client/checks.ts";
+export type { KeyedStateVerbs } from "./client/keyed-state.ts";
 export { checkRunId } from "./client/desk.ts";
 export { createCalendar, validateCalendar } from "./calendar.ts";
 export { within, type Within } from "./client/within.ts";

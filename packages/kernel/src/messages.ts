@@ -146,8 +146,8 @@ export type KeyMessage =
       readonly replyTo: OperationRef;
       readonly ordinal: number;
     }
-  | { readonly type: "key.write"; readonly name: string; readonly value: Payload }
-  | { readonly type: "key.clear"; readonly name?: string }
+  | ({ readonly type: "key.write"; readonly name: string; readonly value: Payload } & Asked)
+  | ({ readonly type: "key.clear"; readonly name?: string } & Asked)
   | { readonly type: "wake" };
 
 /** What starts when a published event matches. */

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { systemEnv, within, type Engine, type Env } from "@perdure/engine";
 import type { Json } from "@perdure/kernel";
-import { MemoryAccessStore, type AccessStore } from "./access/access-store.ts";
+import { EngineAccessStore, type AccessStore } from "./access/access-store.ts";
 import { ApiKeys } from "./access/api-keys.ts";
 import type { Authenticator } from "./access/authenticate.ts";
 import { credentials } from "./access/credentials.ts";
@@ -27,7 +27,7 @@ import { Metrics } from "./telemetry/metrics.ts";
 import { version } from "./version.ts";
 import type { PushHost, StreamHost } from "./workers/hosts.ts";
 import { PushEndpoints } from "./workers/push/push-endpoints.ts";
-import { MemoryPushStore, type PushStore } from "./workers/push/push-store.ts";
+import { EnginePushStore, type PushStore } from "./workers/push/push-store.ts";
 import { StreamWorkers } from "./workers/stream/host.ts";
 
 /** What a program may bring along; everything else is configuration. */
@@ -128,7 +128,7 @@ interface Insides {
 }
 
 async function insides(engine: Engine, config: Config, parts: ServeParts): Promise<Insides> {
-  const { env = systemEnv(), access = new MemoryAccessStore() } = parts;
+  const { env = systemEnv(), access = new EngineAccessStore(engine) } = parts;
   const apiKeys = new ApiKeys({
     store: access,
     now: () => env.now(),
@@ -186,7 +186,7 @@ async function pushOf(
   engine: Engine,
   { push, dev }: Config,
   env: Env,
-  store: PushStore = new MemoryPushStore(),
+  store: PushStore = new EnginePushStore(engine),
 ): Promise<PushHost> {
   const allow = dev ? [...push.allow, "127.0.0.0/8", "::1"] : push.allow;
   return PushEndpoints.open({ engine, env, store, allow });

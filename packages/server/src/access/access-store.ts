@@ -1,4 +1,6 @@
 /** Where API keys are kept. */
+import type { Engine } from "@perdure/engine";
+import { KeptRecords } from "./kept-records.ts";
 import type { Role } from "./roles.ts";
 
 /** The SHA-256 of a whole key, in hexadecimal digits. */
@@ -31,6 +33,33 @@ export interface AccessStore {
   touch(id: string, lastUsedAt: number): Promise<void>;
 }
 
+/** In the engine's store. */
+export class EngineAccessStore implements AccessStore {
+  readonly #records: KeptRecords<ApiKeyRecord>;
+
+  constructor(engine: Pick<Engine, "keyedState">) {
+    this.#records = new KeptRecords(engine, "api-keys");
+  }
+
+  get(id: string): Promise<ApiKeyRecord | undefined> {
+    return this.#records.get(id);
+  }
+
+  list(): Promise<readonly ApiKeyRecord[]> {
+    return this.#records.list();
+  }
+
+  put(record: ApiKeyRecord): Promise<void> {
+    return this.#records.put(record.id, record);
+  }
+
+  async touch(id: string, lastUsedAt: number): Promise<void> {
+    const record = await this.get(id);
+    if (record) await this.put({ ...record, lastUsedAt });
+  }
+}
+
+/** Gone with the process: for tests, and for a server that knows its keys from elsewhere. */
 export class MemoryAccessStore implements AccessStore {
   readonly #records = new Map<string, ApiKeyRecord>();
 

@@ -1,4 +1,6 @@
 /** Where endpoints are kept. */
+import type { Engine } from "@perdure/engine";
+import { KeptRecords } from "../../access/kept-records.ts";
 import type { EndpointRecord } from "./endpoint.ts";
 
 export interface PushStore {
@@ -7,6 +9,28 @@ export interface PushStore {
   delete(namespace: string, id: string): Promise<void>;
 }
 
+/** In the engine's store. */
+export class EnginePushStore implements PushStore {
+  readonly #records: KeptRecords<EndpointRecord>;
+
+  constructor(engine: Pick<Engine, "keyedState">) {
+    this.#records = new KeptRecords(engine, "push-endpoints");
+  }
+
+  list(): Promise<readonly EndpointRecord[]> {
+    return this.#records.list();
+  }
+
+  put(record: EndpointRecord): Promise<void> {
+    return this.#records.put(nameOf(record.namespace, record.id), record);
+  }
+
+  delete(namespace: string, id: string): Promise<void> {
+    return this.#records.delete(nameOf(namespace, id));
+  }
+}
+
+/** Gone with the process. */
 export class MemoryPushStore implements PushStore {
   readonly #records = new Map<string, EndpointRecord>();
 

@@ -4,6 +4,7 @@ import { limits } from "../../../limits.ts";
 import type { Payload } from "../../../payload.ts";
 import type { KeyMessageOf, KeyTurn } from "../state.ts";
 import { openRun } from "../state.ts";
+import { replyError, replyOk } from "../../reply.ts";
 
 /** No entry has the empty name: a read of it asks for the names of all. */
 export function read(turn: KeyTurn, message: KeyMessageOf<"key.read">): void {
@@ -28,19 +29,35 @@ function namesOf(entries: ReadonlyMap<string, unknown>): Payload {
   return { encoding: "json", data: Uint8Array.from(text, (unit) => unit.charCodeAt(0)) };
 }
 
-/** K7: past the limit the write is kept, and its run waits for a person before it writes more. */
-export function write(turn: KeyTurn, { name, value }: KeyMessageOf<"key.write">): void {
+/**
+ * K7: past the limit a run's write is kept, and the run waits for a person before it writes more.
+ * Whoever asks from outside has written nothing down, and is refused.
+ */
+export function write(turn: KeyTurn, message: KeyMessageOf<"key.write">): void {
+  const { name, value, request } = message;
+  const { entries } = turn.state;
+  if (request !== undefined && !entries.has(name) && entries.size >= limits.keyStateEntries) {
+    return replyError(turn, message, "limit-exceeded", tooMany("write again"));
+  }
   turn.emit({ kind: "key.written", name, value });
+  replyOk(turn, message);
   const open = openRun(turn.state);
-  if (open === undefined || turn.state.entries.size <= limits.keyStateEntries) return;
-  const message =
-    `The key holds more than ${limits.keyStateEntries} entries of state: clear those that are ` +
-    "no longer needed, or keep them in a database, then resume.";
-  turn.effect({ type: "send", to: runStream(open), message: { type: "run.pause", message } });
+  if (open === undefined || entries.size <= limits.keyStateEntries) return;
+  const pause = { type: "run.pause", message: tooMany("resume") } as const;
+  turn.effect({ type: "send", to: runStream(open), message: pause });
 }
 
-export function clear(turn: KeyTurn, { name }: KeyMessageOf<"key.clear">): void {
+export function clear(turn: KeyTurn, message: KeyMessageOf<"key.clear">): void {
+  const { name } = message;
   const { entries } = turn.state;
+  replyOk(turn, message);
   if (name === undefined ? entries.size === 0 : !entries.has(name)) return;
   turn.emit({ kind: "key.cleared", ...(name === undefined ? {} : { name }) });
+}
+
+function tooMany(next: string): string {
+  return (
+    `The key holds ${limits.keyStateEntries} entries of state, or more: clear those that are no ` +
+    `longer needed, or keep them in a database, then ${next}.`
+  );
 }

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { connect, SDK } from "./connect.ts";
-import { handler, object, workflow } from "./index.ts";
+import { serve } from "@perdure/server";
+import { handler, object, open, workflow } from "./index.ts";
 import { selfSigned } from "./remote/certificate.test-support.ts";
 import { perdureScenarios } from "./perdure-scenarios.test-support.ts";
 import { adminKey, quiet, realServer, type RealServer } from "./remote/real-server.test-support.ts";
@@ -107,6 +108,17 @@ describe("a connection", () => {
       },
     ]);
     expect((await run.describe()).row.version).toBe("v7");
+  });
+
+  test("reaches an engine that an app has opened and given doors", async () => {
+    await using app = await open({ store: "memory:", workflows: [waiting], env: quiet });
+    const doors = await serve(app.engine, { port: 0, adminKey, env: quiet });
+    onTestFinished(() => doors.close());
+    await using client = await connect(doors.url, { apiKey: adminKey, env: quiet });
+    const run = await client.start(waiting, { id: "one" });
+    await app.signal({ id: "one" }, "go", "from the app");
+    expect(await run.result()).toBe("from the app");
+    await doors.close();
   });
 
   test("over TLS trusts the authority it is given, and no other", async (context) => {

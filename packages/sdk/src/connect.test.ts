@@ -4,9 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { connect, SDK } from "./connect.ts";
-import { serve } from "@perdure/server";
-import { handler, object, open, workflow } from "./index.ts";
-import { selfSigned } from "./remote/certificate.test-support.ts";
+import { handler, object, workflow } from "./index.ts";
 import { perdureScenarios } from "./perdure-scenarios.test-support.ts";
 import { adminKey, quiet, realServer, type RealServer } from "./remote/real-server.test-support.ts";
 
@@ -108,36 +106,6 @@ describe("a connection", () => {
       },
     ]);
     expect((await run.describe()).row.version).toBe("v7");
-  });
-
-  test("reaches an engine that an app has opened and given doors", async () => {
-    await using app = await open({ store: "memory:", workflows: [waiting], env: quiet });
-    const doors = await serve(app.engine, { port: 0, adminKey, env: quiet });
-    onTestFinished(() => doors.close());
-    await using client = await connect(doors.url, { apiKey: adminKey, env: quiet });
-    const run = await client.start(waiting, { id: "one" });
-    await app.signal({ id: "one" }, "go", "from the app");
-    expect(await run.result()).toBe("from the app");
-    await doors.close();
-  });
-
-  test("over TLS trusts the authority it is given, and no other", async (context) => {
-    const certificate = selfSigned();
-    if (certificate === undefined) return context.skip("there is no openssl to make a certificate");
-    const { folder, certFile, keyFile, pem } = certificate;
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const server = await aServer({ tls: { certFile, keyFile } });
-    expect(server.url).toMatch(/^https:/);
-    const code = { apiKey: adminKey, workflows: [waiting], env: quiet };
-    const untrusting = connect(server.url, code);
-    await expect(untrusting).rejects.toThrow(/is not trusted \(self-signed .* tls: \{ ca \}/);
-    await using perdure = await connect(server.url, { ...code, tls: { ca: pem } });
-    const run = await perdure.start(waiting);
-    const seen: string[] = [];
-    run.watch((events) => seen.push(...events.map(({ kind }) => kind)));
-    await run.signal("go", "on");
-    expect(await run.result()).toBe("on");
-    while (seen.at(-1) !== "run.completed") await pause(5);
   });
 
   test("lets what is in progress end before it is closed", async () => {

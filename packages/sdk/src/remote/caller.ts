@@ -165,12 +165,6 @@ export class Caller {
       return new PerdureError("closed", text, { detail: { effect: "unknown" }, cause: error });
     }
     if (error instanceof PerdureError) return error;
-    if (!error.isTransient) {
-      const text =
-        `The certificate of ${origin} is not trusted (${error.message}): give that of its ` +
-        `authority as tls: { ca }.`;
-      return new PerdureError("invalid-argument", text, { cause: error });
-    }
     const text =
       `The server at ${origin}${base} cannot be reached (${error.message}): check that it runs, ` +
       `and that the URL is right.`;

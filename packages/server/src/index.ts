@@ -2,6 +2,7 @@
 export { MemoryAccessStore, type AccessStore, type ApiKeyRecord } from "./access/access-store.ts";
 export { ApiKeys, type ApiKeyView, type IssuedKey, type NewApiKey } from "./access/api-keys.ts";
 export type { Caller } from "./access/caller.ts";
+export { rolesTable } from "./access/roles-table.ts";
 export { policy, roles, type Policy, type Role } from "./access/roles.ts";
 export { brokenAt } from "./audit/audit-log.ts";
 export type { Config, ConfigInput } from "./config/config.ts";

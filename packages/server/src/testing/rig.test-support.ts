@@ -4,6 +4,8 @@ import { operations, type Operation } from "@perdure/wire";
 import { MemoryAccessStore } from "../access/access-store.ts";
 import { ApiKeys } from "../access/api-keys.ts";
 import type { Role } from "../access/roles.ts";
+import { checkInput } from "../http/input.ts";
+import { apiRoutes } from "../openapi/api.ts";
 import { startServer, type RunningServer, type ServerOptions } from "../start.ts";
 import { TinyWorker } from "./tiny-worker.test-support.ts";
 
@@ -34,6 +36,14 @@ export interface CallOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+}
+
+const schemas = new Map(apiRoutes().map(({ operation, answer }) => [operation, answer]));
+
+/** Every answer in every test is what the document says it is. */
+function checkAnswer(operation: Operation, body: unknown): void {
+  const schema = schemas.get(operation);
+  if (schema) checkInput(schema, body, `the answer of ${operation}`);
 }
 
 export const quiet = systemEnv({ log: () => undefined });
@@ -91,6 +101,7 @@ export class Rig implements AsyncDisposable {
     const response = await this.fetch(operation, options);
     const text = await response.text();
     const body: unknown = text === "" ? undefined : JSON.parse(text);
+    if (response.ok && body !== undefined) checkAnswer(operation, body);
     return { status: response.status, headers: response.headers, text, body: body as Answer };
   }
 

@@ -1,6 +1,15 @@
 /** All that is fuzzed. */
 import type { Target } from "../target.ts";
+import { framesTarget, pushTarget } from "./frames.ts";
 import { jsonTarget } from "./json.ts";
+import { routesTarget } from "./routes.ts";
+import { streamTarget } from "./stream.ts";
 
 /** Each is made when its turn comes, for some start a server. */
-export const targets: readonly (() => Target | Promise<Target>)[] = [() => jsonTarget];
+export const targets: readonly (() => Target | Promise<Target>)[] = [
+  () => jsonTarget,
+  () => framesTarget,
+  () => pushTarget,
+  routesTarget,
+  streamTarget,
+];

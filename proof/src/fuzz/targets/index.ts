@@ -1,5 +1,6 @@
 /** All that is fuzzed. */
 import type { Target } from "../target.ts";
+import { filesTarget } from "./files.ts";
 import { framesTarget, pushTarget } from "./frames.ts";
 import { jsonTarget } from "./json.ts";
 import { routesTarget } from "./routes.ts";
@@ -10,6 +11,7 @@ export const targets: readonly (() => Target | Promise<Target>)[] = [
   () => jsonTarget,
   () => framesTarget,
   () => pushTarget,
+  filesTarget,
   routesTarget,
   streamTarget,
 ];

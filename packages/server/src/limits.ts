@@ -31,6 +31,8 @@ export const serverLimits = {
   /** A live stream whose reader takes nothing for so long is closed; it can resume. */
   watchStallMs: 60_000,
   heartbeatMs: 15_000,
+  /** Whoever stays is looked at again so often: a revoked credential ends what came with it. */
+  credentialCheckMs: 5_000,
   /** Of one long poll. */
   outcomeWaitMs: 60_000,
   /** Events of one page of a journal. A page also ends at `wireLimits.jsonBytes`. */

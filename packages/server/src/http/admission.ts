@@ -8,6 +8,7 @@ import { PerdureError } from "@perdure/kernel";
 import { checkRole, type Authenticator } from "../access/authenticate.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Role } from "../access/roles.ts";
+import { Vigil } from "../access/vigil.ts";
 import type { ServerLimits } from "../limits.ts";
 import { Rates } from "./rates.ts";
 import { Stays } from "./stays.ts";
@@ -24,13 +25,15 @@ export interface AdmissionParts {
 export class Admission {
   readonly live: Stays;
   readonly sockets: Stays;
+  readonly #vigil: Vigil;
   readonly #parts: AdmissionParts;
   readonly #rates: Rates;
   readonly #strangers: Rates;
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
-    const { limits, env } = parts;
+    const { limits, env, authenticator } = parts;
+    this.#vigil = new Vigil({ env, authenticator, everyMs: limits.credentialCheckMs });
     const now = (): number => env.monotonic();
     const { requestsPerSecond, requestBurst, strangerPerSecond, strangerBurst } = limits;
     const rate = { perSecond: requestsPerSecond, burst: requestBurst };
@@ -59,6 +62,11 @@ export class Admission {
     this.#rates.take(caller.id);
     checkRole(caller, roles);
     return caller;
+  }
+
+  /** A request that stays: calls `end` when its credential is no longer good; the result forgets. */
+  watch(request: IncomingMessage, end: (reason: PerdureError) => void): () => void {
+    return this.#vigil.watch((name) => headerOf(request, name), end);
   }
 
   async #identify(request: IncomingMessage): Promise<Caller> {

@@ -117,6 +117,7 @@ function askOf(parts: AppParts, { context, caller, requestId, notes }: Taken): R
   const params = req.param() as Readonly<Record<string, string>>;
   const query = new URL(req.url).searchParams;
   notes.target = targetOf(params, query);
+  const unwelcome = new AbortController();
   return {
     caller,
     requestId,
@@ -124,8 +125,15 @@ function askOf(parts: AppParts, { context, caller, requestId, notes }: Taken): R
     params,
     query,
     header: (name) => headerOf(env.incoming, name),
-    signal: AbortSignal.any([req.raw.signal, parts.closing]),
-    stay: () => parts.admission.live.take(caller.id),
+    signal: AbortSignal.any([req.raw.signal, parts.closing, unwelcome.signal]),
+    stay: () => {
+      const leave = parts.admission.live.take(caller.id);
+      const forget = parts.admission.watch(env.incoming, (reason) => unwelcome.abort(reason));
+      return () => {
+        leave();
+        forget();
+      };
+    },
     bytes: req.raw.body,
     async json() {
       const body = await readJson(req.raw);

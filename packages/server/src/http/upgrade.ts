@@ -63,7 +63,8 @@ export function upgrades(parts: UpgradeParts): Upgrades {
       socket.once("close", leave);
       const address = request.socket.remoteAddress ?? "";
       sockets.handleUpgrade(request, socket, head, (open) => {
-        streams.accept(open, admitted, { address, requestId });
+        const expel = streams.accept(open, admitted, { address, requestId });
+        open.once("close", admission.watch(request, expel));
       });
       told(SWITCHING);
     } catch (thrown) {

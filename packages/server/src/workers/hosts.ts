@@ -2,6 +2,7 @@
  * The two ways workers elsewhere reach the engine, as the listener sees them. The listener has
  * authenticated the caller; a host registers workers of `caller.namespace` and no other.
  */
+import type { PerdureError } from "@perdure/kernel";
 import type { WebSocket } from "ws";
 import type { Caller } from "../access/caller.ts";
 import type { Route } from "../http/route.ts";
@@ -10,8 +11,11 @@ import type { Route } from "../http/route.ts";
 export interface StreamHost {
   /** Of one message; a longer one ends the connection. */
   readonly maxFrameBytes: number;
-  /** The socket is open and nothing was read from it. The host owns it from here on. */
-  accept(socket: WebSocket, caller: Caller, peer: StreamPeer): void;
+  /**
+   * The socket is open and nothing was read from it. The host owns it from here on. The result ends
+   * it and its worker's session: the caller is no longer welcome.
+   */
+  accept(socket: WebSocket, caller: Caller, peer: StreamPeer): (reason: PerdureError) => void;
   /** Asks every worker to leave and resolves when they have, or when their time is up. */
   close(): Promise<void>;
 }

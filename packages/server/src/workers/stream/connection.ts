@@ -16,6 +16,7 @@ import {
   type WireError,
 } from "@perdure/wire";
 import type { RawData, WebSocket } from "ws";
+import { isRefusal } from "../../access/vigil.ts";
 import { serverLimits } from "../../limits.ts";
 import { toWire, type StreamSession } from "./session.ts";
 
@@ -92,6 +93,12 @@ export class Connection {
     this.#cancelClose = env.after(CLOSE_MS, () => socket.terminate());
   }
 
+  /** And its session, which gives back what it holds. */
+  end(reason: PerdureError): void {
+    if (this.#session === undefined) this.refuse(toWire(reason), isRefusal(reason));
+    else this.#session.end(reason);
+  }
+
   #message(data: RawData, isBinary: boolean): void {
     if (this.#isClosing) return;
     try {
@@ -119,10 +126,10 @@ export class Connection {
     const { env } = this.#parts;
     const session = this.#session;
     env.log("warn", "a worker's frame was refused", { worker: session?.id, error });
-    const reason = error instanceof PerdureError ? error : undefined;
-    const isFinal = reason?.code === "unauthenticated" || reason?.code === "forbidden";
-    if (session === undefined) return this.refuse(toWire(error), isFinal);
-    session.end(reason ?? new PerdureError("internal", toWire(error).message, { cause: error }));
+    const isOurs = error instanceof PerdureError;
+    this.end(
+      isOurs ? error : new PerdureError("internal", toWire(error).message, { cause: error }),
+    );
   }
 
   #closed(code: number): void {

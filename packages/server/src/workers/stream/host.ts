@@ -19,6 +19,7 @@ import {
 } from "@perdure/wire";
 import type { WebSocket } from "ws";
 import { serverLimits } from "../../limits.ts";
+import { isRefusal } from "../../access/vigil.ts";
 import type { StreamHost } from "../hosts.ts";
 import { Connection } from "./connection.ts";
 import { ResumeTokens, type Holder } from "./resume-token.ts";
@@ -66,7 +67,11 @@ export class StreamWorkers implements StreamHost {
   }
 
   /** The socket is open, nothing was read from it, and its frames are bounded by its server. */
-  accept(socket: WebSocket, caller: { readonly namespace: string }, peer: Peer): void {
+  accept(
+    socket: WebSocket,
+    caller: { readonly namespace: string },
+    peer: Peer,
+  ): (reason: PerdureError) => void {
     const connection = new Connection({
       socket,
       env: this.#parts.env,
@@ -75,6 +80,7 @@ export class StreamWorkers implements StreamHost {
     });
     this.#connections.add(connection);
     if (this.#isClosing) connection.refuse(toWire(closing()), false);
+    return (reason) => connection.end(reason);
   }
 
   /** Asks every worker to leave, and resolves when they have, or when their time is up. */
@@ -185,7 +191,7 @@ export class StreamWorkers implements StreamHost {
       worker: known.session.id,
       reason: reason.message,
     });
-    known.connection?.refuse(toWire(reason), false);
+    known.connection?.refuse(toWire(reason), isRefusal(reason));
   }
 
   #closed(connection: Connection, hasLeft: boolean): void {

@@ -101,10 +101,16 @@ function onceList(random: Random, list: readonly Json[]): Json {
     case 2:
       return list.toSpliced(at, 0, item);
     case 3:
-      return Array.from({ length: random.pick([2, 50, 2_000]) }, () => item);
+      return many(random, item);
     default:
       return list.with(at, once(random, item));
   }
+}
+
+/** What holds more is repeated less: three times two thousand of it would fill the memory. */
+function many(random: Random, item: Json): Json {
+  const isLeaf = !isList(item) && !isObject(item);
+  return Array.from({ length: random.pick(isLeaf ? [2, 50, 2_000] : [2, 12]) }, () => item);
 }
 
 function onceObject(random: Random, object: JsonObject): Json {

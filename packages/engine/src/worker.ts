@@ -53,6 +53,8 @@ export interface ClaimedTask {
   readonly maybeRan: boolean;
   /** Of the last attempt that sent any. */
   readonly heartbeatDetails?: Payload;
+  /** Of the run: who traces finds the context there. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface UpdateRequest {

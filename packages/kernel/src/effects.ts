@@ -24,6 +24,8 @@ export type Reply =
       readonly attempt: number;
       readonly maybeRan: boolean;
       readonly heartbeatDetails?: Payload;
+      /** Of the run. */
+      readonly headers?: Readonly<Record<string, string>>;
     }
   /** To a heartbeat: should the step stop? */
   | { readonly type: "beat"; readonly cancelRequested: boolean }

@@ -38,6 +38,12 @@ export const serverLimits = {
   /** Events of one page of a journal. A page also ends at `wireLimits.jsonBytes`. */
   journalPage: 1_000,
 
+  /** Spans that wait for the collector, of one batch, between two batches; one batch may take. */
+  otlpQueueSpans: 2_048,
+  otlpBatchSpans: 512,
+  otlpEveryMs: 5_000,
+  otlpTimeoutMs: 5_000,
+
   /** Workers with a session, connected or not. */
   streamSessions: 10_000,
   /** From a worker's connection to its greeting. */

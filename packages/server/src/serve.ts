@@ -24,6 +24,7 @@ import { upgrades } from "./http/upgrade.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { routesOf } from "./routes/all.ts";
 import { Metrics } from "./telemetry/metrics.ts";
+import { Tracing } from "./telemetry/tracing.ts";
 import { version } from "./version.ts";
 import type { PushHost, StreamHost } from "./workers/hosts.ts";
 import { PushEndpoints } from "./workers/push/push-endpoints.ts";
@@ -62,7 +63,7 @@ export interface Doors {
 export async function serve(engine: Engine, options: ServeOptions = {}): Promise<Doors> {
   const { parts, config } = split(options);
   const inside = await insides(engine, config, parts);
-  const { env, audit, metrics, observe, closing, apiKeys, routes, streams } = inside;
+  const { env, audit, metrics, tracing, observe, closing, apiKeys, routes, streams } = inside;
   const admission = admissionOf(config, env, inside.authenticator);
   const app = createApp({
     routes,
@@ -81,6 +82,7 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
     within: ({ namespace, by }) => within(engine, { namespace, by }),
     closing: closing.signal,
     observe,
+    tracing,
   });
   const upgrade = upgrades({ admission, streams, newId: randomUUID, env, observe });
   const listener = await listen({ app, env, config, upgrade: upgrade.accept });
@@ -92,6 +94,7 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
     await Promise.all([streams.close(), inside.push.close()]);
     upgrade.close();
     await ended;
+    await tracing.close();
     metrics.close();
   };
   const { devToken } = inside;
@@ -116,6 +119,7 @@ interface Insides {
   readonly env: Env;
   readonly audit: AuditLog;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   readonly observe: Observer;
   readonly closing: AbortController;
   readonly apiKeys: ApiKeys;
@@ -136,6 +140,7 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
   });
   const { authenticator, devToken } = await credentials(config, apiKeys, () => env.now());
   const audit = new AuditLog(config.audit);
+  const tracing = new Tracing(config.otlp);
   let listener: Listener | undefined;
   const stats = () => engine.stats();
   const metrics = new Metrics({
@@ -143,6 +148,7 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
     stats,
     connections: () => listener?.connections() ?? 0,
     auditLost: () => audit.lost,
+    spans: () => tracing.view,
   });
   const written = auditor(audit, env);
   const began = env.monotonic();
@@ -153,6 +159,7 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
       upMs: () => env.monotonic() - began,
       lagMs: () => metrics.lagMs,
       auditTrouble: () => audit.trouble,
+      spans: () => tracing.view,
       limits: config.limits,
       settings: describeConfig({ config, sources: parts.sources ?? {} }),
       storeFacts: parts.storeFacts ?? (async () => null),
@@ -164,6 +171,7 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
     env,
     audit,
     metrics,
+    tracing,
     apiKeys,
     authenticator,
     devToken,

@@ -7,6 +7,7 @@ export * from "./json/values.ts";
 export * from "./limits.ts";
 export * from "./push/index.ts";
 export * from "./signature/index.ts";
+export * from "./trace-context.ts";
 export * from "./frames/channel.ts";
 export * from "./frames/codec.ts";
 export type * from "./frames/messages.ts";

@@ -198,9 +198,8 @@ export class Tasks {
     offer.phase = "running";
     this.#parts.stats.tasks++;
     const { token, namespace, workflow } = offer;
-    const { spec, maybeRan, heartbeatDetails } = reply;
-    const details = heartbeatDetails === undefined ? {} : { heartbeatDetails };
-    worker.worker.runTask({ token, spec, namespace, workflow, maybeRan, ...details });
+    const { type: _, attempt: __, ...claim } = reply;
+    worker.worker.runTask({ token, namespace, workflow, ...claim });
   }
 
   #lost(worker: RegisteredWorker, offer: Offer): void {

@@ -132,13 +132,13 @@ export class RunContext {
   call(workflow: AnyWorkflow, input?: unknown, options: AwaitedCallOptions = {}): Promise<unknown> {
     const { onParentClose = "terminate" } = options;
     return this.#open(() => {
-      const target = callTarget(this.#namespace, workflow.code, input, options);
+      const target = callTarget(this.#fiber.spec, workflow.code, input, options);
       return new Call(this.#fiber, this.#scope, target, onParentClose);
     });
   }
 
   send(workflow: AnyWorkflow, input?: unknown, options: CallOptions = {}): void {
-    const target = callTarget(this.#namespace, workflow.code, input, options);
+    const target = callTarget(this.#fiber.spec, workflow.code, input, options);
     sendMessage(this.#fiber, `send:${workflow.name}`, { type: "start", target });
   }
 
@@ -149,14 +149,14 @@ export class RunContext {
     options: CallOptions = {},
   ): void {
     const startAt = this.#fiber.clock() + durationMs(delay);
-    const target = { ...callTarget(this.#namespace, workflow.code, input, options), startAt };
+    const target = { ...callTarget(this.#fiber.spec, workflow.code, input, options), startAt };
     sendMessage(this.#fiber, `send:${workflow.name}`, { type: "start", target });
   }
 
   object(definition: ObjectDefinition, key: string): unknown {
     const target = (handler: AnyHandler, workflow: AnyWorkflow, input: unknown) =>
       objectTarget(
-        this.#namespace,
+        this.#fiber.spec,
         { name: definition.name, key },
         { definition: handler, code: workflow.code },
         input,

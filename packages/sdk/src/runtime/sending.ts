@@ -1,6 +1,7 @@
 /** One-way messages, and the targets of calls: what leaves the run. */
-import type { CallTarget, JsonObject, KeyRef, RunId } from "@perdure/kernel";
+import type { CallTarget, JsonObject, KeyRef, RunId, RunSpec } from "@perdure/kernel";
 import { isRunId, PerdureError, type OutgoingCommand } from "@perdure/kernel";
+import { traceContextOf, traceHeaders, withTrace } from "@perdure/wire";
 import type { CallOptions, RunTarget } from "../ctx/options.ts";
 import type { AnyHandler } from "../define/object.ts";
 import type { WorkflowCode } from "../define/workflow.ts";
@@ -16,8 +17,11 @@ export function sendMessage(fiber: Fiber, name: string, message: OutgoingCommand
   fiber.command({ type: "send", key, ordinal: fiber.asked, message });
 }
 
+/** A child belongs to its parent's trace: a function of the spec, so that a replay asks the same. */
+export type Sender = Pick<RunSpec, "namespace" | "headers">;
+
 export function callTarget(
-  namespace: string,
+  { namespace, headers }: Sender,
   code: WorkflowCode,
   input: unknown,
   options: CallOptions,
@@ -34,19 +38,20 @@ export function callTarget(
     ...(attributes === undefined ? {} : { attributes }),
     ...(priority === undefined ? {} : { priority }),
     ...(conflict === undefined ? {} : { conflict }),
+    ...withTrace(undefined, traceHeaders(traceContextOf(headers))),
   };
 }
 
 /** A handler's run holds the object's key, alone or beside others. */
 export function objectTarget(
-  namespace: string,
+  sender: Sender,
   object: { readonly name: string; readonly key: string },
   handler: { readonly definition: AnyHandler; readonly code: WorkflowCode },
   input: unknown,
 ): CallTarget {
   return {
-    ...callTarget(namespace, handler.code, input, {}),
-    key: { namespace, kind: `object:${object.name}`, id: object.key },
+    ...callTarget(sender, handler.code, input, {}),
+    key: { namespace: sender.namespace, kind: `object:${object.name}`, id: object.key },
     mode: handler.definition.mode,
   };
 }

@@ -4,6 +4,7 @@ import { limits as kernelLimits, type Json } from "@perdure/kernel";
 import { wireLimits } from "@perdure/wire";
 import type { SettingView } from "../config/describe.ts";
 import type { ServerLimits } from "../limits.ts";
+import type { TracingView } from "../telemetry/tracing.ts";
 import { version } from "../version.ts";
 
 export interface Finding {
@@ -33,6 +34,7 @@ export interface DoctorParts {
   readonly upMs: () => number;
   readonly lagMs: () => number;
   readonly auditTrouble: () => string | undefined;
+  readonly spans: () => TracingView;
   readonly limits: ServerLimits;
   readonly settings: readonly SettingView[];
   readonly storeFacts: () => Promise<Json>;
@@ -69,6 +71,11 @@ function findings(parts: DoctorParts, engine: EngineStats): readonly Finding[] {
       what: trouble,
       advice: "make room, or give audit.file a place",
     });
+  }
+  const { trouble: spanTrouble, lost } = parts.spans();
+  if (spanTrouble !== undefined) {
+    const what = `${lost} spans were lost: ${spanTrouble}`;
+    found.push({ level: "warning", what, advice: "look at otlp.url, and at the collector's log" });
   }
   if (parts.lagMs() > LAG_MS) {
     const what = `the event loop is ${Math.round(parts.lagMs())} ms late`;

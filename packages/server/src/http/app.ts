@@ -14,6 +14,7 @@ import type { Finished, Observer } from "./finished.ts";
 import { asPerdureError, refusal } from "./refusal.ts";
 import type { RawAsk, RegisteredRoute } from "./route.ts";
 import { targetOf } from "./target-of.ts";
+import type { RequestTrace, Tracing } from "../telemetry/tracing.ts";
 
 export interface AppParts {
   readonly routes: readonly RegisteredRoute[];
@@ -26,6 +27,7 @@ export interface AppParts {
   /** Ends when the server begins to close. */
   readonly closing: AbortSignal;
   readonly observe: Observer;
+  readonly tracing: Pick<Tracing, "begin">;
 }
 
 export interface OpenPage {
@@ -45,7 +47,9 @@ const safeHeaders = {
 };
 
 /** What becomes known of a request while it is handled. */
-type Notes = { -readonly [K in "operation" | "caller" | "target" | "code"]: Finished[K] };
+type Notes = { -readonly [K in "operation" | "caller" | "target" | "code"]: Finished[K] } & {
+  trace?: RequestTrace;
+};
 
 export function createApp(parts: AppParts): Hono<Bindings> {
   const app = new Hono<Bindings>();
@@ -55,9 +59,11 @@ export function createApp(parts: AppParts): Hono<Bindings> {
       handled(parts, context, async (requestId, notes) => {
         notes.operation = route.operation;
         const { incoming } = context.env;
+        const trace = parts.tracing.begin(incoming, route.path);
+        notes.trace = trace;
         const caller = await parts.admission.admit(incoming, route.roles);
         notes.caller = caller;
-        return route.run(askOf(parts, { context, caller, requestId, notes }));
+        return route.run(askOf(parts, { context, caller, requestId, notes, trace }));
       }),
     );
   }
@@ -94,14 +100,17 @@ async function handled(parts: AppParts, context: Ctx, work: Work): Promise<Respo
   for (const [name, value] of Object.entries(safeHeaders)) response.headers.set(name, value);
   response.headers.set("perdure-request-id", requestId);
   if (parts.closing.aborted) response.headers.set("connection", "close");
-  observe({
-    ...notes,
+  const { trace, ...known } = notes;
+  const finished: Finished = {
+    ...known,
     requestId,
     method: incoming.method ?? "",
     status: response.status,
     address: incoming.socket.remoteAddress ?? "",
     durationMs: env.monotonic() - began,
-  });
+  };
+  observe(finished);
+  trace?.end(finished);
   return response;
 }
 
@@ -110,9 +119,10 @@ interface Taken {
   readonly caller: Caller;
   readonly requestId: string;
   readonly notes: Notes;
+  readonly trace: RequestTrace;
 }
 
-function askOf(parts: AppParts, { context, caller, requestId, notes }: Taken): RawAsk {
+function askOf(parts: AppParts, { context, caller, requestId, notes, trace }: Taken): RawAsk {
   const { req, env } = context;
   const params = req.param() as Readonly<Record<string, string>>;
   const query = new URL(req.url).searchParams;
@@ -121,6 +131,7 @@ function askOf(parts: AppParts, { context, caller, requestId, notes }: Taken): R
   return {
     caller,
     requestId,
+    trace,
     engine: parts.within(caller),
     params,
     query,

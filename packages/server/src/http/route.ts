@@ -12,6 +12,7 @@ import { operations, toJson, type ApiPath, type Operation, type PathParams } fro
 import type { ZodType } from "zod";
 import type { Caller } from "../access/caller.ts";
 import type { Policy, Role } from "../access/roles.ts";
+import type { RequestTrace } from "../telemetry/tracing.ts";
 import { checkInput } from "./input.ts";
 
 /** What every handler is given. */
@@ -20,6 +21,7 @@ export interface Asked {
   /** Everything the caller's namespace may do. */
   readonly engine: EngineClient;
   readonly requestId: string;
+  readonly trace: Pick<RequestTrace, "headers" | "about">;
   /** A field of the request's header. */
   readonly header: (name: string) => string | undefined;
   /** Ends when the caller has gone, or when the server closes. */

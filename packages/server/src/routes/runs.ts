@@ -1,18 +1,26 @@
 /** `runs.*` but for the live ones: each verb of the engine's client, with its schemas. */
 import type { RunEvent, RunId } from "@perdure/kernel";
-import { wireLimits, type PathParams } from "@perdure/wire";
+import { wireLimits, withTrace, type PathParams } from "@perdure/wire";
 import { runId as runIdSchema } from "./schemas/basics.ts";
 import { checkInput } from "../http/input.ts";
 import { weigh } from "../http/weigh.ts";
-import { jsonRoute, silentRoute, type Ask, type Route } from "../http/route.ts";
+import { jsonRoute, silentRoute, type Ask, type Asked, type Route } from "../http/route.ts";
 import type { OutcomeWaits } from "./outcome-waits.ts";
 import * as take from "./schemas/runs.ts";
 import * as give from "./schemas/run-answers.ts";
 
 type RunParams = PathParams<"runs.describe">;
 
-export function runOf({ params }: { readonly params: RunParams }): RunId {
-  return checkInput(runIdSchema, params.runId, "the run in the path");
+export function runOf({
+  params,
+  trace,
+}: {
+  readonly params: RunParams;
+  readonly trace: Asked["trace"];
+}): RunId {
+  const runId = checkInput(runIdSchema, params.runId, "the run in the path");
+  trace.about(runId);
+  return runId;
 }
 
 export const startExample = {
@@ -36,8 +44,15 @@ function lifeRoutes(): readonly Route[] {
       example: startExample,
       status: 201,
       answer: give.started,
-      async handle({ engine, caller: { namespace }, body: { key, ...rest } }) {
-        return engine.start({ ...rest, namespace, ...(key ? { key: { ...key, namespace } } : {}) });
+      async handle({ engine, caller: { namespace }, trace, body: { key, headers, ...rest } }) {
+        const started = await engine.start({
+          ...rest,
+          ...withTrace(headers, trace.headers),
+          namespace,
+          ...(key ? { key: { ...key, namespace } } : {}),
+        });
+        trace.about(started.runId);
+        return started;
       },
     }),
     jsonRoute({

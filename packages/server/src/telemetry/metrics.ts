@@ -5,6 +5,7 @@
  */
 import type { EngineStats, Env } from "@perdure/engine";
 import { Gauge, Histogram, Registry, Counter } from "prom-client";
+import type { TracingView } from "./tracing.ts";
 import type { Finished } from "../http/finished.ts";
 
 export interface MetricsParts {
@@ -12,6 +13,7 @@ export interface MetricsParts {
   readonly stats: () => EngineStats;
   readonly connections: () => number;
   readonly auditLost: () => number;
+  readonly spans: () => TracingView;
 }
 
 const counters = [
@@ -84,7 +86,7 @@ export class Metrics {
   }
 
   #engine(): void {
-    const { stats, connections, auditLost } = this.#parts;
+    const { stats, connections, auditLost, spans } = this.#parts;
     for (const [field, help] of counters) {
       this.#counter(`perdure_${snake(field)}_total`, help, () => stats()[field]);
     }
@@ -104,6 +106,10 @@ export class Metrics {
     this.#gauge("perdure_event_loop_lag_seconds", lag, () => seconds(this.#lagMs));
     this.#gauge("perdure_http_connections", "Connections that are open", connections);
     this.#gauge("perdure_audit_lost_lines", "Audit lines that could not be written", auditLost);
+    const exported = "Spans that the collector took";
+    this.#counter("perdure_spans_exported_total", exported, () => spans().exported);
+    const lost = "Spans that did not reach the collector";
+    this.#counter("perdure_spans_lost_total", lost, () => spans().lost);
     this.#gauge("perdure_resident_memory_bytes", "Memory of the process", () => {
       return process.memoryUsage.rss();
     });

@@ -5,6 +5,7 @@
  *
  * The type of the tables proves them complete.
  */
+import { limits } from "@perdure/kernel";
 import { wireLimits } from "../limits.ts";
 import * as is from "./checks.ts";
 import type { Check } from "./checks.ts";
@@ -120,6 +121,7 @@ const serverLayouts: Layouts<ServerMessage> = {
       workflow: is.name,
       maybeRan: is.flag,
       heartbeatDetails: optional(is.payload),
+      headers: optional(is.texts(limits.headers, wireLimits.textChars)),
     },
   ],
   cancelTask: [8, token],

@@ -148,6 +148,7 @@ export type ServerMessage =
       readonly workflow: string;
       readonly maybeRan: boolean;
       readonly heartbeatDetails?: Payload;
+      readonly headers?: Readonly<Record<string, string>>;
     } & StepToken)
   | ({ readonly type: "cancelTask" } & StepToken)
   | ({ readonly type: "query"; readonly name: string; readonly input: Payload } & Held & Called)

@@ -58,7 +58,7 @@ const request: Check = is.variants("type", {
   ),
   task: is.fields(
     { type, token, spec: is.record, namespace: is.name, workflow: is.name, maybeRan: is.flag },
-    { heartbeatDetails: is.payload },
+    { heartbeatDetails: is.payload, headers: is.texts(limits.headers, wireLimits.textChars) },
   ),
 });
 

@@ -62,6 +62,7 @@ export interface TaskRequest {
   readonly workflow: string;
   readonly maybeRan: boolean;
   readonly heartbeatDetails?: Payload;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export type PushRequest = DescribeRequest | ExchangeRequest | TaskRequest;

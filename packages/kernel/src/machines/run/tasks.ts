@@ -8,7 +8,7 @@ import { FailureCode, type Failure } from "../../failure.ts";
 import type { RunMessage } from "../../messages.ts";
 import { retryDelayMs, type RetryPolicy } from "../../retry.ts";
 import { stepOf } from "./evolve-steps.ts";
-import { refuse, reply, type RunTurn } from "./turn.ts";
+import { refuse, reply, specOf, type RunTurn } from "./turn.ts";
 import type { StepOperation } from "./state.ts";
 
 type Of<T extends RunMessage["type"]> = Extract<RunMessage, { type: T }>;
@@ -26,12 +26,14 @@ export function claim(turn: RunTurn, message: Of<"step.claim">): void {
     worker: message.worker,
     ...(step.maybeRan ? { maybeRan: true } : {}),
   });
+  const { headers } = specOf(turn.state);
   reply(turn, message.request, {
     type: "claimed",
     spec: step.spec,
     attempt: step.attempt,
     maybeRan: step.maybeRan,
     ...(step.heartbeatDetails === undefined ? {} : { heartbeatDetails: step.heartbeatDetails }),
+    ...(headers === undefined ? {} : { headers }),
   });
 }
 

@@ -134,7 +134,7 @@ function workerParts({ store, env, tuning }: Setting, commits: CommitParts, stre
     matcher: () => matcher,
     emptied,
   });
-  const matcher: Matcher = new Matcher({
+  const matcher: Matcher = new Matcher(env, {
     assignRun: (worker, want) => leases.assign(worker, want),
     assignTask: (worker, offer) => tasks.assign(worker, offer),
   });

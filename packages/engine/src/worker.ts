@@ -90,15 +90,15 @@ export interface ServedQueue {
   readonly name: string;
   readonly workflows: readonly string[];
   readonly tasks: readonly string[];
-  /** Remote steps of this queue at a time on this worker. */
+  /** Remote steps of this queue at a time on this worker; activations are not counted. */
   readonly concurrency?: number;
-  /** Of all workers of this node; the strictest of theirs holds. */
+  /** Of remote steps, over all workers of this node; the strictest of theirs holds. */
   readonly rate?: QueueRate;
-  /** Among the queues of this worker: higher first. Default: 0. */
+  /** Among the queues of this worker: higher first, whatever its work's priorities. Default: 0. */
   readonly priority?: number;
 }
 
-/** How often attempts of a queue's remote steps may start. */
+/** How often attempts of a queue's remote steps may start. Activations are not limited. */
 export interface QueueRate {
   readonly perSecond: number;
   /** So many at once after a pause. Default: `perSecond`, at least 1. */

@@ -5,10 +5,14 @@
  * M1  Work waits only while no worker that knows it has room; so each new room is offered around.
  * M2  Work and workers of different namespaces never meet (T1).
  * M3  A taken item is out of the queues; whoever took it puts it back by wanting it again.
+ * M4  A queue's concurrency and rate bound the attempts of its remote steps. Activations are free of
+ *     both: a run must be able to answer its cancellation while the queue is throttled.
  */
 import type { Serving, StreamId } from "@perdure/kernel";
+import type { Env } from "../env.ts";
 import type { WorkerOptions } from "../worker.ts";
 import { FairQueue, type Queued } from "./fair-queue.ts";
+import { QueueRates } from "./queue-rates.ts";
 import type { RegisteredWorker } from "./registered-worker.ts";
 import type { Offer } from "./tasks.ts";
 
@@ -46,9 +50,11 @@ export class Matcher {
   readonly #hooks: MatcherHooks;
   readonly #buckets = new Map<string, Bucket>();
   readonly #workers = new Set<RegisteredWorker>();
+  readonly #rates: QueueRates;
 
-  constructor(hooks: MatcherHooks) {
+  constructor(env: Env, hooks: MatcherHooks) {
     this.#hooks = hooks;
+    this.#rates = new QueueRates(env, (namespace, queue) => this.#serveQueue(namespace, queue));
   }
 
   waiting(kind: Bucket["kind"]): number {
@@ -99,7 +105,9 @@ export class Matcher {
   add(worker: RegisteredWorker): void {
     this.#workers.add(worker);
     const { namespace, queues } = worker.options;
-    for (const { name: queue, workflows, tasks } of queues) {
+    for (const served of queues) {
+      const { name: queue, workflows, tasks } = served;
+      this.#rates.join(namespace, served);
       for (const name of workflows) this.#bucket({ kind: "workflow", namespace, queue, name });
       for (const name of tasks) this.#bucket({ kind: "task", namespace, queue, name });
     }
@@ -108,7 +116,9 @@ export class Matcher {
   }
 
   remove(worker: RegisteredWorker): void {
-    this.#workers.delete(worker);
+    if (!this.#workers.delete(worker)) return;
+    const { namespace, queues } = worker.options;
+    for (const served of queues) this.#rates.leave(namespace, served);
     for (const bucket of worker.buckets.splice(0)) {
       bucket.workers.splice(bucket.workers.indexOf(worker), 1);
       if (bucket.workers.length + bucket.items.size === 0) this.#buckets.delete(nameOf(bucket));
@@ -124,8 +134,9 @@ export class Matcher {
 
   offerTask(offer: Offer): void {
     const bucket = this.#bucket(placeOfTask(offer));
-    const worker = roomy(bucket);
-    if (worker) return this.#hooks.assignTask(worker, offer);
+    // What waits for a token or for a worker's concurrency is first.
+    const worker = bucket.items.size > 0 ? undefined : roomy(bucket);
+    if (worker && this.#admits(bucket)) return this.#assignTask(worker, offer);
     bucket.items.push(offer);
   }
 
@@ -137,19 +148,64 @@ export class Matcher {
     this.#bucket(placeOfTask(offer)).items.withdraw(offer);
   }
 
-  /** The worker has room: gives it what waits, each name in turn, higher priorities first. */
+  /** The worker has room: gives it what waits, higher priorities first, and each name in turn. */
   serve(worker: RegisteredWorker): void {
     while (worker.hasRunRoom || worker.hasTaskRoom) {
-      const bucket = nextBucket(worker);
+      const bucket = this.#nextBucket(worker);
       if (bucket === undefined) return;
       if (bucket.kind === "workflow") {
         const want = bucket.items.take();
         if (want) this.#hooks.assignRun(worker, want);
       } else {
         const offer = bucket.items.take();
-        if (offer) this.#hooks.assignTask(worker, offer);
+        if (offer) this.#assignTask(worker, offer);
       }
     }
+  }
+
+  /** There is a token: the worker whose turn it is gets what waits, then the next. */
+  #serveQueue(namespace: string, queue: string): void {
+    for (const worker of [...this.#workers]) {
+      const { options } = worker;
+      if (options.namespace !== namespace || !worker.hasTaskRoomFor(queue)) continue;
+      if (!options.queues.some(({ name }) => name === queue)) continue;
+      if (this.#rates.of(namespace, queue)?.waitMs) return;
+      const before = worker.tasks.size;
+      this.serve(worker);
+      if (worker.tasks.size === before) continue;
+      // To the end: the others have their turn first.
+      if (this.#workers.delete(worker)) this.#workers.add(worker);
+    }
+  }
+
+  #assignTask(worker: RegisteredWorker, offer: Offer): void {
+    this.#rates.of(offer.namespace, offer.queue)?.take();
+    this.#hooks.assignTask(worker, offer);
+  }
+
+  #admits({ namespace, queue }: Bucket): boolean {
+    return this.#rates.of(namespace, queue)?.admits() ?? true;
+  }
+
+  #nextBucket(worker: RegisteredWorker): Bucket | undefined {
+    let best: Bucket | undefined;
+    let order: readonly [queue: number, item: number] = [-Infinity, -Infinity];
+    for (const bucket of worker.buckets) {
+      const { kind, queue } = bucket;
+      const offered = bucket.items.priority;
+      if (offered === undefined) continue;
+      const mine = [worker.priorityOf(queue), offered] as const;
+      if (mine[0] < order[0] || (mine[0] === order[0] && mine[1] <= order[1])) continue;
+      const hasRoom = kind === "workflow" ? worker.hasRunRoom : worker.hasTaskRoomFor(queue);
+      if (!hasRoom || (kind === "task" && !this.#admits(bucket))) continue;
+      best = bucket;
+      order = mine;
+    }
+    if (best !== undefined) {
+      worker.buckets.splice(worker.buckets.indexOf(best), 1);
+      worker.buckets.push(best);
+    }
+    return best;
   }
 
   #bucket<K extends Bucket["kind"]>(place: Place<K>): Extract<Bucket, { kind: K }> {
@@ -209,7 +265,8 @@ function roomy(bucket: Bucket): RegisteredWorker | undefined {
   for (let i = 0; i < workers.length; i++) {
     const worker = workers[(bucket.turn + i) % workers.length];
     if (worker === undefined) break;
-    const isFree = kind === "workflow" ? worker.hasFreeRunSlot : worker.hasTaskRoom;
+    const isFree =
+      kind === "workflow" ? worker.hasFreeRunSlot : worker.hasTaskRoomFor(bucket.queue);
     if (isFree) {
       bucket.turn = (bucket.turn + i + 1) % workers.length;
       return worker;
@@ -217,21 +274,4 @@ function roomy(bucket: Bucket): RegisteredWorker | undefined {
     if (kind === "workflow" && worker.hasRunRoom) second ??= worker;
   }
   return second;
-}
-
-function nextBucket(worker: RegisteredWorker): Bucket | undefined {
-  const { buckets } = worker;
-  let best: Bucket | undefined;
-  let priority = -Infinity;
-  for (let i = 0; i < buckets.length; i++) {
-    const bucket = buckets[(worker.turn + i) % buckets.length];
-    if (bucket === undefined) break;
-    const hasRoom = bucket.kind === "workflow" ? worker.hasRunRoom : worker.hasTaskRoom;
-    const offered = bucket.items.priority;
-    if (!hasRoom || offered === undefined || offered <= priority) continue;
-    best = bucket;
-    priority = offered;
-  }
-  worker.turn = buckets.length === 0 ? 0 : (worker.turn + 1) % buckets.length;
-  return best;
 }

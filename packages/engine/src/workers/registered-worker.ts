@@ -13,13 +13,14 @@ export class RegisteredWorker {
   readonly holds: Map<RunId, Hold> = new Map();
   /** Holds whose code waits, the longest parked first: these may be taken away. */
   readonly parked: Map<RunId, Hold> = new Map();
-  /** Attempts it has, or that are being claimed for it, by token. */
-  readonly tasks: Map<string, Offer> = new Map();
+  /** Attempts it has, or that are being claimed for it, by token; and how many of each queue. */
+  readonly #tasks: Map<string, Offer> = new Map();
+  readonly #tasksOf: Map<string, number> = new Map();
+  readonly #terms: ReadonlyMap<string, Terms>;
   /** Slots given to runs that are still being loaded. */
   reserved = 0;
-  /** Where it looks for work; the one to look at first moves on. */
+  /** Where it looks for work, the one that it took from longest ago first. */
   readonly buckets: Bucket[] = [];
-  turn = 0;
   /** Monotonic ms of its last sign of life, and of its registration. */
   seenAt: number;
   readonly registeredAt: number;
@@ -28,6 +29,7 @@ export class RegisteredWorker {
   constructor(worker: Worker, options: WorkerOptions, now: number) {
     this.worker = worker;
     this.options = options;
+    this.#terms = termsOf(options);
     this.seenAt = now;
     this.registeredAt = now;
   }
@@ -41,11 +43,66 @@ export class RegisteredWorker {
     return this.hasFreeRunSlot || (this.phase === "open" && this.parked.size > this.reserved);
   }
 
+  get tasks(): ReadonlyMap<string, Offer> {
+    return this.#tasks;
+  }
+
   get hasTaskRoom(): boolean {
-    return this.phase === "open" && this.tasks.size < this.options.taskSlots;
+    return this.phase === "open" && this.#tasks.size < this.options.taskSlots;
+  }
+
+  /** A slot is free, and the queue's concurrency here allows one more. */
+  hasTaskRoomFor(queue: string): boolean {
+    if (!this.hasTaskRoom) return false;
+    return (this.#tasksOf.get(queue) ?? 0) + 1 <= this.concurrencyOf(queue);
+  }
+
+  concurrencyOf(queue: string): number {
+    return this.#terms.get(queue)?.concurrency ?? Infinity;
+  }
+
+  priorityOf(queue: string): number {
+    return this.#terms.get(queue)?.priority ?? 0;
+  }
+
+  take(offer: Offer): void {
+    this.#tasks.set(offer.name, offer);
+    this.#count(offer.queue, 1);
+  }
+
+  /** Was it there? */
+  free(offer: Offer): boolean {
+    if (!this.#tasks.delete(offer.name)) return false;
+    this.#count(offer.queue, -1);
+    return true;
   }
 
   get isEmpty(): boolean {
-    return this.holds.size + this.reserved + this.tasks.size === 0;
+    return this.holds.size + this.reserved + this.#tasks.size === 0;
   }
+
+  #count(queue: string, change: 1 | -1): void {
+    const count = (this.#tasksOf.get(queue) ?? 0) + change;
+    if (count === 0) this.#tasksOf.delete(queue);
+    else this.#tasksOf.set(queue, count);
+  }
+}
+
+/** What a worker said of one of its queues. */
+interface Terms {
+  readonly concurrency: number;
+  readonly priority: number;
+}
+
+/** A queue that is named twice is bound by both: the lower concurrency, the higher priority. */
+function termsOf({ queues }: WorkerOptions): ReadonlyMap<string, Terms> {
+  const terms = new Map<string, Terms>();
+  for (const { name, concurrency = Infinity, priority } of queues) {
+    const other = terms.get(name);
+    terms.set(name, {
+      concurrency: Math.min(concurrency, other?.concurrency ?? Infinity),
+      priority: Math.max(priority ?? other?.priority ?? 0, other?.priority ?? priority ?? 0),
+    });
+  }
+  return terms;
 }

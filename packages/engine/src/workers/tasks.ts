@@ -124,7 +124,7 @@ export class Tasks {
     const { token } = offer;
     offer.phase = "claiming";
     this.#workerOf.set(offer, worker);
-    worker.tasks.set(offer.name, offer);
+    worker.take(offer);
     const caller: Caller = {
       answer: (reply) => this.#claimed(worker, offer, reply),
       fail: () => {
@@ -220,7 +220,7 @@ export class Tasks {
   }
 
   #free(worker: RegisteredWorker, offer: Offer): void {
-    if (!worker.tasks.delete(offer.name)) return;
+    if (!worker.free(offer)) return;
     this.#offers.delete(offer.name);
     this.#workerOf.delete(offer);
     this.#parts.matcher().serve(worker);

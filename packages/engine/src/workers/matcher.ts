@@ -165,7 +165,9 @@ export class Matcher {
 
   /** There is a token: the worker whose turn it is gets what waits, then the next. */
   #serveQueue(namespace: string, queue: string): void {
-    for (const worker of [...this.#workers]) {
+    // A copy: whoever gets something moves to the end meanwhile.
+    const inTurn = [...this.#workers];
+    for (const worker of inTurn) {
       const { options } = worker;
       if (options.namespace !== namespace || !worker.hasTaskRoomFor(queue)) continue;
       if (!options.queues.some(({ name }) => name === queue)) continue;

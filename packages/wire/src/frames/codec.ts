@@ -4,10 +4,10 @@
  * every field is as `messages.ts` says.
  */
 import { invariant } from "@perdure/kernel";
-import { Packr } from "msgpackr";
 import { wireLimits } from "../limits.ts";
 import { fromServer, fromWorker, type Dialect, type Layout } from "./layouts.ts";
 import type { Message, ServerMessage, WorkerMessage } from "./messages.ts";
+import { packr } from "./packr.ts";
 import { malformed, scan, tooMuch } from "./scan.ts";
 
 export interface Frame<M extends Message> {
@@ -17,22 +17,6 @@ export interface Frame<M extends Message> {
   readonly ack: number;
   readonly messages: readonly M[];
 }
-
-/** Plain maps, no records, no references, no revival: as in the store. */
-const dialect = {
-  useRecords: false,
-  mapsAsObjects: true,
-  structuredClone: false,
-  moreTypes: false,
-  useToJSON: false,
-  variableMapSize: true,
-  int64AsType: "number" as const,
-  // A payload must not pin the frame that it came in.
-  copyBuffers: true,
-  // An absent field stays absent. (The library's types do not know this option.)
-  skipValues: [undefined],
-};
-const packr = new Packr(dialect);
 
 export function encodeWorkerMessage(message: WorkerMessage): Uint8Array {
   return encode(fromWorker, message);

@@ -6,30 +6,16 @@
  * then pages of the rest of them, so that no single value grows with the journal.
  */
 import { limits, type ActivationAnswer, type RunEvent } from "@perdure/kernel";
-import { Packr } from "msgpackr";
 import * as is from "../frames/checks.ts";
 import type { Check } from "../frames/checks.ts";
 import { command, stepResult } from "../frames/commands.ts";
+import { packr } from "../frames/packr.ts";
 import { malformed, scan, tooMuch } from "../frames/scan.ts";
 import { wireLimits } from "../limits.ts";
 import { joined } from "../signature/hmac.ts";
 import type { PushFrame, PushRequest } from "./messages.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
-
-/** Plain maps, no records, no references, no revival: as in the store. */
-const dialect = {
-  useRecords: false,
-  mapsAsObjects: true,
-  structuredClone: false,
-  moreTypes: false,
-  useToJSON: false,
-  variableMapSize: true,
-  int64AsType: "number" as const,
-  copyBuffers: true,
-  skipValues: [undefined],
-};
-const packr = new Packr(dialect);
 
 const type = is.name;
 const token: Check = is.fields({ runId: is.runId, key: is.name, attempt: is.count });

@@ -90,11 +90,23 @@ function summaryLines(answer: JsonObject, { width }: Context): Text[] {
     ["up", upMs === undefined ? undefined : span(upMs)],
     ["memory", memory === undefined ? undefined : bytes(memory)],
     ["engine", Object.keys(engine).length === 0 ? undefined : engineText(engine)],
-    ["store", answer["store"] === undefined ? undefined : JSON.stringify(answer["store"])],
+    ["store", answer["store"] === undefined ? undefined : storeText(objectIn(answer, "store"))],
   ];
   return facts.flatMap(([name, value]) =>
-    value === undefined ? [] : [cut([dim(name.padEnd(10)), value], width)],
+    value === undefined
+      ? []
+      : wrap(value, width - 10).map((line, at): Text => {
+          return [dim((at === 0 ? name : "").padEnd(10)), line];
+        }),
   );
+}
+
+/** `sqlite, version 2, partitions 64, file …`: what a store says of itself, level by level. */
+function storeText(store: JsonObject): string {
+  const { kind: _, detail: __, ...rest } = store;
+  const facts = { ...rest, ...objectIn(store, "detail") };
+  const words = Object.keys(facts).map((name) => `${name} ${textIn(facts, name)}`);
+  return [textIn(store, "kind"), ...words].join(", ");
 }
 
 function engineText(engine: JsonObject): string {

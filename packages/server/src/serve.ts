@@ -182,11 +182,15 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
     },
     routes: register([...own, ...push.routes], policy),
     push,
-    streams: parts.streams ?? new StreamWorkers({ engine, env, server: `perdure/${version}` }),
+    streams: parts.streams ?? streamsOf(engine, config, env),
     opened: (open) => {
       listener = open;
     },
   };
+}
+
+function streamsOf(engine: Engine, { limits: bounds }: Config, env: Env): StreamHost {
+  return new StreamWorkers({ engine, env, server: `perdure/${version}`, bounds });
 }
 
 /** A development server calls apps on its own machine. */

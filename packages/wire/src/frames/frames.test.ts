@@ -11,6 +11,7 @@ import {
   encodeWorkerMessage,
 } from "./codec.ts";
 import type { Hello, ServerMessage, WorkerMessage } from "./messages.ts";
+import { Outbox } from "./outbox.ts";
 
 const id = runId(Date.UTC(2030, 0, 1), 7, "0123456789abcdef");
 const data = new Uint8Array([1, 2, 3]);
@@ -275,6 +276,19 @@ describe("bytes from strangers", () => {
     const around = reply(0)().length + 4;
     expect(reply(wireLimits.messageBytes - around - 16)().length).toBeGreaterThan(0);
     expect(reply(wireLimits.messageBytes)).toThrow(/too large/);
+  });
+
+  test("unacknowledged ones are as many as the limit; the next waits until one was taken", () => {
+    const outbox = new Outbox();
+    outbox.rewind(0, wireLimits.windowBytes);
+    const one = encodeWorkerMessage({ type: "drain" });
+    for (let i = 0; i <= wireLimits.windowMessages; i++) outbox.push(one);
+    expect(outbox.take()?.messages).toHaveLength(wireLimits.windowMessages);
+    expect([outbox.isReady, outbox.take()]).toEqual([false, undefined]);
+    outbox.acknowledged(1);
+    expect(outbox.isReady).toBe(true);
+    const rest = { seq: wireLimits.windowMessages + 1, messages: [one] };
+    expect(outbox.take()).toEqual(rest);
   });
 
   test("are taken or refused with a code, however a good frame was bent", () => {

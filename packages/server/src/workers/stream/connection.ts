@@ -17,12 +17,13 @@ import {
 } from "@perdure/wire";
 import type { RawData, WebSocket } from "ws";
 import { isRefusal } from "../../access/vigil.ts";
-import { serverLimits } from "../../limits.ts";
 import { toWire, type StreamSession } from "./session.ts";
 
 export interface ConnectionParts {
   readonly socket: WebSocket;
   readonly env: Env;
+  /** The greeting comes within it. */
+  readonly helloMs: number;
   /** The worker greets, having taken our messages up to `received`. May throw to refuse it. */
   readonly greet: (connection: Connection, hello: Hello, received: number) => void;
   /** `hasLeft`: the worker said goodbye; otherwise it may come back. */
@@ -47,9 +48,9 @@ export class Connection {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
-    const { socket, env } = parts;
-    this.#cancelHello = env.after(serverLimits.streamHelloMs, () => {
-      const text = `No greeting came within ${serverLimits.streamHelloMs} ms.`;
+    const { socket, env, helloMs } = parts;
+    this.#cancelHello = env.after(helloMs, () => {
+      const text = `No greeting came within ${helloMs} ms.`;
       this.refuse({ code: "deadline-exceeded", message: text }, false);
     });
     socket.on("message", (data, isBinary) => this.#message(data, isBinary));

@@ -18,7 +18,7 @@ import {
   type WireError,
 } from "@perdure/wire";
 import type { WebSocket } from "ws";
-import { serverLimits } from "../../limits.ts";
+import { serverLimits, type ServerLimits } from "../../limits.ts";
 import { isRefusal } from "../../access/vigil.ts";
 import type { StreamHost } from "../hosts.ts";
 import { Connection } from "./connection.ts";
@@ -30,8 +30,8 @@ export interface StreamWorkersParts {
   readonly env: Env;
   /** Shown to workers: `perdure/0.1.0`. */
   readonly server: string;
-  /** When the server closes, workers have so long. Default: `serverLimits.streamLeaveMs`. */
-  readonly leaveMs?: number;
+  /** Default: `serverLimits`. */
+  readonly bounds?: ServerLimits;
   /** Default: `wireLimits`. */
   readonly limits?: { readonly backlogBytes: number; readonly backlogMessages: number };
 }
@@ -52,6 +52,7 @@ interface Peer {
 export class StreamWorkers implements StreamHost {
   readonly maxFrameBytes: number = wireLimits.frameBytes;
   readonly #parts: StreamWorkersParts;
+  readonly #bounds: ServerLimits;
   readonly #tokens = new ResumeTokens();
   readonly #known = new Map<string, Known>();
   readonly #connections = new Set<Connection>();
@@ -59,6 +60,7 @@ export class StreamWorkers implements StreamHost {
 
   constructor(parts: StreamWorkersParts) {
     this.#parts = parts;
+    this.#bounds = parts.bounds ?? serverLimits;
   }
 
   /** Workers with a session. */
@@ -75,6 +77,7 @@ export class StreamWorkers implements StreamHost {
     const connection = new Connection({
       socket,
       env: this.#parts.env,
+      helloMs: this.#bounds.streamHelloMs,
       greet: (_, hello, received) => this.#greet(connection, hello, received, caller, peer),
       closed: (_, hasLeft) => this.#closed(connection, hasLeft),
     });
@@ -86,13 +89,13 @@ export class StreamWorkers implements StreamHost {
   /** Asks every worker to leave, and resolves when they have, or when their time is up. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    const { env, leaveMs = serverLimits.streamLeaveMs } = this.#parts;
+    const { env } = this.#parts;
     const { message } = closing();
     const sessions = [...this.#known.values()].map(({ session }) => session);
     const left = Promise.all(sessions.map((session) => session.leave(message)));
     let cancel: (() => void) | undefined;
     const tooLate = new Promise<void>((resolve) => {
-      cancel = env.after(leaveMs, resolve);
+      cancel = env.after(this.#bounds.streamLeaveMs, resolve);
     });
     await Promise.race([left, tooLate]);
     cancel?.();
@@ -142,8 +145,8 @@ export class StreamWorkers implements StreamHost {
 
   #register(hello: Hello, holder: Holder, { address }: Peer): Known {
     this.#makeWay(holder);
-    if (this.#known.size >= serverLimits.streamSessions) {
-      const text = `${serverLimits.streamSessions} workers are connected: use another node.`;
+    if (this.#known.size >= this.#bounds.streamSessions) {
+      const text = `${this.#bounds.streamSessions} workers are connected: use another node.`;
       throw new PerdureError("overloaded", text);
     }
     const { engine, env, limits } = this.#parts;
@@ -153,6 +156,7 @@ export class StreamWorkers implements StreamHost {
       // lost from the one that took its id.
       id: `${hello.worker}~${name.slice(0, 6)}`,
       env,
+      bounds: this.#bounds,
       over: (_, reason) => this.#over(name, reason),
       ...(limits === undefined ? {} : { limits }),
     });

@@ -187,6 +187,27 @@ describe("messages", () => {
   });
 });
 
+describe("limits, at their value and one past it", () => {
+  test("sessions: the one past it is refused, and taken when another has left", async () => {
+    const node = await stage.node({ bounds: { streamSessions: 2 } });
+    const [first] = [await greet(node, { worker: "a" }), await greet(node, { worker: "b" })];
+    const { raw } = await greet(node, { worker: "c" });
+    expect(await refusal(raw)).toEqual({ code: "overloaded", isFinal: false });
+    expect(node.streams.sessions).toBe(2);
+    first.raw.socket.close(1000);
+    await until(() => node.streams.sessions === 1);
+    expect((await greet(node, { worker: "c" })).token).toBeDefined();
+  });
+
+  test("the time to greet: who says nothing is refused, who greets may be silent after it", async () => {
+    const node = await stage.node({ bounds: { streamHelloMs: 200 } });
+    const { raw: greeted } = await greet(node);
+    const silent = await RawWorker.open(node.url);
+    expect(await refusal(silent)).toEqual({ code: "deadline-exceeded", isFinal: false });
+    expect(greeted.isClosed).toBe(false);
+  });
+});
+
 test("a worker whose credentials are refused stops, and says so once", async () => {
   const node = await stage.node();
   const fatal: string[] = [];

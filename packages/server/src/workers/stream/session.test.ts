@@ -8,7 +8,7 @@ import {
   decodeWorkerFrame,
   encodeFrame,
 } from "@perdure/wire";
-import type { ServerMessage } from "@perdure/wire";
+import { wireLimits, type ServerMessage } from "@perdure/wire";
 import { serverLimits } from "../../limits.ts";
 import { StreamSession } from "./session.ts";
 import { json } from "./stream-rig.test-support.ts";
@@ -42,7 +42,7 @@ const engine: WorkerSession = {
 let session: StreamSession;
 
 beforeEach(() => {
-  session = new StreamSession({ id: "w~1", env, over: () => undefined });
+  session = new StreamSession({ id: "w~1", env, bounds: serverLimits, over: () => undefined });
   session.connect(engine);
 });
 
@@ -91,6 +91,39 @@ test("an event that fits into no frame fails its run's activation, and no other'
     2,
     expect.objectContaining({ failure: expect.objectContaining({ code: "limit-exceeded" }) }),
   );
+});
+
+test("a journal of 100,000 events leaves in pages, in bounded frames, as the worker takes them", () => {
+  const [event] = activation(1, 1_000).events;
+  const events = Array.from({ length: 100_000 }, (_, at) => ({ ...event!, seq: at + 1 }));
+  session.activate({ ...activation(1, 1_000), events });
+  const window = 4 * wireLimits.frameTargetBytes;
+  let [onTheWay, seen, taken, frames] = [0, 0, 0, 0];
+  const pipe = (frame: Uint8Array): void => {
+    const { messages } = decodeServerFrame(frame);
+    if (messages.length === 0) return;
+    frames++;
+    onTheWay += frame.length;
+    taken += messages.length;
+    // A page past the target may begin before it.
+    expect(frame.length).toBeLessThan(2 * wireLimits.frameTargetBytes + 128 * 1_100);
+    expect(onTheWay).toBeLessThan(window + 128 * 1_100);
+    for (const message of messages) {
+      if (message.type !== "activate" && message.type !== "page") continue;
+      expect(message.events.length).toBeLessThanOrEqual(wireLimits.pageEvents);
+      expect(message.events[0]?.seq).toBe(seen + 1);
+      seen += message.events.length;
+      expect(message.isLast).toBe(seen === events.length);
+    }
+  };
+  session.attach(pipe, 0, window);
+  for (let round = 0; seen < events.length; round++) {
+    expect(round).toBeLessThan(1_000);
+    for (const call of deferred.splice(0)) call();
+    onTheWay = 0;
+    session.receive(decodeWorkerFrame(encodeFrame(1, taken, [])), 10);
+  }
+  expect(frames).toBeGreaterThan(100);
 });
 
 test("what is said of a run comes after its journal, in order", () => {

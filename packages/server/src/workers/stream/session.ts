@@ -27,13 +27,14 @@ import {
   type WireError,
   type WorkerMessage,
 } from "@perdure/wire";
-import { serverLimits } from "../../limits.ts";
+import type { ServerLimits } from "../../limits.ts";
 import { JournalPages } from "./journal-pages.ts";
 
 export interface SessionParts {
   /** In the engine: unlike any other worker's, also one of an earlier session. */
   readonly id: string;
   readonly env: Env;
+  readonly bounds: ServerLimits;
   /** It is over, and why its worker must come back as a new one. */
   readonly over: (session: StreamSession, reason: PerdureError) => void;
   readonly limits?: { readonly backlogBytes: number; readonly backlogMessages: number };
@@ -144,7 +145,8 @@ export class StreamSession implements Worker {
     const isAlone = this.#pages.size === 0;
     const bytes = this.#pagesBytes + pages.bytes;
     // It would only lie in memory here: later, or somewhere else.
-    if (!isAlone && bytes > serverLimits.streamJournalBytes) return this.#release(runId, lease);
+    if (!isAlone && bytes > this.#parts.bounds.streamJournalBytes)
+      return this.#release(runId, lease);
     this.#pages.set(runId, pages);
     this.#pagesBytes = bytes;
     this.#channel.send(pages);
@@ -202,7 +204,8 @@ export class StreamSession implements Worker {
     message: (call: number) => ServerMessage,
   ): Promise<Payload | undefined> {
     if (this.#isOver) return Promise.reject(gone());
-    if (this.#calls.size >= serverLimits.streamCalls) return Promise.reject(tooManyCalls());
+    const { streamCalls } = this.#parts.bounds;
+    if (this.#calls.size >= streamCalls) return Promise.reject(tooManyCalls(streamCalls));
     return new Promise((resolve, reject) => {
       const call = ++this.#lastCall;
       this.#calls.set(call, { resolve, reject });
@@ -317,10 +320,10 @@ function gone(): PerdureError {
   return new PerdureError("unavailable", "The worker that held the run is gone: ask again.");
 }
 
-function tooManyCalls(): PerdureError {
+function tooManyCalls(max: number): PerdureError {
   return new PerdureError(
     "overloaded",
-    `${serverLimits.streamCalls} queries and updates wait for one worker: try again later.`,
+    `${max} queries and updates wait for one worker: try again later.`,
   );
 }
 

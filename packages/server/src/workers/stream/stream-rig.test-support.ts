@@ -8,6 +8,7 @@ import { wireLimits } from "@perdure/wire";
 import type { AnyTask, AnyWorkflow } from "perdure";
 import { Registry, StreamWorker, type StreamWorkerParts } from "perdure/worker";
 import { WebSocketServer } from "ws";
+import { serverLimits, type ServerLimits } from "../../limits.ts";
 import { StreamWorkers, type StreamWorkersParts } from "./host.ts";
 
 export const quiet: Env = systemEnv({ log: () => undefined });
@@ -45,6 +46,7 @@ export class Node {
       port?: number;
       namespace?: string;
       limits?: StreamWorkersParts["limits"];
+      bounds?: Partial<ServerLimits>;
       faults?: ConstructorParameters<typeof MemoryStore>[1];
       /** What streams register with, in place of the engine. */
       host?: (engine: Engine) => WorkerHost;
@@ -57,7 +59,7 @@ export class Node {
       engine: choices.host?.(engine) ?? engine,
       env: quiet,
       server: "test",
-      leaveMs: 500,
+      bounds: { ...serverLimits, streamLeaveMs: 500, ...choices.bounds },
       ...(limits === undefined ? {} : { limits }),
     });
     const http = createHttp();

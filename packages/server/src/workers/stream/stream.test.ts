@@ -62,6 +62,45 @@ describe("a worker over a WebSocket", () => {
   });
 });
 
+describe("a query or an update", () => {
+  test("that is answered after the connection was cut has its answer, and is asked once", async () => {
+    const gate = Promise.withResolvers<void>();
+    let asked = 0;
+    let added = 0;
+    const sums = workflow({ name: "sums" }, async (ctx) => {
+      let sum = 1;
+      ctx.onQuery("sum", () => {
+        asked++;
+        return sum;
+      });
+      ctx.onUpdate("add", async (more) => {
+        sum += await ctx.step("add", async () => {
+          added++;
+          await gate.promise;
+          return more as number;
+        });
+        return sum;
+      });
+      await ctx.waitFor("go");
+    });
+    const node = await stage.node();
+    const proxy = await stage.proxy(node);
+    await stage.join(proxy.url, { workflows: [sums] });
+    const runId = await start(node, "sums");
+    const update = node.engine.update({ runId }, "add", json(2));
+    await until(() => added === 1);
+    const before = proxy.connections;
+    // The answer of one and the question of the other find no connection.
+    proxy.cut();
+    gate.resolve();
+    const query = node.engine.query({ runId }, "sum", json(null));
+    expect(["1", "3"]).toContain(new TextDecoder().decode((await query).data));
+    expect(new TextDecoder().decode((await update)!.data)).toBe("3");
+    expect(proxy.connections).toBeGreaterThan(before);
+    expect([asked, added]).toEqual([1, 1]);
+  });
+});
+
 describe("when the server dies", () => {
   test("a finished step whose outcome it had not written is not run again", async () => {
     let ran = 0;

@@ -24,6 +24,7 @@ import { PassersBy } from "./load/passers-by.ts";
 import { LoadRecord } from "./load/record.ts";
 import { Ledger } from "./programs/ledger.ts";
 import { Marks } from "./world/marks.ts";
+import type { Terms } from "./cluster/runtime.ts";
 import { Prng } from "./world/prng.ts";
 import { Trace, type TraceLine } from "./world/trace.ts";
 import { World } from "./world/world.ts";
@@ -175,6 +176,7 @@ class Simulation {
         taskSlots: prng.pick([1, 2, 10]),
         runSlots: prng.pick([1, 2, 100]),
         leaseMs: prng.pick([1_000, 3_000]),
+        terms: drawTerms(this.#prng.fork("terms")),
       },
     };
   }
@@ -196,4 +198,13 @@ class Simulation {
       lines: this.#trace.lines,
     };
   }
+}
+
+/** One version for all of a seed's workers: a run pinned to another would wait for a person. */
+function drawTerms(prng: Prng): Terms {
+  return {
+    ...(prng.chance(0.3) ? { concurrency: prng.between(1, 2) } : {}),
+    ...(prng.chance(0.3) ? { rate: { perSecond: prng.pick([2, 20]), burst: 1 } } : {}),
+    ...(prng.chance(0.3) ? { version: "v1", versioning: prng.pick(["move", "pin"]) } : {}),
+  };
 }

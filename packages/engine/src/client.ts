@@ -95,6 +95,9 @@ export interface WorkerView {
   /** Its last sign of life, and its registration; ms since epoch. */
   readonly seenAt: number;
   readonly registeredAt: number;
+  /** When it was lost (ms since epoch), and how long it had been silent by then. */
+  readonly lostAt?: number;
+  readonly silentMs?: number;
   readonly version?: string;
   readonly versioning: "move" | "pin";
   readonly labels: Readonly<Record<string, string>>;

@@ -195,6 +195,9 @@ function gauge(parts: Assembly, phase: Phase): EngineStats {
     runsWaiting: matcher.waiting("workflow"),
     tasksWaiting: matcher.waiting("task"),
     tasksRunning: tasks.running,
+    get queues() {
+      return matcher.queueStats();
+    },
     ...(pump.refused === undefined ? {} : { storeTrouble: pump.refused }),
   };
 }

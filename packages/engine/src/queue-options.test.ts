@@ -1,3 +1,4 @@
+import { limits } from "@perdure/kernel";
 import { describe, expect, it, test } from "vitest";
 import { Rig } from "./testing/rig.test-support.ts";
 import { text } from "./testing/payloads.test-support.ts";
@@ -176,4 +177,80 @@ test("a queue's priority goes before the priorities of the work in it", async ()
   await rig.env.still();
   expect(queuesOf(hands)).toEqual(["high", "high", "low"]);
   await rig.env.run(rig.engine.close());
+});
+
+test("why tells a throttled queue from busy workers", async () => {
+  const rig = await openWith({ remote, slow: onQueue("slow") });
+  const options = serving({ concurrency: 1 }, { name: "slow", rate: { perSecond: 1, burst: 1 } });
+  rig.worker({ id: "hands", tasks: holding, options });
+  await startMany(rig, "remote", 1);
+  await startMany(rig, "slow", 1);
+  const full = await rig.start({ workflow: "remote" });
+  const early = await rig.start({ workflow: "slow" });
+  await rig.env.still();
+  const { summary } = await rig.env.run(rig.engine.why(full.runId));
+  expect(summary).toContain('the concurrency of the queue "main" is used up: 1 at a time');
+  const told = await rig.env.run(rig.engine.why(early.runId));
+  expect(told.summary).toContain('the queue "slow" is throttled to 1 a second; the next may start');
+  await rig.env.run(rig.engine.close());
+});
+
+test("stats count what waits and who serves, by queue and kind", async () => {
+  const rig = await openWith({ remote });
+  await startMany(rig, "remote", 2);
+  const main = { namespace: "test", queue: "main" };
+  const { queues } = rig.engine.stats();
+  expect(queues).toContainEqual({ ...main, kind: "task", waiting: 2, workers: 0 });
+  expect(queues).toContainEqual({ ...main, kind: "workflow", waiting: 0, workers: 1 });
+  await rig.env.run(rig.engine.close());
+});
+
+test("stats list queues up to the limit, and sum the others", async () => {
+  const rig = await Rig.open();
+  const queues = Array.from({ length: limits.queueStats }, (_, n) => ({ name: `q${n}` }));
+  const [first = {}, ...more] = queues;
+  rig.worker({ id: "at", options: serving(first, ...more) });
+  expect(rig.engine.stats().queues).toHaveLength(limits.queueStats);
+  rig.worker({ id: "past", options: serving({ name: "one more" }) });
+  const listed = rig.engine.stats().queues;
+  expect(listed).toHaveLength(limits.queueStats + 1);
+  const other = { namespace: "", queue: "other", kind: "task", waiting: 0, workers: 1 };
+  expect(listed.at(-1)).toEqual(other);
+  await rig.close();
+});
+
+describe("a lost worker", () => {
+  it("is listed for a while, with what it had, until it is back", async () => {
+    const rig = await openWith({ slow: onQueue("slow") });
+    const options = { ...serving({ name: "slow" }), leaseMs: 1_000 };
+    rig.worker({ id: "hands", tasks: holding, options });
+    const { runId } = await rig.start({ workflow: "slow" });
+    await rig.env.pass(1_001);
+    const lost = (await rig.engine.workers("test")).find(({ id }) => id === "hands");
+    expect(lost).toMatchObject({ phase: "lost", tasks: 1 });
+    expect(lost?.silentMs).toBeGreaterThanOrEqual(1_000);
+    expect(lost?.lostAt).toBeLessThanOrEqual(rig.env.now());
+    expect(await rig.engine.workers("theirs")).toEqual([]);
+    await rig.env.pass(60_000);
+    const { summary } = await rig.env.run(rig.engine.why(runId));
+    expect(summary).toContain("the last one, hands, was lost 1 min ago");
+    await rig.env.pass(limits.lostWorkerMs);
+    expect((await rig.engine.workers("test")).map(({ id }) => id)).toEqual(["code"]);
+    rig.worker({ id: "code two" }).session.close();
+    rig.worker({ id: "code two" });
+    expect((await rig.engine.workers("test")).map(({ phase }) => phase)).toEqual(["open", "open"]);
+    await rig.env.run(rig.engine.close());
+  });
+
+  it("is remembered with as many others as the limit says; one that drained is not", async () => {
+    const rig = await Rig.open();
+    for (let n = 0; n <= limits.lostWorkers; n++) rig.worker({ id: `w${n}` }).session.close();
+    const lost = await rig.engine.workers("test");
+    expect([lost.length, lost[0]?.id]).toEqual([limits.lostWorkers, "w1"]);
+    const polite = rig.worker({ id: "polite" });
+    await rig.env.run(polite.session.drain());
+    polite.session.close();
+    expect((await rig.engine.workers("test")).map(({ id }) => id)).not.toContain("polite");
+    await rig.close();
+  });
 });

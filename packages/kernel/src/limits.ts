@@ -81,6 +81,11 @@ export const limits = {
   workerLabels: 32,
   workerLabelChars: 256,
   workerSlots: 1_000_000,
+  /** Workers that were lost, as a node remembers them, and for how long. */
+  lostWorkers: 1_000,
+  lostWorkerMs: 900_000,
+  /** Queues that an engine's figures list one by one; the others are summed. */
+  queueStats: 1_000,
   /** Queries and updates waiting for one run. */
   runCalls: 1_000,
   runWatchers: 1_000,

@@ -6,13 +6,14 @@ import { Connection } from "./connection.ts";
 import type { Node } from "./node.ts";
 import type { Parts } from "./parts.ts";
 import type { Watch } from "./watch.ts";
-import { startWorker } from "./runtime.ts";
+import { startWorker, type Terms } from "./runtime.ts";
 import { WorkerLink } from "./worker-link.ts";
 
 export interface WorkerTuning {
   readonly taskSlots: number;
   readonly runSlots: number;
   readonly leaseMs: number;
+  readonly terms: Terms;
 }
 
 export class WorkerProcess {

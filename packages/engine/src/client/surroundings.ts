@@ -17,6 +17,7 @@ import {
   type BusyWorker,
   type KeyState,
   type Lead,
+  type LostServer,
   type RunFacts,
   type RunId,
   type StreamId,
@@ -66,6 +67,8 @@ function worldOf(desk: Desk, namespace: string, lives: ReadonlyMap<StreamId, Liv
   const store = desk.trouble();
   return {
     serves: (queue, name, kind, version) => matcher.serves(namespace, queue, name, kind, version),
+    throttled: (queue, task) => matcher.throttled(namespace, queue, task),
+    lost: (queue) => lostOf(desk, namespace, queue),
     queues: () => matcher.queues(namespace),
     versions: (queue) => matcher.versions(namespace, queue),
     busy: (queue, kind) =>
@@ -76,6 +79,15 @@ function worldOf(desk: Desk, namespace: string, lives: ReadonlyMap<StreamId, Liv
     key: (key) => lives.get(keyStream(key))?.state as KeyState | undefined,
     ...(store === undefined ? {} : { store }),
   };
+}
+
+/** The last worker of the queue that was lost. */
+function lostOf({ registry, env }: Desk, namespace: string, queue: string): LostServer | undefined {
+  const last = registry.lost
+    .in(namespace)
+    .findLast(({ registered }) => registered.options.queues.some(({ name }) => name === queue));
+  if (last === undefined) return undefined;
+  return { worker: last.registered.worker.id, agoMs: env.monotonic() - last.at };
 }
 
 function factsOf(live: Live | undefined, runId: RunId): RunFacts | undefined {

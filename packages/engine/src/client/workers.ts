@@ -1,6 +1,7 @@
 /** The workers of a namespace, as people see them. */
 import type { EngineClient, WorkerView } from "../client.ts";
 import type { RegisteredWorker } from "../workers/registered-worker.ts";
+import type { LostWorker } from "../workers/lost-workers.ts";
 import { checkNamespace } from "./checks.ts";
 import type { Desk } from "./desk.ts";
 
@@ -11,11 +12,18 @@ export function workerVerbs(desk: Desk): Pick<EngineClient, "workers"> {
       checkNamespace(namespace);
       const { env, registry } = desk;
       const epochMs = env.now() - env.monotonic();
-      return [...registry.workers]
+      const there = [...registry.workers]
         .filter(({ options }) => options.namespace === namespace)
         .map((worker) => viewOf(worker, epochMs));
+      const lost = registry.lost.in(namespace).map((one) => lostView(one, epochMs));
+      return [...there, ...lost];
     },
   };
+}
+
+function lostView({ registered, at, holds, tasks }: LostWorker, epochMs: number): WorkerView {
+  const silentMs = at - registered.seenAt;
+  return { ...viewOf(registered, epochMs), holds, tasks, lostAt: epochMs + at, silentMs };
 }
 
 /** `epochMs`: where the monotonic clock has its zero. */

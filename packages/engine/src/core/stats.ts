@@ -1,5 +1,6 @@
 /** Counters for `doctor`, metrics and the bench; monotone unless said otherwise. */
 import type { Refused } from "../commit/flights.ts";
+import type { QueueStats } from "../workers/queue-stats.ts";
 
 export interface Stats {
   batches: number;
@@ -50,6 +51,8 @@ export interface Gauges {
   readonly runsWaiting: number;
   readonly tasksWaiting: number;
   readonly tasksRunning: number;
+  /** Counted when it is read; at most `limits.queueStats` and a sum of the others. */
+  readonly queues: readonly QueueStats[];
   /** Commits that the store has refused of late. */
   readonly storeTrouble?: Refused;
 }

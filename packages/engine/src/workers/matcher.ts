@@ -8,11 +8,12 @@
  * M4  A queue's concurrency and rate bound the attempts of its remote steps. Activations are free of
  *     both: a run must be able to answer its cancellation while the queue is throttled.
  */
-import type { Serving, StreamId } from "@perdure/kernel";
+import type { Serving, StreamId, Throttled } from "@perdure/kernel";
 import type { Env } from "../env.ts";
 import type { WorkerOptions } from "../worker.ts";
 import { FairQueue, type Queued } from "./fair-queue.ts";
 import { QueueRates } from "./queue-rates.ts";
+import { queueStats, type QueueStats } from "./queue-stats.ts";
 import type { RegisteredWorker } from "./registered-worker.ts";
 import type { Offer } from "./tasks.ts";
 
@@ -61,6 +62,26 @@ export class Matcher {
     let sum = 0;
     for (const bucket of this.#buckets.values()) if (bucket.kind === kind) sum += bucket.items.size;
     return sum;
+  }
+
+  queueStats(): readonly QueueStats[] {
+    return queueStats(this.#buckets.values(), this.#workers);
+  }
+
+  /** Does the queue's rate or concurrency keep its steps from workers that have a slot? */
+  throttled(namespace: string, queue: string, task: string): Throttled | undefined {
+    const place = { kind: "task", namespace, queue, name: task } as const;
+    const workers = [...this.#workers].filter(
+      (worker) => worker.hasTaskRoom && knows(worker.options, place),
+    );
+    if (workers.length === 0) return undefined;
+    if (!workers.some((worker) => worker.hasTaskRoomFor(queue))) {
+      const most = workers.reduce((sum, worker) => sum + worker.concurrencyOf(queue), 0);
+      return { by: "concurrency", most, workers: workers.length };
+    }
+    const rate = this.#rates.of(namespace, queue);
+    if (rate === undefined || rate.waitMs === 0) return undefined;
+    return { by: "rate", perSecond: rate.perSecond, nextMs: rate.waitMs };
   }
 
   serves(

@@ -10,6 +10,7 @@ import type { Mail } from "../commit/mail.ts";
 import type { Env } from "../env.ts";
 import type { Lease, Worker, WorkerHost, WorkerOptions, WorkerSession } from "../worker.ts";
 import type { Leases } from "./leases.ts";
+import { LostWorkers } from "./lost-workers.ts";
 import type { Matcher } from "./matcher.ts";
 import { RegisteredWorker } from "./registered-worker.ts";
 import type { Tasks } from "./tasks.ts";
@@ -26,10 +27,12 @@ export interface RegistryParts {
 export class Registry implements WorkerHost {
   readonly #parts: RegistryParts;
   readonly #workers = new Map<string, RegisteredWorker>();
+  readonly lost: LostWorkers;
   #isStopped = false;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
+    this.lost = new LostWorkers(parts.env);
   }
 
   get workers(): Iterable<RegisteredWorker> {
@@ -54,6 +57,7 @@ export class Registry implements WorkerHost {
     }
     const registered = new RegisteredWorker(worker, options, this.#parts.env.monotonic());
     this.#workers.set(name, registered);
+    this.lost.forget(worker.id, options.namespace);
     this.#parts.matcher.add(registered);
     if (options.leaseMs > 0) this.#watch(registered);
     return this.#session(registered);
@@ -131,6 +135,8 @@ export class Registry implements WorkerHost {
 
   #lose(worker: RegisteredWorker): void {
     if (worker.phase === "gone") return;
+    // One that drained and has nothing more has said goodbye.
+    if (worker.phase === "open" || !worker.isEmpty) this.lost.add(worker);
     const holds = [...worker.holds.values()];
     worker.phase = "draining";
     for (const hold of holds) this.#parts.leases.end(hold);

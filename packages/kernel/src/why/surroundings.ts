@@ -9,6 +9,18 @@ import type { RunState } from "../machines/run/state.ts";
  */
 export type Serving = "yes" | "unknown-name" | "nobody" | "other-version";
 
+/** Why workers with a free slot are given no step of a queue. */
+export type Throttled =
+  | { readonly by: "rate"; readonly perSecond: number; readonly nextMs: number }
+  /** `most` at a time, on all these workers together. */
+  | { readonly by: "concurrency"; readonly most: number; readonly workers: number };
+
+/** A worker of a queue that went away without a goodbye. */
+export interface LostServer {
+  readonly worker: string;
+  readonly agoMs: number;
+}
+
 /** A worker whose slots are full. */
 export interface BusyWorker {
   readonly worker: string;
@@ -43,6 +55,10 @@ export interface StoreTrouble {
 export interface Surroundings {
   /** `version`: the run is pinned to it. */
   serves(queue: string, name: string, kind: "workflow" | "task", version?: string): Serving;
+  /** Is a task of the queue held up by the queue's rate or concurrency? */
+  throttled?(queue: string, task: string): Throttled | undefined;
+  /** The last worker of the queue that was lost, as far as it is remembered. */
+  lost?(queue: string): LostServer | undefined;
   /** Queues that somebody serves. */
   queues?(): readonly string[];
   /** Versions of a queue's workers. */

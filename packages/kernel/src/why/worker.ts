@@ -1,8 +1,9 @@
 /** Waiting for a worker: is there one, does it know the code, and what is it busy with? */
 import type { RunId } from "../ids.ts";
+import { ago, duration } from "./duration.ts";
 import type { Cure } from "./explanation.ts";
 import { cure } from "./shell.ts";
-import type { BusyWorker, Surroundings } from "./surroundings.ts";
+import type { BusyWorker, Surroundings, Throttled } from "./surroundings.ts";
 
 /** What is to be run, and where it is queued. */
 export interface Wanted {
@@ -27,7 +28,7 @@ export function noWorker(world: Surroundings, wanted: Wanted): NoWorker {
       return noVersion(world, wanted);
     case "nobody":
       return {
-        text: `no worker serves the queue "${queue}"${others(world, queue)}`,
+        text: `no worker serves the queue "${queue}"${lost(world, queue)}${others(world, queue)}`,
         cures: [cure(`start a worker for the queue "${queue}" with the ${kind} "${name}"`), look],
       };
     case "unknown-name":
@@ -36,6 +37,8 @@ export function noWorker(world: Surroundings, wanted: Wanted): NoWorker {
         cures: [cure(`start a worker that registers the ${kind} "${name}"`), look],
       };
     case "yes": {
+      const held = kind === "task" ? world.throttled?.(queue, name) : undefined;
+      if (held !== undefined) return throttled(queue, held);
       const busy = world.busy?.(queue, kind);
       if (busy?.length === 0) {
         const text = `a worker of the queue "${queue}" is about to take it`;
@@ -47,6 +50,29 @@ export function noWorker(world: Surroundings, wanted: Wanted): NoWorker {
       };
     }
   }
+}
+
+function throttled(queue: string, held: Throttled): NoWorker {
+  const look = cure("shows the workers and their queues", "workers list");
+  if (held.by === "rate") {
+    const { perSecond, nextMs } = held;
+    return {
+      text: `the queue "${queue}" is throttled to ${perSecond} a second; the next may start in ${duration(nextMs)}`,
+      cures: [cure("nothing is wrong: its turn comes. Or raise the rate of the queue"), look],
+    };
+  }
+  const { most, workers } = held;
+  const on = workers === 1 ? "its worker" : `its ${workers} workers`;
+  return {
+    text: `the concurrency of the queue "${queue}" is used up: ${most} at a time on ${on}`,
+    cures: [cure("add workers or raise the queue's concurrency; it goes on by itself"), look],
+  };
+}
+
+/** A queue that somebody served until just now. */
+function lost(world: Surroundings, queue: string): string {
+  const last = world.lost?.(queue);
+  return last === undefined ? "" : ` (the last one, ${last.worker}, was lost ${ago(last.agoMs)})`;
 }
 
 function noVersion(world: Surroundings, { queue, runId, version = "" }: Wanted): NoWorker {

@@ -40,6 +40,7 @@ export async function connect(
     apiKey,
     tls,
     env: { ...env, log: setting.log },
+    trace: () => setting.tracer?.headers?.() ?? {},
     ...(callTimeout === undefined ? {} : { deadlineMs: durationMs(callTimeout) }),
   });
   const { namespace } = engine;

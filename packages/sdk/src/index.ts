@@ -60,7 +60,14 @@ export {
 export { open, type EmbeddedPerdure } from "./open.ts";
 export type { CodeOptions, OpenOptions, QueueSettings, WorkerSettings } from "./open-options.ts";
 export type { TlsOptions } from "./remote/transport.ts";
-export type { Tracer, TracerSpan } from "./runtime/tracer.ts";
+export type {
+  HoldOutcome,
+  TracedAttempt,
+  TracedHold,
+  TracedRun,
+  Tracer,
+  TracerSpan,
+} from "./runtime/tracer.ts";
 export { shape } from "./schema.ts";
 export type { Schema, SchemaInput, SchemaOutput } from "./schema.ts";
 export type { Stored } from "./stored.ts";

@@ -78,7 +78,8 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
     throw error;
   }
   const client = changes.client?.(engine) ?? engine;
-  const parts = { engine: client, namespace, now: () => env.now(), close };
+  const trace = () => setting.tracer?.headers?.() ?? {};
+  const parts = { engine: client, namespace, now: () => env.now(), trace, close };
   const perdure = Object.assign(new EnginePerdure(parts), { engine });
   return { perdure, engine, worker, kill };
 }

@@ -2,6 +2,7 @@
 import type { EngineClient, Target as EngineTarget } from "@perdure/engine";
 import { isRunId, PerdureError, type Explanation, type Failure, type RunId } from "@perdure/kernel";
 import type { Query } from "@perdure/store";
+import { withTrace } from "@perdure/wire";
 import { objectProxy } from "../ctx/object-proxy.ts";
 import type { AnyHandler, Handlers, ObjectDefinition, ObjectProxy } from "../define/object.ts";
 import type { Messages } from "../define/messages.ts";
@@ -9,6 +10,7 @@ import type { AnyWorkflow, Workflow, WorkflowCode } from "../define/workflow.ts"
 import { momentMs } from "../duration.ts";
 import { failureOf } from "../failures.ts";
 import { encodePayload } from "../payload.ts";
+import type { Tracer } from "../runtime/tracer.ts";
 import { matchable, workflowKey } from "../runtime/sending.ts";
 import { EngineRunHandle, type RunHandle } from "./handle.ts";
 import type {
@@ -30,6 +32,8 @@ export interface ClientParts {
   readonly namespace: string;
   /** Ms since epoch. */
   readonly now: () => number;
+  /** Of whoever starts a run, for the trace; over a wire it goes beside the request. */
+  readonly trace?: Tracer["headers"];
   readonly close: () => Promise<void>;
 }
 
@@ -40,9 +44,11 @@ export class EnginePerdure implements Perdure {
   readonly #close: () => Promise<void>;
 
   readonly #now: () => number;
+  readonly #trace: Tracer["headers"];
 
   constructor(parts: ClientParts) {
-    const { engine, namespace, now, close } = parts;
+    const { engine, namespace, now, trace, close } = parts;
+    this.#trace = trace;
     this.#engine = engine;
     this.#now = now;
     this.#close = close;
@@ -56,7 +62,8 @@ export class EnginePerdure implements Perdure {
   ): Promise<RunHandle<Out, M>> {
     const settings: StartSettings & { readonly input?: unknown } = options ?? {};
     const request = startRequest(this.namespace, workflow.code, settings, this.#now());
-    const { runId } = await this.#engine.start(request);
+    const traced = withTrace(request.headers, this.#trace?.() ?? {});
+    const { runId } = await this.#engine.start({ ...request, ...traced });
     return this.#handle(workflow, runId, settings.id);
   }
 

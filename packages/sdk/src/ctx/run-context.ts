@@ -16,6 +16,7 @@ import { Scope } from "../runtime/scope.ts";
 import { addressOf, callTarget, matchable, objectTarget, sendMessage } from "../runtime/sending.ts";
 import { Timer } from "../runtime/timer.ts";
 import { Wait, type WaitTerms } from "../runtime/wait.ts";
+import { within } from "../runtime/tracer.ts";
 import type { StepFunction } from "../runtime/world.ts";
 import { transact } from "../transaction/transact.ts";
 import type { Database } from "../transaction/database.ts";
@@ -311,14 +312,13 @@ export class RunContext {
   async span<T>(name: string, fn: () => Promise<T>): Promise<T> {
     const { tracer, leave } = this.#fiber.world;
     if (!tracer || this.#fiber.isReplaying) return fn();
-    const { runId, workflow } = this.#fiber.spec;
-    const span = leave(() => tracer.start(name, { runId, workflow }));
+    const span = this.#fiber.trace.span(name);
     try {
-      const result = await fn();
-      leave(() => span.end());
+      const result = await within(span, fn);
+      leave(() => span?.end());
       return result;
     } catch (error) {
-      leave(() => span.end(error));
+      leave(() => span?.end(error));
       throw error;
     }
   }

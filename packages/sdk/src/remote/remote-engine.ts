@@ -11,7 +11,7 @@ import { remoteLimits } from "./limits.ts";
 import { Outcomes } from "./outcomes.ts";
 import { readVerbs } from "./read-verbs.ts";
 import { talkVerbs } from "./talk-verbs.ts";
-import { Transport, type TlsOptions } from "./transport.ts";
+import { Transport, type TlsOptions, type TransportParts } from "./transport.ts";
 import { Watches } from "./watches.ts";
 import { controlVerbs, startVerbs } from "./write-verbs.ts";
 
@@ -21,6 +21,7 @@ export interface RemoteEngineOptions {
   readonly apiKey?: string | undefined;
   readonly tls?: TlsOptions | undefined;
   readonly env: Env;
+  readonly trace?: TransportParts["trace"];
   /** How long one call may take, with all its repetitions; default: 30 s. */
   readonly deadlineMs?: number;
 }
@@ -37,10 +38,10 @@ export const RemoteEngine: {
   /** Asks the server who this is, so that a wrong address or key is told here and now. */
   open(options: RemoteEngineOptions): Promise<RemoteEngine>;
 } = {
-  async open({ url, apiKey, tls, env, deadlineMs = remoteLimits.deadlineMs }) {
+  async open({ url, apiKey, tls, env, trace, deadlineMs = remoteLimits.deadlineMs }) {
     if (apiKey !== undefined) checkApiKey(apiKey);
     const address = addressOf(url);
-    const transport = new Transport({ address, apiKey, tls, env });
+    const transport = new Transport({ address, apiKey, tls, env, trace });
     const caller = new Caller({ transport, env, deadlineMs });
     const namespace = await whoAmI(caller).catch(async (error: unknown) => {
       await transport.close();

@@ -27,6 +27,8 @@ export interface TransportParts {
   readonly env: Env;
   readonly apiKey?: string | undefined;
   readonly tls?: TlsOptions | undefined;
+  /** Of whoever calls, for the trace. */
+  readonly trace?: (() => Readonly<Record<string, string>>) | undefined;
 }
 
 export type Lane = "call" | "wait" | "watch";
@@ -81,11 +83,13 @@ export class Transport {
   readonly address: Address;
   readonly #env: Env;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #trace: TransportParts["trace"];
   readonly #pools: Readonly<Record<Lane, Pool>>;
   readonly #inProgress = new Set<AbortController>();
   #isClosed = false;
 
-  constructor({ address, env, apiKey, tls }: TransportParts) {
+  constructor({ address, env, apiKey, tls, trace }: TransportParts) {
+    this.#trace = trace;
     this.address = address;
     this.#env = env;
     this.#headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
@@ -164,7 +168,13 @@ export class Transport {
     return this.#pools[lane].request({
       method,
       path: this.address.base + path,
-      headers: { accept: "application/json", ...this.#headers, ...json, ...headers },
+      headers: {
+        accept: "application/json",
+        ...this.#trace?.(),
+        ...this.#headers,
+        ...json,
+        ...headers,
+      },
       signal,
       // One clock for the whole of it, above; between two chunks of a stream, silence is counted.
       headersTimeout: 0,

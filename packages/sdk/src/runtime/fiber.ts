@@ -32,6 +32,7 @@ import type { LocalStep } from "./local-step.ts";
 import { Gate } from "./gate.ts";
 import { Outbox, type CommandOptions } from "./outbox.ts";
 import type { InProgress, OpenOperation } from "./operation.ts";
+import { RunTrace } from "./run-trace.ts";
 import { Saga } from "./saga.ts";
 import { Scope } from "./scope.ts";
 import { KeyedStateView } from "./keyed-state.ts";
@@ -49,6 +50,7 @@ export class Fiber {
   readonly saga: Saga = new Saga(this);
   readonly inbox: Inbox = new Inbox(this);
   readonly values: Values;
+  readonly trace: RunTrace;
   readonly state: KeyedStateView = new KeyedStateView(this);
   readonly #main: Main = new Main(this);
   readonly #operations = new Map<string, OpenOperation>();
@@ -82,6 +84,7 @@ export class Fiber {
     this.code = code;
     this.world = world;
     this.values = new Values(this);
+    this.trace = new RunTrace(world, this.spec);
     this.#replayEnd = activation.events.at(-1)?.seq ?? 0;
     this.#through = activation.through;
     this.#lostAt = activation.lostAt;
@@ -178,6 +181,7 @@ export class Fiber {
   /** Gives the run's hold up; whatever still runs is told to stop. */
   drop(): void {
     this.#end();
+    this.trace.end("left");
     this.#hasEnded = false;
     this.inbox.dropped();
   }
@@ -186,6 +190,7 @@ export class Fiber {
   halt(failure: Failure, divergence?: Divergence): Halted {
     if (!this.#isOver) {
       this.world.observer?.halted?.(this, failure, divergence);
+      this.trace.end("halted", new Error(failure.message));
       this.drop();
       this.world.log("error", failure.message, { runId: this.runId, workflow: this.code.name });
       if (!this.history.isClosed) this.world.answer(this, { commands: [], failure });
@@ -289,12 +294,10 @@ export class Fiber {
   /** The code has returned, thrown or continued: the last command of all. */
   finish(command: Command): void {
     if (this.#isOver) return;
-    if (this.history.highest > this.#asked) {
-      this.#unasked("ended");
-      return;
-    }
+    if (this.history.highest > this.#asked) return this.#unasked("ended");
     this.command(command);
     if (!this.history.isClosed) this.#send();
+    this.trace.finished(command, this.history.isClosed);
     this.#end();
     this.#hasEnded = true;
   }
@@ -373,10 +376,7 @@ export class Fiber {
 
   /** The end of what is known: what had to wait for it may begin. */
   #caughtUp(): void {
-    if (this.history.highest > this.#asked) {
-      this.#unasked("came to rest");
-      return;
-    }
+    if (this.history.highest > this.#asked) return this.#unasked("came to rest");
     if (!this.history.isClosed) this.#gate.open((step) => step.mayBegin);
   }
 

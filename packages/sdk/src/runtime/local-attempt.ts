@@ -3,6 +3,7 @@ import { FailureCode } from "@perdure/kernel";
 import type { StepContext } from "../ctx/options.ts";
 import { TimeoutError } from "../errors.ts";
 import type { Fiber } from "./fiber.ts";
+import { within } from "./tracer.ts";
 import type { StepFunction } from "./world.ts";
 
 export class LocalAttempt implements StepContext {
@@ -42,6 +43,31 @@ export class LocalAttempt implements StepContext {
 
   /** Calls `done` or `failed`, at once when `fn` is synchronous. */
   run(
+    { name, fn }: { readonly name: string; readonly fn: StepFunction },
+    timeoutMs: number | undefined,
+    done: (value: unknown) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    const { key, attempt, maybeRan } = this;
+    const { trace } = this.#fiber;
+    const span = trace.attempt({ kind: "step", name, key, attempt, maybeRan });
+    if (!span) return this.#run(fn, timeoutMs, done, failed);
+    const { leave } = this.#fiber.world;
+    this.#run(
+      (step) => within(span, () => fn(step)),
+      timeoutMs,
+      (value) => {
+        leave(() => span.end());
+        done(value);
+      },
+      (error) => {
+        leave(() => span.end(error));
+        failed(error);
+      },
+    );
+  }
+
+  #run(
     fn: StepFunction,
     timeoutMs: number | undefined,
     done: (value: unknown) => void,

@@ -169,7 +169,7 @@ export class LocalStep extends Operation<unknown> {
     this.#current = attempt;
     if (known !== undefined) return this.#ended(attempt, () => this.#recall(attempt, known));
     attempt.run(
-      world.stepFor(code.name, this.#name, this.#fn),
+      { name: this.#name, fn: world.stepFor(code.name, this.#name, this.#fn) },
       timeout === undefined ? undefined : durationMs(timeout),
       (value) => this.#ended(attempt, () => this.#complete(attempt, value)),
       (error) => this.#ended(attempt, () => this.#fail(attempt, error)),

@@ -22,7 +22,8 @@ export class Main {
   }
 
   start(): void {
-    this.#fiber.world.enter(this.#fiber, () => void this.#run());
+    const { world, trace } = this.#fiber;
+    trace.run(() => world.enter(this.#fiber, () => void this.#run()));
   }
 
   fail(error: unknown): void {

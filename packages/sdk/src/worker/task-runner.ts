@@ -8,12 +8,14 @@ import { CancelledError } from "../errors.ts";
 import { failureOf } from "../failures.ts";
 import { decode, encodePayload } from "../payload.ts";
 import { validate } from "../schema.ts";
+import { within, type Tracer } from "../runtime/tracer.ts";
 import type { Registry } from "./registry.ts";
 import type { WorkerLink } from "./worker.ts";
 
 interface Parts {
   readonly registry: Registry;
   readonly log: LogSink;
+  readonly tracer: Tracer | undefined;
   readonly session: () => WorkerLink | undefined;
 }
 
@@ -59,9 +61,16 @@ export class TaskRunner {
       const message = `this worker has no task "${task.spec.task}"; give it to open({ tasks })`;
       return { type: "failed", failure: { code: FailureCode.notFound, message } };
     }
+    const { token, spec, maybeRan, ...run } = task;
+    const { runId, key, attempt } = token;
+    const about = { kind: "task", name: spec.task, key, attempt, maybeRan } as const;
+    const span = this.#parts.tracer?.attempt?.(about, { ...run, runId });
     try {
-      return { type: "completed", output: await this.#execute(code, task, controller) };
+      const output = await within(span, () => this.#execute(code, task, controller));
+      span?.end();
+      return { type: "completed", output };
     } catch (error) {
+      span?.end(error);
       const wasCancelled = controller.signal.aborted && isCancellation(error, controller.signal);
       return wasCancelled ? { type: "cancelled" } : { type: "failed", failure: failureOf(error) };
     }

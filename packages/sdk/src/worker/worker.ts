@@ -71,7 +71,7 @@ export class InProcessWorker implements Worker {
       observer,
       recall,
     };
-    this.#tasks = new TaskRunner({ registry, log, session: () => this.#session });
+    this.#tasks = new TaskRunner({ registry, log, tracer, session: () => this.#session });
   }
 
   /** The session that `register` gave for this worker. */

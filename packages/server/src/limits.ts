@@ -50,6 +50,8 @@ export const serverLimits = {
   streamHelloMs: 10_000,
   /** Queries and updates that one worker has not answered. */
   streamCalls: 10_000,
+  /** Local steps in progress that are kept of one worker, for `why`. */
+  streamSteps: 1_000,
   /** Journals on their way to one worker; those that do not fit wait for their turn. */
   streamJournalBytes: 67_108_864,
   /** When the server closes, workers have so long to finish what they hold. */

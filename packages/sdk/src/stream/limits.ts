@@ -6,6 +6,9 @@ export const streamLimits = {
   /** Between attempts to connect: doubled from the first to the last, and cut by chance. */
   reconnectFirstMs: 100,
   reconnectLastMs: 10_000,
+  /** A local step that runs for so long is told of, for `why`; and so many of one worker. */
+  longStepMs: 2_000,
+  longSteps: 1_000,
   /** From dialling to the welcome. */
   welcomeMs: 10_000,
   /** Of a refusal's body. */

@@ -30,6 +30,7 @@ import {
 import type { LogSink } from "../ctx/log.ts";
 import type { InProcessWorker, WorkerLink } from "../worker/worker.ts";
 import type { KeptOutcomes } from "./kept-outcomes.ts";
+import { StepNews } from "./step-news.ts";
 
 export interface SessionParts {
   readonly env: Env;
@@ -54,6 +55,7 @@ interface Journal {
 export class StreamSession implements WorkerLink {
   readonly #parts: SessionParts;
   readonly #channel: Channel<ServerMessage>;
+  readonly #news: StepNews;
   readonly #journals = new Map<RunId, Journal>();
   readonly #calls = new Map<number, Call>();
   #lastCall = 0;
@@ -68,6 +70,11 @@ export class StreamSession implements WorkerLink {
       take: (message) => this.#take(message),
       overfull: () => parts.over("the server does not take what it is sent"),
       ...(bounds === undefined ? {} : { limits: bounds }),
+    });
+    this.#news = new StepNews({
+      env,
+      work: () => parts.worker.localWork(),
+      tell: (news) => this.#send(news),
     });
     parts.worker.connect(this);
   }
@@ -96,6 +103,7 @@ export class StreamSession implements WorkerLink {
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#news.stop();
     this.#channel.detach();
     this.#parts.worker.stop();
     for (const { reject } of this.#calls.values()) reject(lost());

@@ -41,6 +41,14 @@ export interface WorkerParts {
   readonly quiet?: (runId: RunId, lease: Lease) => void;
 }
 
+/** `since`: ms since epoch. */
+export interface LocalWork {
+  readonly runId: RunId;
+  readonly lease: Lease;
+  readonly key: string;
+  readonly since: number;
+}
+
 export class InProcessWorker implements Worker {
   readonly id: string;
   readonly #registry: Registry;
@@ -111,6 +119,13 @@ export class InProcessWorker implements Worker {
 
   doing(runId: RunId): { readonly key: string; readonly since: number } | undefined {
     return this.#fibers.get(runId)?.inProgress;
+  }
+
+  /** Of every run whose code is in a local step: the one that has been running longest. */
+  *localWork(): Generator<LocalWork> {
+    for (const [runId, { lease, inProgress }] of this.#fibers) {
+      if (inProgress !== undefined) yield { runId, lease, ...inProgress };
+    }
   }
 
   runTask(task: ClaimedTask): void {

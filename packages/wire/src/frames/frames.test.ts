@@ -85,6 +85,8 @@ const fromWorker: readonly WorkerMessage[] = [
   { type: "reply", call: 1 },
   { type: "failed", call: 1, error: { code: "query-failed", message: "m", detail: { a: 1 } } },
   { type: "drain" },
+  { type: "doing", ...held, step: { key: "k", forMs: 2_000 } },
+  { type: "doing", ...held },
 ];
 
 const events: readonly RunEvent[] = [

@@ -83,6 +83,7 @@ const workerLayouts: Layouts<WorkerMessage> = {
   reply: [5, { ...call, output: optional(is.payload) }],
   failed: [6, { ...call, error: is.wireError }],
   drain: [7, {}],
+  doing: [8, { ...held, step: optional(is.fields({ key: is.name, forMs: is.number })) }],
 };
 
 const serverLayouts: Layouts<ServerMessage> = {

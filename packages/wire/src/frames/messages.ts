@@ -119,6 +119,11 @@ export type WorkerMessage =
   /** To `query`, with its output, or to `update`. */
   | ({ readonly type: "reply"; readonly output?: Payload } & Called)
   | ({ readonly type: "failed"; readonly error: WireError } & Called)
+  /** The local step that the run's code is in, and for how long; without one, it no longer is. */
+  | ({
+      readonly type: "doing";
+      readonly step?: { readonly key: string; readonly forMs: number };
+    } & Held)
   /** Takes no new work; `drained` says that nothing is left. */
   | { readonly type: "drain" };
 

@@ -29,6 +29,7 @@ import {
 } from "@perdure/wire";
 import type { ServerLimits } from "../../limits.ts";
 import { JournalPages } from "./journal-pages.ts";
+import { LongSteps, type LongStep } from "./long-steps.ts";
 
 export interface SessionParts {
   /** In the engine: unlike any other worker's, also one of an earlier session. */
@@ -57,13 +58,15 @@ export class StreamSession implements Worker {
   /** Queries and updates that the worker has not answered. */
   readonly #calls = new Map<number, Call>();
   #lastCall = 0;
+  readonly #steps: LongSteps;
   #session: WorkerSession | undefined;
   #isOver = false;
 
   constructor(parts: SessionParts) {
     this.id = parts.id;
     this.#parts = parts;
-    const { env, limits } = parts;
+    const { env, bounds, limits } = parts;
+    this.#steps = new LongSteps(env, bounds.streamSteps);
     this.#channel = new Channel<WorkerMessage>({
       world: env,
       take: (message) => this.#take(message),
@@ -132,6 +135,7 @@ export class StreamSession implements Worker {
     if (this.#isOver) return;
     const { runId, lease } = activation;
     this.#forget(runId);
+    this.#steps.forget(runId);
     const pages = new JournalPages(activation, {
       sent: (done, behind) => {
         if (this.#pages.get(runId) === done) this.#forget(runId);
@@ -159,6 +163,7 @@ export class StreamSession implements Worker {
   }
 
   evict(runId: RunId, lease: Lease): void {
+    this.#steps.forget(runId);
     const pages = this.#pages.get(runId);
     if (pages?.activation.lease === lease) {
       this.#forget(runId);
@@ -171,6 +176,10 @@ export class StreamSession implements Worker {
   closed(): void {
     const text = "The worker was silent for longer than its lease: its work was given to others.";
     this.end(new PerdureError("unavailable", text));
+  }
+
+  doing(runId: RunId): LongStep | undefined {
+    return this.#steps.of(runId);
   }
 
   runTask({ token, ...task }: ClaimedTask): void {
@@ -259,6 +268,7 @@ export class StreamSession implements Worker {
     switch (message.type) {
       case "answer": {
         const { runId, lease, ...answer } = message;
+        this.#steps.ended(runId, answer.commands);
         return session.answer(runId, lease, answer);
       }
       case "beat": {
@@ -271,6 +281,8 @@ export class StreamSession implements Worker {
         return this.#callOf(message.call)?.resolve(message.output);
       case "failed":
         return this.#callOf(message.call)?.reject(errorOf(message.error));
+      case "doing":
+        return this.#steps.told(message);
       case "drain":
         return void session.drain().then(() => this.#send({ type: "drained" }));
       case "hello":

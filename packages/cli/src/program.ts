@@ -14,6 +14,7 @@ import { events } from "./commands/events/index.ts";
 import { exportCommand } from "./commands/export.ts";
 import { fork } from "./commands/fork.ts";
 import { help } from "./commands/help.ts";
+import { importCommand } from "./commands/import.ts";
 import { login } from "./commands/login.ts";
 import { runs } from "./commands/runs/index.ts";
 import { schedules } from "./commands/schedules/index.ts";
@@ -32,6 +33,7 @@ const commands: readonly CommandOf[] = [
   schedules,
   events,
   exportCommand,
+  importCommand,
   workers,
   push,
   keys,

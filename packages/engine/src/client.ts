@@ -4,6 +4,7 @@ import type {
   Explanation,
   Json,
   JsonObject,
+  Journal,
   KeyMode,
   KeyRef,
   Outcome,
@@ -114,6 +115,12 @@ export interface EngineClient {
   /** Only workers of this version run its code from now on; absent: workers of any version. */
   repin(runId: RunId, version?: string): Promise<void>;
   fork(request: ForkRequest): Promise<Started>;
+  /**
+   * Takes over a run as it was exported, into this namespace, under its id: it lies here if it is
+   * over, and goes on here if it is open. `existing`: it is here already. `conflict`: another run
+   * has its id or, if it is open, its key. Nothing of what is refused is written.
+   */
+  importRun(namespace: string, journal: Journal): Promise<Started>;
   /** Waits for the end of the run, following continue-as-new. */
   outcome(runId: RunId): Promise<Outcome>;
   query(target: Target, name: string, input: Payload): Promise<Payload>;

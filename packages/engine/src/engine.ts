@@ -6,6 +6,7 @@ import { controlVerbs } from "./client/control.ts";
 import type { Desk } from "./client/desk.ts";
 import { busVerbs, scheduleVerbs } from "./client/events.ts";
 import { keyedStateVerbs, type KeyedStateVerbs } from "./client/keyed-state.ts";
+import { importVerbs } from "./client/import.ts";
 import { readVerbs } from "./client/read.ts";
 import { scheduleReadVerbs } from "./client/schedules.ts";
 import { startVerbs } from "./client/start.ts";
@@ -95,6 +96,7 @@ export const Engine: {
 function verbsOf(desk: Desk, by?: string): EngineClient {
   return {
     ...startVerbs(desk, by),
+    ...importVerbs(desk),
     ...controlVerbs(desk, by),
     ...talkVerbs(desk),
     ...readVerbs(desk),

@@ -1,4 +1,4 @@
-import { PerdureError, type RunId } from "@perdure/kernel";
+import { PerdureError, type Journal, type RunId } from "@perdure/kernel";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { EngineClient } from "./client.ts";
 import { within } from "./client/within.ts";
@@ -14,6 +14,12 @@ const policy = { overlap: "skip", catchUpMs: 0, jitterMs: 0, pauseOnFailure: fal
 const listener = (): void => undefined;
 const keyIn = ({ namespace }: Place) => ({ namespace, kind: "workflow", id: "k" });
 
+const journalOf = (namespace: string): Journal => {
+  const runId = "018bcfe5-6800-8abc-9000-0000000000ff" as RunId;
+  const spec = { runId, namespace, workflow: "w", queue: "main", input: text("") };
+  return { spec, events: [{ seq: 1, at: 0, kind: "run.started", spec }] };
+};
+
 /** One call of every verb, at a place. */
 const calls: {
   readonly [V in keyof EngineClient]: (place: Place) => Parameters<EngineClient[V]>;
@@ -26,6 +32,7 @@ const calls: {
   resume: ({ runId }) => [runId],
   repin: ({ runId }) => [runId, "v2"],
   fork: ({ runId }) => [{ runId, at: 1 }],
+  importRun: ({ namespace }) => [namespace, journalOf(namespace)],
   outcome: ({ runId }) => [runId],
   query: ({ runId }) => [{ runId }, "seen", text("")],
   update: ({ runId }) => [{ runId }, "u", text("")],

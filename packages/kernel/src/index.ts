@@ -5,6 +5,8 @@ export * from "./errors.ts";
 export type * from "./events/run-events.ts";
 export * from "./failure.ts";
 export * from "./ids.ts";
+export * from "./journal/check-journal.ts";
+export * from "./journal/move-journal.ts";
 export * from "./limits.ts";
 export * from "./machines/machine.ts";
 export type * from "./machines/key/events.ts";

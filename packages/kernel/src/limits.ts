@@ -12,6 +12,8 @@ export const limits = {
   failureStackChars: 16_384,
 
   runEvents: 1_000_000,
+  /** How far the last event of an imported journal may be ahead of this clock. */
+  importAheadMs: 86_400_000,
   runOpenOperations: 10_000,
   runBufferedSignals: 100_000,
   runSignalIds: 1_000,

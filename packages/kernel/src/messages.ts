@@ -61,6 +61,12 @@ export type RunMessage =
       /** The copied prefix, overrides already in place. */
       readonly prefix: readonly RunEvent[];
     } & Asked)
+  /** A checked journal of another engine's run. */
+  | ({
+      readonly type: "run.import";
+      readonly spec: RunSpec;
+      readonly events: readonly RunEvent[];
+    } & Asked)
   /** A worker that pins has the run, and is the first of its kind. */
   | { readonly type: "run.pin"; readonly version: string; readonly worker: string }
   /** A person moves the run to another version; absent: to any. */
@@ -97,7 +103,12 @@ export type RunMessage =
       Sent)
   | ({ readonly type: "run.pause"; readonly message?: string; readonly by?: string } & Asked)
   | ({ readonly type: "run.resume"; readonly by?: string } & Asked)
-  | ({ readonly type: "run.attach"; readonly listener: OperationRef } & Sent)
+  | ({
+      readonly type: "run.attach";
+      readonly listener: OperationRef;
+      /** A run that is not here is no news: it may be imported later. */
+      readonly ifThere?: boolean;
+    } & Sent)
   | ChildMessage
   | { readonly type: "wait.match"; readonly key: string; readonly payload: Payload }
   | {
@@ -123,6 +134,12 @@ export type KeyMessage =
       readonly conflict: ConflictPolicy;
       /** Delivered to the run that results, new or existing. */
       readonly signal?: SignalBody;
+    } & Asked)
+  /** An imported run that is open is to hold the key. */
+  | ({
+      readonly type: "key.adopt";
+      readonly spec: RunSpec;
+      readonly events: readonly RunEvent[];
     } & Asked)
   | {
       readonly type: "key.closed";

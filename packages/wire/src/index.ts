@@ -3,6 +3,7 @@ export * from "./api/operations.ts";
 export * from "./json/error.ts";
 export * from "./json/parse.ts";
 export * from "./json/payload.ts";
+export * from "./json/transfer.ts";
 export * from "./json/values.ts";
 export * from "./limits.ts";
 export * from "./push/index.ts";

@@ -7,6 +7,12 @@ export const wireLimits = {
   jsonBytes: 8_388_608,
   /** `JSON.parse` takes any depth, and what walks the value afterwards does not. */
   jsonDepth: 64,
+  /** A run with its journal as one line; a failure's causes may be as many as there were attempts. */
+  transferLineBytes: 67_108_864,
+  transferDepth: 256,
+  /** Lines of one request, and failures told in its answer. */
+  transferLines: 10_000,
+  transferFailures: 1_000,
 
   /** One frame of a push answer, and the whole body of a push request: a journal and its payloads. */
   pushFrameBytes: 16_777_216,

@@ -9,11 +9,8 @@ import { once } from "node:events";
 import { finished } from "node:stream/promises";
 import type { EngineClient } from "@perdure/engine";
 import type { RunRow } from "@perdure/kernel";
-import { toJson } from "@perdure/wire";
+import { journalToLine } from "@perdure/wire";
 import { readJournal } from "../runs/read-journal.ts";
-
-/** Of the line's form. */
-export const EXPORT_VERSION = 1;
 
 export interface Exported {
   readonly runs: number;
@@ -34,9 +31,7 @@ export async function exportRuns(
   for await (const { runId } of rows) {
     const { spec } = await engine.describe(runId);
     const journal = await readJournal(engine, runId);
-    await sink(
-      `${JSON.stringify({ perdure: EXPORT_VERSION, ...toJson({ spec, events: journal }) })}\n`,
-    );
+    await sink(`${journalToLine({ spec, events: journal })}\n`);
     runs += 1;
     events += journal.length;
     onRun({ runs, events });

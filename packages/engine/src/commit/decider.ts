@@ -135,7 +135,12 @@ export class Decider implements Turn<Position, EventBody> {
     this.at = live.at = Math.max(this.#now, live.at);
     draft.touch(live);
     draft.messages++;
+    const isNew = live.state.seq === 0;
     live.machine.decide(this, message);
+    // Its code may have been in the middle of something elsewhere.
+    if (isNew && message.type === "run.import" && live instanceof LiveRun && live.isUnderWay) {
+      live.lostAt = live.run.seq;
+    }
   }
 
   /** A target to talk to at once, if nothing sent to it earlier is still on its way. */

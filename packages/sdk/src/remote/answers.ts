@@ -58,6 +58,7 @@ const worker: shape.Shape = shape.fields({
 interface Answers {
   readonly none: void;
   readonly started: Started;
+  readonly imported: { imported: number; failed: readonly { readonly error: Json }[] };
   readonly page: Page;
   readonly count: { count: number };
   readonly view: RunView;
@@ -77,6 +78,13 @@ interface Answers {
 export const answers: { readonly [Name in keyof Answers]: Reader<Answers[Name]> } = {
   none: (): void => undefined,
   started: reader(shape.fields({ runId: shape.runId, existing: shape.flag })),
+  imported: reader(
+    shape.fields({
+      imported: shape.number,
+      existing: shape.number,
+      failed: shape.listOf(shape.fields({ error: shape.object })),
+    }),
+  ),
   page: reader(shape.fields({ rows: shape.listOf(row) }, { cursor: shape.text })),
   count: reader(shape.fields({ count: shape.number })),
   view: reader(shape.fields({ row, spec, seq: shape.number }, { outcome: shape.outcome })),

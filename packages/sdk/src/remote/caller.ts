@@ -25,6 +25,8 @@ export interface Call<O extends Operation, T> {
   readonly params: PathParams<O>;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
+  /** In place of a body: a line of JSON as it is. */
+  readonly line?: string;
   readonly answer: Reader<T>;
   readonly repeat: Repeat;
   /** `unavailable` is about the run, not the server: told at once. */
@@ -43,6 +45,8 @@ interface Setback {
   readonly mayBeDone: boolean;
   readonly waitMs?: number;
 }
+
+const ndjson = { "content-type": "application/x-ndjson" };
 
 export interface CallerParts {
   readonly transport: Transport;
@@ -122,7 +126,7 @@ export class Caller {
     call: Call<O, T>,
     leftMs: number,
   ): Promise<{ readonly value: T } | Setback> {
-    const { params, query, body, lane = "call", attemptMs = remoteLimits.attemptMs } = call;
+    const { params, query, body, line, lane = "call", attemptMs = remoteLimits.attemptMs } = call;
     let incoming: Incoming;
     try {
       incoming = await this.#transport.send({
@@ -131,6 +135,7 @@ export class Caller {
         lane,
         withinMs: Math.min(attemptMs, leftMs),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(line === undefined ? {} : { body: `${line}\n`, headers: ndjson }),
       });
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;

@@ -4,7 +4,13 @@
  */
 import { checkRunId, checkSignal, checkStart, type EngineClient } from "@perdure/engine";
 import type { RunId } from "@perdure/kernel";
-import { toJson, type Operation, type PathParams } from "@perdure/wire";
+import {
+  errorFromJson,
+  journalToLine,
+  toJson,
+  type Operation,
+  type PathParams,
+} from "@perdure/wire";
 import { answers, type Reader } from "./answers.ts";
 import type { Repeat } from "./caller.ts";
 import { checkWall, isKeyed, keyOnWire, type Desk } from "./desk.ts";
@@ -27,7 +33,7 @@ export async function write<O extends Operation, T>(
   return caller.call(operation, { params, ...rest, ...(body ? { body: toJson(body) } : {}) });
 }
 
-type Starts = Pick<EngineClient, "start" | "fork">;
+type Starts = Pick<EngineClient, "start" | "fork" | "importRun">;
 
 export function startVerbs(desk: Desk): Starts {
   return {
@@ -49,6 +55,22 @@ export function startVerbs(desk: Desk): Starts {
       const own = key === undefined ? {} : { key: keyOnWire(desk, key) };
       const body = { ...rest, ...own };
       return write(desk, "runs.fork", { runId }, { body, answer: answers.started, repeat: "once" });
+    },
+
+    /** A second time finds the first one's run, so it may be repeated. */
+    async importRun(namespace, journal) {
+      checkWall(desk, namespace);
+      const line = journalToLine(journal);
+      const { imported, failed } = await desk.caller.call("transfer.import", {
+        params: {},
+        line,
+        answer: answers.imported,
+        repeat: "any",
+      });
+      const [failure] = failed;
+      const error = failure && errorFromJson({ error: failure.error });
+      if (error !== undefined) throw error;
+      return { runId: journal.spec.runId, existing: imported === 0 };
     },
   };
 }

@@ -83,6 +83,15 @@ export interface StreamRoute<O extends Operation, Q> extends Words {
   readonly handle: (ask: Ask<O, Q, undefined> & Pick<RawAsk, "bytes">) => Promise<Response>;
 }
 
+/** Takes lines of JSON as they come, and answers JSON. */
+export interface LinesRoute<O extends Operation> extends Words {
+  readonly operation: O;
+  readonly answer: ZodType;
+  readonly handle: (
+    ask: Ask<O, undefined, undefined> & { readonly bytes: AsyncIterable<Uint8Array> },
+  ) => Promise<unknown>;
+}
+
 export interface Route extends Words {
   readonly operation: Operation;
   readonly query?: ZodType;
@@ -90,6 +99,8 @@ export interface Route extends Words {
   readonly status: number;
   readonly answer?: ZodType;
   readonly answerExample?: unknown;
+  /** Of the body, where it is not JSON. */
+  readonly bodyMedia?: string;
   /** Of the answer; absent: JSON, or nothing at all. */
   readonly media?: string;
   readonly run: (ask: RawAsk) => Promise<Response>;
@@ -129,6 +140,23 @@ export function streamRoute<O extends Operation, Q = undefined>(spec: StreamRout
     return handle({ ...checked, bytes: ask.bytes });
   };
   return { ...rest, status: 200, run };
+}
+
+const NDJSON = "application/x-ndjson";
+
+export function linesRoute<O extends Operation>(spec: LinesRoute<O>): Route {
+  const { handle, ...rest } = spec;
+  const run = async (ask: RawAsk): Promise<Response> => {
+    // As with JSON, a type that no page can send without asking first.
+    if (ask.header("content-type")?.split(";", 1)[0]?.trim().toLowerCase() !== NDJSON) {
+      const text = `The body must be lines of JSON: send the header content-type: ${NDJSON}.`;
+      throw new PerdureError("invalid-argument", text);
+    }
+    const checked = await inputs<O, undefined, undefined>({}, { ...ask, json: undefinedBody });
+    const bytes = (ask.bytes ?? []) as AsyncIterable<Uint8Array>;
+    return jsonAnswer(await handle({ ...checked, bytes }));
+  };
+  return { ...rest, bodyMedia: NDJSON, status: 200, run };
 }
 
 export function jsonAnswer(value: unknown, status = 200): Response {

@@ -48,6 +48,14 @@ function operationOf(route: RegisteredRoute, schemas: Record<string, unknown>): 
     description: description === undefined ? mayBe : `${description}\n\n${mayBe}`,
     parameters: [...pathParameters(route), ...queryParameters(route, schemas)],
     ...(body === undefined ? {} : { requestBody: bodyOf(body, example, schemas) }),
+    ...(route.bodyMedia === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { [route.bodyMedia]: { schema: { type: "string" } } },
+          },
+        }),
     responses: responsesOf(route, schemas),
   };
 }

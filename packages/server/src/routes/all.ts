@@ -12,6 +12,7 @@ import { OutcomeWaits } from "./outcome-waits.ts";
 import { runRoutes } from "./runs.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { serverRoutes } from "./server.ts";
+import { transferRoutes } from "./transfer.ts";
 import { watchRoute } from "./watch.ts";
 import { workerRoutes } from "./workers.ts";
 
@@ -32,6 +33,7 @@ export function routesOf({ env, limits, apiKeys, audit, doctor }: RoutesParts): 
     ...busRoutes,
     ...scheduleRoutes,
     ...workerRoutes,
+    ...transferRoutes,
     ...apiKeyRoutes(apiKeys),
     ...serverRoutes({ examine: doctor, audit }),
   ];

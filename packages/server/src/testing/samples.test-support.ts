@@ -37,6 +37,7 @@ const bodies: { readonly [O in Operation]?: unknown } = {
   "schedules.backfill": { id: "s", from: 0, to: 1 },
   "apiKeys.create": { role: "viewer" },
   "apiKeys.rotate": {},
+  "transfer.import": "",
 };
 
 const queries: { readonly [O in Operation]?: Readonly<Record<string, string>> } = {
@@ -60,5 +61,8 @@ export function sampleOf(operation: Operation, runId: string = NO_RUN): CallOpti
     params: { runId, keyId: "0123456789abcdef", endpointId: "e" },
     ...(body === undefined ? {} : { body }),
     ...(query === undefined ? {} : { query }),
+    ...(operation === "transfer.import"
+      ? { headers: { "content-type": "application/x-ndjson" } }
+      : {}),
   };
 }

@@ -2,6 +2,7 @@
 import { unreachable } from "../../errors.ts";
 import type { KeyMessage } from "../../messages.ts";
 import type { Machine } from "../machine.ts";
+import { adopt } from "./decide/adopt.ts";
 import { closed } from "./decide/closed.ts";
 import { cancel, signal } from "./decide/forward.ts";
 import { clear, read, write } from "./decide/keyed-state.ts";
@@ -24,6 +25,8 @@ function decide(turn: KeyTurn, message: KeyMessage): void {
   switch (message.type) {
     case "key.start":
       return start(turn, message);
+    case "key.adopt":
+      return adopt(turn, message);
     case "key.closed":
       return closed(turn, message);
     case "key.signal":

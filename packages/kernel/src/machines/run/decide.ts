@@ -11,6 +11,7 @@ import type { RunMessage } from "../../messages.ts";
 import { takeAnswer } from "./answer.ts";
 import { childClosed, childStarted, matched, received, stateValue } from "./arrivals.ts";
 import { forkRun } from "./fork.ts";
+import { importRun } from "./import.ts";
 import { attach, cancel, pause, resume, startRun, terminate } from "./life.ts";
 import { beat, claim, lost, result } from "./tasks.ts";
 import { pin, repin } from "./pin.ts";
@@ -25,6 +26,8 @@ export function decideRun(turn: RunTurn, message: RunMessage): void {
       return startRun(turn, message);
     case "run.fork":
       return forkRun(turn, message);
+    case "run.import":
+      return importRun(turn, message);
     default:
   }
   const { spec } = turn.state;
@@ -34,7 +37,10 @@ export function decideRun(turn: RunTurn, message: RunMessage): void {
   decideOpen(turn, message);
 }
 
-type OpenMessage = Exclude<RunMessage, { type: "run.start" | "run.fork" | "run.attach" }>;
+type OpenMessage = Exclude<
+  RunMessage,
+  { type: "run.start" | "run.fork" | "run.import" | "run.attach" }
+>;
 
 function decideOpen(turn: RunTurn, message: OpenMessage): void {
   switch (message.type) {
@@ -109,7 +115,8 @@ function over(turn: RunTurn, message: OpenMessage): void {
 }
 
 /** Whoever waits for a run that retention has forgotten must not wait for ever. */
-function nobody(turn: RunTurn, { listener, namespace }: Of<"run.attach">): void {
+function nobody(turn: RunTurn, { listener, namespace, ifThere }: Of<"run.attach">): void {
+  if (ifThere === true) return;
   const message = "the run it was to wait for is gone: its retention has passed";
   const outcome = { status: "failed", failure: { code: FailureCode.notFound, message } } as const;
   turn.effect({

@@ -1,7 +1,7 @@
 /** Start, cancel, terminate, pause, resume: what clients do to a whole run. */
 import { FailureCode, type Failure } from "../../failure.ts";
 import { runStream } from "../../ids.ts";
-import type { OperationRef } from "../../events/run-events.ts";
+import type { Listener, OperationRef } from "../../events/run-events.ts";
 import type { RunMessage } from "../../messages.ts";
 import { closeRun } from "./close.ts";
 import { reply, specOf, type RunTurn } from "./turn.ts";
@@ -103,7 +103,13 @@ function restart(turn: RunTurn, key: string, attempt: number, remote: boolean): 
 export function attach(turn: RunTurn, listener: OperationRef): void {
   const { outcome } = turn.state;
   const { namespace } = specOf(turn.state);
-  if (outcome === undefined) return turn.emit({ kind: "run.attached", listener });
+  if (outcome === undefined) {
+    const stream = runStream(listener.runId);
+    const isIt = (other: Listener) => other.stream === stream && other.key === listener.key;
+    return turn.state.listeners.some(isIt)
+      ? undefined
+      : turn.emit({ kind: "run.attached", listener });
+  }
   const to = outcome.status === "continued" ? runStream(outcome.runId) : runStream(listener.runId);
   turn.effect({
     type: "send",

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../../commands/command.ts";
 import type { RunMessage } from "../../messages.ts";
+import { checkJournal } from "../../journal/check-journal.ts";
 import { explain } from "../../why/explain.ts";
 import { note, RunRig } from "./rig.test-support.ts";
 import { work } from "./work.ts";
@@ -138,6 +139,8 @@ describe("a run, whatever it is told", () => {
           expect(rig.wakeAt ?? Infinity).toBeGreaterThan(rig.now);
         }
         rig.events.forEach((event, i) => expect(event.seq).toBe(i + 1));
+        // What a run writes is what an import takes.
+        expect(checkJournal({ spec: rig.state.spec, events: rig.events }).state).toEqual(rig.state);
       }),
       { numRuns: 1_500 },
     );

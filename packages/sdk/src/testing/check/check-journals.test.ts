@@ -344,8 +344,9 @@ describe("a check stays on its feet", () => {
     const journal = await journalOf(define(original), "asleep");
     const rows = [journal.spec.runId, "gone"].map((runId) => ({ runId }));
     const events = [...journal.events];
+    const at = events.at(-1)?.at ?? 0;
     while (events.length < testingLimits.livePageEvents + 1) {
-      events.push({ seq: events.length + 1, at: 0, kind: "signal.received", name: "noise" });
+      events.push({ seq: events.length + 1, at, kind: "signal.received", name: "noise" });
     }
     const engine = {
       list: async ({ cursor }: { cursor?: string }) =>

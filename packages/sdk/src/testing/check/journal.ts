@@ -4,20 +4,18 @@
  */
 import type { EngineClient } from "@perdure/engine";
 import {
-  runMachine,
+  checkJournal,
   PerdureError,
+  type Journal,
   type RunEvent,
   type RunSpec,
   type RunState,
 } from "@perdure/kernel";
 import type { Query } from "@perdure/store";
-import { fromJson, parseJson, type JsonOf } from "@perdure/wire";
+import { journalFromLine } from "@perdure/wire";
 import { testingLimits } from "../limits.ts";
 
-export interface Journal {
-  readonly spec: RunSpec;
-  readonly events: readonly RunEvent[];
-}
+export type { Journal };
 
 /** A journal that could not be read; `where` names the line or the run. */
 export interface UnreadableJournal {
@@ -28,8 +26,6 @@ export interface UnreadableJournal {
 export type JournalSource =
   | Iterable<Journal | UnreadableJournal>
   | AsyncIterable<Journal | UnreadableJournal>;
-
-const EXPORT_VERSION = 1;
 
 /** The lines of an export. A line that is no journal is told, and the next one is read. */
 export async function* exportedJournals(
@@ -48,23 +44,9 @@ export async function* exportedJournals(
 }
 
 function journalOf(line: string): Journal {
-  const json = parseJson(line, "the journal", { bytes: Infinity });
-  if (typeof json !== "object" || json === null || Array.isArray(json)) throw notAJournal();
-  const { perdure, spec, events } = json as Readonly<Record<string, unknown>>;
-  if (perdure !== EXPORT_VERSION) {
-    const text = `it is of version ${JSON.stringify(perdure) ?? "none"}, and this Perdure reads ${EXPORT_VERSION}`;
-    throw new PerdureError("invalid-argument", `${text}: use the Perdure that wrote it, or newer.`);
-  }
-  if (typeof spec !== "object" || spec === null || !Array.isArray(events)) throw notAJournal();
-  // `foldJournal` looks at what is in there before anything is done with it.
-  const decoded = fromJson<Journal>({ spec, events } as unknown as JsonOf<Journal>, "the journal");
-  foldJournal(decoded);
-  return decoded;
-}
-
-function notAJournal(): PerdureError {
-  const text = 'it is not a journal; write it with "perdure export"';
-  return new PerdureError("invalid-argument", text);
+  const journal = journalFromLine(line);
+  foldJournal(journal);
+  return journal;
 }
 
 /** Journals of the runs that match, a page at a time, as they are while they are read. */
@@ -107,21 +89,9 @@ async function allEvents(
 
 /** The state that the journal adds up to; throws when it is not what Perdure writes. */
 export function foldJournal({ spec, events }: Journal): RunState {
-  const state = runMachine.initial();
-  for (const [index, event] of events.entries()) {
-    const { seq, kind } = event as Readonly<Partial<RunEvent>>;
-    if (seq !== index + 1) throw torn(`event ${String(seq)} stands at place ${index + 1}`);
-    if (typeof kind !== "string") throw torn(`event ${seq} has no kind`);
-    runMachine.evolve(state, event);
-  }
-  if (events[0]?.kind !== "run.started") throw torn("it does not begin with run.started");
-  if (typeof spec.workflow !== "string" || typeof spec.runId !== "string") {
-    throw torn("its spec names no workflow and no run");
-  }
-  if (spec.input?.encoding !== "json") {
-    throw torn(
-      `its input is encoded as "${spec.input?.encoding}", and only "json" can be replayed`,
-    );
+  const { state } = checkJournal({ spec, events });
+  if (spec.input.encoding !== "json") {
+    throw torn(`its input is encoded as "${spec.input.encoding}", and only "json" can be replayed`);
   }
   return state;
 }

@@ -38,7 +38,8 @@ async function join(secret: string, id: string): Promise<Joined> {
 }
 
 async function connected(): Promise<readonly (string | undefined)[]> {
-  return (await rig.server.engine.workers("default")).map(({ id }) => id.split("~")[0]);
+  const workers = await rig.server.engine.workers("default");
+  return workers.filter(({ phase }) => phase !== "lost").map(({ id }) => id.split("~")[0]);
 }
 
 const key = (expiresAt?: number) =>

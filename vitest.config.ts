@@ -16,7 +16,9 @@ export default defineConfig({
       "bench/**/*.test.ts",
     ],
     exclude: ["**/node_modules/**", "**/dist/**"],
-    pool: "threads",
+    // Not threads: V8 frees WebAssembly code (undici's parser) of one isolate under another's feet
+    // when many isolates of a process tier it up, and aborts the process.
+    pool: "forks",
     isolate: false,
     execArgv: ["--conditions=perdure-source"],
   },

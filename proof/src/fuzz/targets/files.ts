@@ -60,6 +60,11 @@ function filesIn(folder: string): readonly File[] {
       words: ["runs", "start", "returns", `@${at("input.json")}`],
     },
     { sample: exported(runId), path: at("export.jsonl") },
+    {
+      sample: exported(runId),
+      path: at("import.jsonl"),
+      words: ["import", at("import.jsonl")],
+    },
   ];
 }
 

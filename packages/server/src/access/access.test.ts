@@ -102,7 +102,7 @@ const claimNames = { namespaceClaim: "ns", roleClaim: "role" };
 const claims = { ns: "tenant-a", role: "client" };
 
 function sign(alg: string, key: Parameters<SignJWT["sign"]>[0], payload: JWTPayload = claims) {
-  return new SignJWT({ iss: base.issuer, aud: base.audience, sub: "alice", ...payload })
+  return new SignJWT({ iss: base.issuer, aud: base.audience, sub: "user-7", ...payload })
     .setProtectedHeader({ alg })
     .setExpirationTime(payload.exp ?? 2_000)
     .sign(key);
@@ -132,8 +132,8 @@ describe("a JWT", () => {
     expect(await verify(await sign("HS256", bytes))).toEqual({
       namespace: "tenant-a",
       role: "client",
-      id: "jwt:alice",
-      by: "jwt:alice",
+      id: "jwt:user-7",
+      by: "jwt:user-7",
       anyNamespace: false,
     });
   });
@@ -183,7 +183,7 @@ describe("a JWT", () => {
     const soon = Math.floor(Date.now() / 1_000) + 60;
     const good = await sign("HS256", bytes, { ...claims, exp: soon });
     const asked = await rig.call("server.whoami", { key: good });
-    expect(asked.body).toMatchObject({ by: "jwt:alice", namespace: "tenant-a" });
+    expect(asked.body).toMatchObject({ by: "jwt:user-7", namespace: "tenant-a" });
     const system = await sign("HS256", bytes, { ns: "$perdure", role: "admin", exp: soon });
     expect((await rig.call("server.whoami", { key: system })).status).toBe(401);
   });

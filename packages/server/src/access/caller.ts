@@ -7,7 +7,7 @@ export interface Caller {
   readonly role: Role;
   /** Of the credential: what rates and connections are counted by. */
   readonly id: string;
-  /** Written beside what this caller asks for: `key:4f…`, `jwt:alice`. */
+  /** Written beside what this caller asks for: `key:4f…`, `jwt:user-7`. */
   readonly by: string;
   /** May name another namespace per request; only an admin of the whole server. */
   readonly anyNamespace: boolean;

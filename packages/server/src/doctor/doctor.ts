@@ -14,6 +14,9 @@ export interface Finding {
   readonly advice?: string;
 }
 
+/** What an engine counts, without what it counts by name. */
+type Totals = Omit<EngineStats, "queues">;
+
 export interface DoctorAnswer {
   readonly versions: Readonly<Record<string, string>>;
   readonly upMs: number;
@@ -22,7 +25,7 @@ export interface DoctorAnswer {
   readonly limits: Readonly<Record<"kernel" | "wire" | "server", Readonly<Record<string, number>>>>;
   readonly config: readonly SettingView[];
   readonly store: Json;
-  readonly engine: EngineStats;
+  readonly engine: Totals;
   readonly lagMs: number;
   readonly memoryBytes: number;
   readonly findings: readonly Finding[];
@@ -47,7 +50,8 @@ const COMMIT_MS = 50;
 const YEAR_2025_MS = 1_735_689_600_000;
 
 export async function examine(parts: DoctorParts): Promise<DoctorAnswer> {
-  const engine = parts.stats();
+  // Names of queues and namespaces are their tenants' (trap T9).
+  const { queues: _, ...engine } = parts.stats();
   return {
     versions: { perdure: version, node: process.version, platform: process.platform },
     upMs: parts.upMs(),
@@ -62,7 +66,7 @@ export async function examine(parts: DoctorParts): Promise<DoctorAnswer> {
   };
 }
 
-function findings(parts: DoctorParts, engine: EngineStats): readonly Finding[] {
+function findings(parts: DoctorParts, engine: Totals): readonly Finding[] {
   const found: Finding[] = [...engineFindings(engine)];
   const trouble = parts.auditTrouble();
   if (trouble !== undefined) {
@@ -93,7 +97,7 @@ function findings(parts: DoctorParts, engine: EngineStats): readonly Finding[] {
   return found;
 }
 
-function* engineFindings(engine: EngineStats): Generator<Finding> {
+function* engineFindings(engine: Totals): Generator<Finding> {
   const { phase, storeTrouble, workers, runsWaiting, tasksWaiting } = engine;
   if (phase !== "running") {
     yield {

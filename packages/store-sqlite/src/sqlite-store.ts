@@ -5,7 +5,10 @@ import {
   readRecords,
   type Alarm,
   type Batch,
+  type Claim,
+  type ClusterView,
   type CommitResult,
+  type NodeRecord,
   type OpenRuns,
   type Opened,
   type Page,
@@ -39,8 +42,16 @@ export class SqliteStore implements Store {
     this.partitions = backend.partitions;
   }
 
-  open(partition: number): Promise<Opened> {
-    return this.#use().call("open", partition);
+  open(partition: number, claim?: Claim): Promise<Opened> {
+    return this.#use().call("open", partition, claim);
+  }
+
+  release(partition: number, epoch: number): Promise<void> {
+    return this.#use().call("release", partition, epoch);
+  }
+
+  beat(node: NodeRecord, gone: readonly string[] = []): Promise<ClusterView> {
+    return this.#use().call("beat", node, gone);
   }
 
   commit(batches: readonly Batch[]): Promise<CommitResult> {
@@ -84,8 +95,8 @@ export class SqliteStore implements Store {
     return this.#use().call("versions", namespace);
   }
 
-  prune(now: number, limit: number): Promise<readonly StreamId[]> {
-    return this.#use().call("prune", now, limit);
+  prune(now: number, limit: number, partitions?: readonly number[]): Promise<readonly StreamId[]> {
+    return this.#use().call("prune", now, limit, partitions);
   }
 
   flush(): Promise<void> {

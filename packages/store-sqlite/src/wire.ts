@@ -5,6 +5,9 @@ import {
   encodeHousekeeping,
   type Alarm,
   type Batch,
+  type Claim,
+  type ClusterView,
+  type NodeRecord,
   type OpenRuns,
   type Opened,
   type Page,
@@ -40,13 +43,15 @@ export interface RawStream {
 
 /** Everything but commits, as the writer (or, for the last three, a reader) answers it. */
 export interface Calls {
-  open(partition: number): Opened;
+  open(partition: number, claim?: Claim): Opened;
+  release(partition: number, epoch: number): void;
+  beat(node: NodeRecord, gone: readonly string[]): ClusterView;
   outcome(partition: number, number: number, epoch?: number): "applied" | "lost";
   read(stream: StreamId, from: number | undefined, limit: number): RawStream | undefined;
   blobs(hashes: readonly Uint8Array[]): readonly (Uint8Array | undefined)[];
   streams(prefix: string, limit: number, after: StreamId | undefined): readonly StreamId[];
   alarms(partition: number, before: number, limit: number): readonly Alarm[];
-  prune(now: number, limit: number): readonly StreamId[];
+  prune(now: number, limit: number, partitions: readonly number[] | undefined): readonly StreamId[];
   flush(): void;
   facts(): StoreFacts;
   search(query: Query): Page;

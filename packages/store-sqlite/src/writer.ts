@@ -7,10 +7,14 @@
  *    the tails in memory.
  */
 import { statSync } from "node:fs";
-import { limits, PerdureError, type StreamId } from "@perdure/kernel";
+import { limits, partitionOf, PerdureError, type StreamId } from "@perdure/kernel";
+import { claimedError } from "@perdure/store";
 import type {
   Alarm,
+  Claim,
+  ClusterView,
   CommitResult,
+  NodeRecord,
   Opened,
   OpenRuns,
   Page,
@@ -24,6 +28,7 @@ import { positionOf, SEGMENT_FRAMES } from "./log.ts";
 import { schemaVersion } from "./migrations/index.ts";
 import type { InlineOptions } from "./options.ts";
 import { listStreams } from "./list-streams.ts";
+import { NodeTable } from "./node-table.ts";
 import { readStream } from "./read-stream.ts";
 import { count, search, versions } from "./search.ts";
 import { dropSegments } from "./upkeep.ts";
@@ -53,7 +58,7 @@ export class Writer implements Calls {
     return commitGroup(this.#file, commits, this.#fault?.() ?? "none");
   }
 
-  open(partition: number): Opened {
+  open(partition: number, claim?: Claim): Opened {
     return this.#write(({ db, log, streams }) => {
       const owner = log.owners[partition];
       if (owner === undefined) {
@@ -62,6 +67,8 @@ export class Writer implements Calls {
           `There is no partition ${partition}: this store has 0 to ${this.partitions - 1}.`,
         );
       }
+      if (claim !== undefined && claim.after !== owner.epoch) throw claimedError(partition);
+      new NodeTable(db).claim(partition, claim?.node);
       this.#endsOf(partition).set(owner.epoch, owner.lastBatch);
       owner.epoch += 1;
       owner.savedBatch = owner.lastBatch;
@@ -78,6 +85,20 @@ export class Writer implements Calls {
         marks: log.links.marksOf(partition),
         sent: log.links.sentBy(partition),
       };
+    });
+  }
+
+  release(partition: number, epoch: number): void {
+    if (this.#file.now.log.owners[partition]?.epoch !== epoch) return;
+    this.#write(({ db }) => new NodeTable(db).claim(partition, undefined));
+  }
+
+  beat(node: NodeRecord, gone: readonly string[]): ClusterView {
+    return this.#write(({ db, log }) => {
+      const table = new NodeTable(db);
+      table.put(node);
+      for (const id of gone) table.drop(id);
+      return table.view(log.owners);
     });
   }
 
@@ -111,7 +132,13 @@ export class Writer implements Calls {
     return alarms;
   }
 
-  prune(now: number, limit: number): readonly StreamId[] {
+  prune(
+    now: number,
+    limit: number,
+    partitions: readonly number[] | undefined,
+  ): readonly StreamId[] {
+    const isAsked = (stream: StreamId): boolean =>
+      partitions?.includes(partitionOf(stream, this.partitions)) ?? true;
     return this.#write((open) => {
       const { log, runs, streams, lastSegment } = open;
       runs.write(Infinity);
@@ -119,7 +146,7 @@ export class Writer implements Calls {
       for (const stream of runs.expired(now)) {
         if (expired.length >= Math.min(limit, limits.pageRows)) break;
         const isSettled = !log.tails.has(stream) && streams.row(stream)?.settled !== 0;
-        if (isSettled) expired.push(stream);
+        if (isSettled && isAsked(stream)) expired.push(stream);
       }
       const position = positionOf(lastSegment, SEGMENT_FRAMES - 1);
       for (const stream of expired) forgetStream(open, stream, position);

@@ -14,6 +14,8 @@
  *     `store-corrupt`; never wrong bytes, never a shorter past.
  * S6  `recover` names every stream that is not settled and every message not yet delivered.
  * S7  Listing and search may trail `commit`, but never a `flush`.
+ * S8  Of two that open a partition with a claim on the same epoch, one gets it; the other changes
+ *     nothing.
  *
  * ## Settled and unsettled streams
  *
@@ -123,6 +125,45 @@ export interface Opened {
   readonly sent: readonly { readonly to: number; readonly seq: number }[];
 }
 
+/** Takes a partition only if nobody has opened it since its epoch was `after`. */
+export interface Claim {
+  /** The id of the node that is to own it. */
+  readonly node: string;
+  readonly after: number;
+}
+
+/** One engine process among those that share the store. */
+export interface NodeRecord {
+  /** Drawn anew at each start. */
+  readonly id: string;
+  /** Where other nodes reach it, in the words of their network. */
+  readonly address: string;
+  /** Of its software, shown to people. */
+  readonly version: string;
+  /** Ms since epoch, by its own clock: shown to people, compared with nothing. */
+  readonly startedAt: number;
+  /** Grows with each sign of life. */
+  readonly beat: number;
+  /** It gives its partitions away and takes none. */
+  readonly isLeaving: boolean;
+}
+
+export interface PartitionRecord {
+  readonly partition: number;
+  /** 0: nobody has opened it yet. */
+  readonly epoch: number;
+  /** The node that opened it with a claim and has not released it, alive or not. */
+  readonly owner?: string;
+}
+
+/** Who is there and who has what, as one moment of the store. */
+export interface ClusterView {
+  /** By id. */
+  readonly nodes: readonly NodeRecord[];
+  /** All partitions, by number. */
+  readonly partitions: readonly PartitionRecord[];
+}
+
 export interface Query {
   readonly namespace: string;
   readonly status?: readonly RunStatus[];
@@ -167,8 +208,12 @@ export interface StoreFacts {
 
 export interface Store {
   readonly partitions: number;
-  /** Takes ownership and fences the owner before. */
-  open(partition: number): Promise<Opened>;
+  /** Takes ownership and fences the owner before; rejects with `fenced` where the claim is late. */
+  open(partition: number, claim?: Claim): Promise<Opened>;
+  /** Nobody owns the partition from now on; of another epoch than the newest it changes nothing. */
+  release(partition: number, epoch: number): Promise<void>;
+  /** A node's sign of life; forgets the nodes in `gone`, which own nothing from now on. */
+  beat(node: NodeRecord, gone?: readonly string[]): Promise<ClusterView>;
   /** All batches in one transaction. Calls are applied in the order they were made. */
   commit(batches: readonly Batch[]): Promise<CommitResult>;
   /**
@@ -190,8 +235,11 @@ export interface Store {
   count(query: Omit<Query, "limit" | "cursor">): Promise<number>;
   /** By workflow and version, those without one first; the first `limits.pageRows`. */
   versions(namespace: string): Promise<readonly OpenRuns[]>;
-  /** Forgets settled runs whose row expired before `now`, a few at a time; says which. */
-  prune(now: number, limit: number): Promise<readonly StreamId[]>;
+  /**
+   * Forgets settled runs whose row expired before `now`, a few at a time; says which. `partitions`:
+   * only theirs, for the streams of another are its owner's to forget.
+   */
+  prune(now: number, limit: number, partitions?: readonly number[]): Promise<readonly StreamId[]>;
   /** Index rows of all commits so far are visible when it resolves. */
   flush(): Promise<void>;
   facts(): Promise<StoreFacts>;

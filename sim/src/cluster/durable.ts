@@ -11,7 +11,10 @@ import { PerdureError, type StreamId } from "@perdure/kernel";
 import type {
   Alarm,
   Batch,
+  Claim,
+  ClusterView,
   CommitResult,
+  NodeRecord,
   OpenRuns,
   Opened,
   Page,
@@ -55,11 +58,19 @@ export class DurableStore implements Store {
     this.partitions = parts.inner.partitions;
   }
 
-  async open(partition: number): Promise<Opened> {
+  async open(partition: number, claim?: Claim): Promise<Opened> {
     await this.#travel();
-    const opened = await this.#parts.inner.open(partition);
+    const opened = await this.#parts.inner.open(partition, claim);
     this.#parts.hooks.onOpened(partition, opened);
     return opened;
+  }
+
+  release(partition: number, epoch: number): Promise<void> {
+    return this.#ask(() => this.#parts.inner.release(partition, epoch));
+  }
+
+  beat(node: NodeRecord, gone?: readonly string[]): Promise<ClusterView> {
+    return this.#ask(() => this.#parts.inner.beat(node, gone));
   }
 
   async commit(batches: readonly Batch[]): Promise<CommitResult> {
@@ -104,8 +115,8 @@ export class DurableStore implements Store {
     return this.#ask(() => this.#parts.inner.count(query));
   }
 
-  prune(now: number, limit: number): Promise<readonly StreamId[]> {
-    return this.#ask(() => this.#parts.inner.prune(now, limit));
+  prune(now: number, limit: number, partitions?: readonly number[]): Promise<readonly StreamId[]> {
+    return this.#ask(() => this.#parts.inner.prune(now, limit, partitions));
   }
 
   flush(): Promise<void> {

@@ -3,9 +3,10 @@ import type { DatabaseSync } from "node:sqlite";
 import { PerdureError } from "@perdure/kernel";
 import { initial } from "./0001-initial.sql.ts";
 import { runVersions } from "./0002-run-versions.sql.ts";
+import { nodes } from "./0003-nodes.sql.ts";
 
 /** In order; a step that was released never changes. */
-const migrations: readonly string[] = [initial, runVersions];
+const migrations: readonly string[] = [initial, runVersions, nodes];
 
 export const schemaVersion: number = migrations.length;
 

@@ -5,7 +5,7 @@
  */
 import { deepStrictEqual } from "node:assert";
 import type { Json } from "@perdure/kernel";
-import type { Batch, CommitResult, Query, Store } from "../store.ts";
+import type { Batch, Claim, CommitResult, Query, Store } from "../store.ts";
 import { stream } from "./fixture.ts";
 import type { CommitFault, Harness } from "./harness.ts";
 import { Model, PARTITIONS, STREAMS, type Mistake } from "./model.ts";
@@ -22,6 +22,8 @@ const faults = ["abort", "lost", "applied"] as const satisfies CommitFault[];
 
 const required = [
   "open",
+  "open with a late claim",
+  "beat",
   "commit done",
   ...mistakes.map((mistake) => `commit with a wrong ${mistake}`),
   "outcome applied",
@@ -105,13 +107,14 @@ class Driver {
     if (dice < 84) return this.#streams();
     if (dice < 92) return this.#search();
     if (dice < 95) return this.#outcome(partition);
-    if (dice < 98) return this.#prune();
+    if (dice < 97) return this.#prune();
+    if (dice < 98) return this.#beat(partition);
     return this.#reopen();
   }
 
-  async #open(partition: number): Promise<void> {
+  async #open(partition: number, claim?: Claim): Promise<void> {
     const [opened] = await this.#both(`open ${partition}`, async (store) => {
-      const { streams, marks, sent, outbox, ...rest } = await store.open(partition);
+      const { streams, marks, sent, outbox, ...rest } = await store.open(partition, claim);
       const lists = {
         streams: streams.toSorted(),
         marks: marks.toSorted((a, b) => a.from - b.from),
@@ -247,6 +250,35 @@ class Driver {
       store.outcome(partition, number),
     );
     this.#saw(`outcome ${outcome}`);
+  }
+
+  async #beat(partition: number): Promise<void> {
+    const random = this.#random;
+    const id = random.pick(["one", "other"]);
+    const record = {
+      id,
+      address: `at ${id}`,
+      version: "1.0.0",
+      startedAt: 1_000,
+      beat: random.below(9),
+      isLeaving: random.chance(0.2),
+    };
+    const gone = random.chance(0.2) ? [random.pick(["one", "third"])] : [];
+    const [{ partitions }] = await this.#both(`beat ${id} ${gone.join()}`, (store) =>
+      store.beat(record, gone),
+    );
+    this.#saw("beat");
+    const { epoch = 0 } = partitions[partition] ?? {};
+    const after = random.chance(0.5) ? epoch : epoch - 1;
+    if (after === epoch) return this.#open(partition, { node: id, after });
+    await this.#both(`release ${partition}`, (store) => store.release(partition, epoch));
+    await this.#both(`late claim ${partition}`, (store) =>
+      store.open(partition, { node: id, after }).then(
+        () => "opened",
+        (error: unknown) => (error as { readonly code: unknown }).code,
+      ),
+    );
+    this.#saw("open with a late claim");
   }
 
   async #prune(): Promise<void> {

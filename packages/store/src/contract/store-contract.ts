@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe } from "vitest";
 import { commitPromises, faultPromises, handlePromises, ownerPromises } from "./commits.ts";
 import type { Ability, Harness, MakeHarness } from "./harness.ts";
 import { listPromises } from "./lists.ts";
+import { nodePromises } from "./nodes.ts";
 import { damagePromises, streamPromises } from "./streams.ts";
 
 export function storeContract(
@@ -30,5 +31,6 @@ export function storeContract(
     streamPromises(use);
     if (abilities.includes("corrupt")) damagePromises(use);
     listPromises(use);
+    nodePromises(use);
   });
 }

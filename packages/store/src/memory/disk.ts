@@ -8,13 +8,18 @@
  * 1. A commit is checked in full before any of it is applied (S1).
  * 2. Bytes are copied in and copied out; nobody else holds what lies here.
  */
-import { runOfStream, runStream, type RunId, type StreamId } from "@perdure/kernel";
+import { partitionOf, runOfStream, runStream, type RunId, type StreamId } from "@perdure/kernel";
+import { claimedError } from "../claim.ts";
+import { byBytes } from "../cursor.ts";
 import type {
   Alarm,
   Append,
   Batch,
+  Claim,
+  ClusterView,
   CommitResult,
   IndexRow,
+  NodeRecord,
   Opened,
   OutboxMessage,
   Settled,
@@ -31,6 +36,8 @@ interface Partition {
   readonly marks: Map<number, number>;
   /** Highest seq given out, by receiver. */
   readonly sent: Map<number, number>;
+  /** The node that has claimed it. */
+  node: string | undefined;
 }
 
 interface Stream {
@@ -51,6 +58,7 @@ export class Disk {
     string,
     { readonly data: Uint8Array; readonly streams: Set<StreamId> }
   >();
+  readonly #nodes = new Map<string, NodeRecord>();
 
   constructor(partitions = 16) {
     this.partitions = partitions;
@@ -61,11 +69,14 @@ export class Disk {
       outbox: [],
       marks: new Map(),
       sent: new Map(),
+      node: undefined,
     }));
   }
 
-  open(partition: number): Opened {
+  open(partition: number, claim?: Claim): Opened {
     const owner = this.#owner(partition);
+    if (claim !== undefined && claim.after !== owner.epoch) throw claimedError(partition);
+    owner.node = claim?.node;
     owner.ends.set(owner.epoch, owner.lastBatch);
     owner.epoch += 1;
     const streams = [...this.#streams]
@@ -79,6 +90,24 @@ export class Disk {
       marks: [...owner.marks].map(([from, seq]) => ({ from, seq })),
       sent: [...owner.sent].map(([to, seq]) => ({ to, seq })),
     };
+  }
+
+  release(partition: number, epoch: number): void {
+    const owner = this.#owner(partition);
+    if (owner.epoch === epoch) owner.node = undefined;
+  }
+
+  beat(node: NodeRecord, gone: readonly string[]): ClusterView {
+    this.#nodes.set(node.id, { ...node });
+    for (const id of gone) this.#nodes.delete(id);
+    for (const owner of this.#owners) {
+      if (owner.node !== undefined && gone.includes(owner.node)) owner.node = undefined;
+    }
+    const nodes = [...this.#nodes.values()].toSorted((a, b) => byBytes(a.id, b.id));
+    const partitions = this.#owners.map(({ epoch, node: owner }, partition) => {
+      return owner === undefined ? { partition, epoch } : { partition, epoch, owner };
+    });
+    return { nodes, partitions };
   }
 
   commit(batches: readonly Batch[]): CommitResult {
@@ -128,10 +157,15 @@ export class Disk {
   }
 
   /** Forgets what `prune` names: settled runs whose row has expired, the longest expired first. */
-  prune(now: number, limit: number): StreamId[] {
+  prune(now: number, limit: number, partitions?: readonly number[]): StreamId[] {
+    const isAsked = (stream: StreamId): boolean =>
+      partitions?.includes(partitionOf(stream, this.partitions)) ?? true;
     const expired = [...this.#rows.values()]
       .map(({ runId, expiresAt }) => ({ stream: runStream(runId), at: expiresAt ?? Infinity }))
-      .filter(({ stream, at }) => at < now && this.#streams.get(stream)?.settled !== false)
+      .filter(
+        ({ stream, at }) =>
+          at < now && isAsked(stream) && this.#streams.get(stream)?.settled !== false,
+      )
       .toSorted((a, b) => a.at - b.at || (a.stream < b.stream ? -1 : 1))
       .slice(0, limit)
       .map(({ stream }) => stream);

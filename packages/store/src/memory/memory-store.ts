@@ -10,7 +10,10 @@ import { limits, PerdureError, type StreamId } from "@perdure/kernel";
 import type {
   Alarm,
   Batch,
+  Claim,
+  ClusterView,
   CommitResult,
+  NodeRecord,
   OpenRuns,
   Opened,
   Page,
@@ -49,8 +52,16 @@ export class MemoryStore implements Store {
     this.#faults = faults;
   }
 
-  open(partition: number): Promise<Opened> {
-    return this.#call("open", () => this.disk.open(partition));
+  open(partition: number, claim?: Claim): Promise<Opened> {
+    return this.#call("open", () => this.disk.open(partition, claim));
+  }
+
+  release(partition: number, epoch: number): Promise<void> {
+    return this.#call("release", () => this.disk.release(partition, epoch));
+  }
+
+  beat(node: NodeRecord, gone: readonly string[] = []): Promise<ClusterView> {
+    return this.#call("beat", () => this.disk.beat(node, gone));
   }
 
   commit(batches: readonly Batch[]): Promise<CommitResult> {
@@ -109,8 +120,10 @@ export class MemoryStore implements Store {
     return this.#call("count", () => select(this.disk.rows(), query).length);
   }
 
-  prune(now: number, limit: number): Promise<readonly StreamId[]> {
-    return this.#call("prune", () => this.disk.prune(now, Math.min(limit, limits.pageRows)));
+  prune(now: number, limit: number, partitions?: readonly number[]): Promise<readonly StreamId[]> {
+    return this.#call("prune", () =>
+      this.disk.prune(now, Math.min(limit, limits.pageRows), partitions),
+    );
   }
 
   flush(): Promise<void> {

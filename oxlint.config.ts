@@ -124,7 +124,8 @@ export default defineConfig({
   plugins: ["typescript", "unicorn", "oxc", "import", "promise", "node", "vitest"],
   options: { typeAware: true, reportUnusedDisableDirectives: "error" },
   env: { es2024: true, node: true },
-  ignorePatterns: ["**/dist/**", "**/node_modules/**", "coverage/**"],
+  // The peers' types are installed by `npm run bench -- --peers` only.
+  ignorePatterns: ["**/dist/**", "**/node_modules/**", "coverage/**", "bench/peers/**"],
   categories: { correctness: "error", suspicious: "error" },
   rules: {
     ...imports(anySibling),

@@ -1,0 +1,24 @@
+/** Many durations, told by few numbers. */
+import { percentile } from "./statistics.ts";
+
+export interface Latency {
+  readonly count: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Gathers durations while operations run. */
+export class Latencies {
+  readonly #ms: number[] = [];
+
+  add(ms: number): void {
+    this.#ms.push(ms);
+  }
+
+  /** What was gathered since the last `take`; undefined when that is nothing. */
+  take(): Latency | undefined {
+    const all = this.#ms.splice(0);
+    if (all.length === 0) return undefined;
+    return { count: all.length, p50Ms: percentile(all, 0.5), p99Ms: percentile(all, 0.99) };
+  }
+}

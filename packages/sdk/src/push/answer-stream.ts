@@ -5,9 +5,21 @@
  * B2  Nothing follows `end`, and nothing follows the moment at which the other side has gone.
  */
 import type { Env } from "@perdure/engine";
-import { encodePushFrame, FrameSealer, type PushFrame, type SignedRequest } from "@perdure/wire";
+import {
+  encodePushFrame,
+  FrameSealer,
+  type Digests,
+  type PushFrame,
+  type SignedRequest,
+} from "@perdure/wire";
 
 const ALIVE_MS = 5_000;
+
+interface AnswerWorld {
+  readonly env: Env;
+  /** Default: WebCrypto. */
+  readonly digests?: Digests | undefined;
+}
 
 export class AnswerStream {
   readonly body: ReadableStream<Uint8Array>;
@@ -20,8 +32,8 @@ export class AnswerStream {
   #stopAlive: () => void = () => undefined;
 
   /** `gone` is called when whoever asked stops listening before the end. */
-  constructor(request: SignedRequest, env: Env, gone: () => void) {
-    this.#sealer = new FrameSealer(request);
+  constructor(request: SignedRequest, { env, digests }: AnswerWorld, gone: () => void) {
+    this.#sealer = new FrameSealer(request, digests);
     this.#env = env;
     this.#gone = gone;
     this.body = new ReadableStream<Uint8Array>({

@@ -5,6 +5,7 @@
  * R2  A request is refused with a status and a reason before any code has run. Once the status is
  *     200, everything is said in signed frames.
  */
+import type { Env } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
 import {
   decodePushRequest,
@@ -14,6 +15,7 @@ import {
   signatureHeader,
   verifyRequest,
   wireLimits,
+  type Digests,
   type PushRequest,
   type SignedRequest,
 } from "@perdure/wire";
@@ -36,10 +38,21 @@ export interface Arrival {
   readonly isBuffered?: boolean;
 }
 
+/** As much of a `Request` as is looked at. */
+export interface AppRequest extends Pick<Request, "method" | "url" | "body" | "signal"> {
+  readonly headers: Pick<Headers, "get">;
+}
+
 export interface PushHandler {
   (request: Request): Promise<Response>;
   /** For adapters. */
   readonly from: (request: Request, arrival: Arrival) => Promise<Response>;
+}
+
+/** Where an app runs; by default in the runtime that it is in. */
+export interface PushWorld {
+  readonly env: Env;
+  readonly digests?: Digests;
 }
 
 /**
@@ -51,24 +64,34 @@ export interface PushHandler {
  * ```
  */
 export function pushHandler(options: PushOptions): PushHandler {
-  const app = new PushApp(options);
-  const from = (request: Request, arrival: Arrival) => app.answer(request, arrival);
+  const from = pushHandlerIn({ env: webEnv(options.log) }, options);
   return Object.assign((request: Request) => from(request, {}), { from });
+}
+
+/** For a world with time, chance and signatures of its own, as a simulator has it. */
+export function pushHandlerIn(
+  world: PushWorld,
+  options: PushOptions,
+): (request: AppRequest, arrival: Arrival) => Promise<Response> {
+  const app = new PushApp(options, world);
+  return (request, arrival) => app.answer(request, arrival);
 }
 
 class PushApp {
   readonly #options: PushOptions;
   readonly #keys: ReturnType<typeof keysOf>;
   readonly #nonces: NonNullable<PushOptions["nonces"]>;
-  readonly #env: ReturnType<typeof webEnv>;
+  readonly #env: Env;
+  readonly #digests: Digests | undefined;
   readonly #registry: Registry;
   readonly #worker: AppWorker;
 
-  constructor(options: PushOptions) {
+  constructor(options: PushOptions, { env, digests }: PushWorld) {
     this.#options = options;
     this.#keys = keysOf(options);
     this.#nonces = options.nonces ?? new MemoryNonces();
-    this.#env = webEnv(options.log);
+    this.#env = env;
+    this.#digests = digests;
     this.#registry = new Registry(options);
     this.#worker = new AppWorker({
       registry: this.#registry,
@@ -79,7 +102,7 @@ class PushApp {
     });
   }
 
-  async answer(request: Request, arrival: Arrival): Promise<Response> {
+  async answer(request: AppRequest, arrival: Arrival): Promise<Response> {
     try {
       if (request.method !== "POST") return notPosted(request.method);
       if (this.#options.insecure) checkLoopback(request, arrival.peer);
@@ -93,13 +116,14 @@ class PushApp {
     }
   }
 
-  async #verified(request: Request, body: Uint8Array<ArrayBuffer>): Promise<SignedRequest> {
+  async #verified(request: AppRequest, body: Uint8Array<ArrayBuffer>): Promise<SignedRequest> {
     const { windowMs, endpoint } = this.#options;
     const signed = await verifyRequest(request.headers.get(signatureHeader), body, {
       keys: this.#keys,
       now: this.#env.now(),
       nonces: this.#nonces,
       ...(windowMs === undefined ? {} : { windowMs }),
+      ...(this.#digests === undefined ? {} : { digests: this.#digests }),
     });
     if (endpoint === undefined || endpoint === signed.endpoint) return signed;
     const text = `The request is for the endpoint "${signed.endpoint}", this is "${endpoint}".`;
@@ -109,14 +133,18 @@ class PushApp {
   #begin(
     message: PushRequest,
     signed: SignedRequest,
-    request: Request,
+    request: AppRequest,
     arrival: Arrival,
   ): Response {
     const gone = (): void => {
       if (message.type === "exchange") this.#worker.exchangeGone(message.runId, answering);
       else if (message.type === "task") this.#worker.taskGone(message.token, answering);
     };
-    const answering: AnswerStream = new AnswerStream(signed, this.#env, gone);
+    const answering: AnswerStream = new AnswerStream(
+      signed,
+      { env: this.#env, digests: this.#digests },
+      gone,
+    );
     if (message.type === "exchange") this.#worker.exchange(message, answering);
     else if (message.type === "task") this.#worker.task(message, answering);
     else {
@@ -147,7 +175,7 @@ class PushApp {
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** The bytes are counted as they come, whatever the header says. */
-async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+async function readBody(request: AppRequest): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(request.headers.get("content-length") ?? 0) > wireLimits.pushBodyBytes)
     throw tooLong();
   const chunks: Uint8Array[] = [];
@@ -183,7 +211,7 @@ function notPosted(method: string): Response {
   });
 }
 
-function refusal(error: unknown, env: ReturnType<typeof webEnv>): Response {
+function refusal(error: unknown, env: Env): Response {
   const known =
     error instanceof PerdureError
       ? error

@@ -20,7 +20,7 @@ export function keysOf({ keys = [], insecure = false }: PushOptions): readonly S
 }
 
 /** An insecure handler answers under a loopback name only, and to a loopback peer where it is known. */
-export function checkLoopback(request: Request, peer: string | undefined): void {
+export function checkLoopback(request: Pick<Request, "url">, peer: string | undefined): void {
   const { hostname } = new URL(request.url);
   if (isLoopback(hostname) && (peer === undefined || isLoopback(peer))) return;
   const text = "This push handler is insecure and answers on loopback only: give it `keys`.";

@@ -7,21 +7,23 @@ import {
   encodeWorkerMessage,
   errorFromJson,
   parseJson,
-  wireLimits,
   type Frame,
   type Hello,
   type ServerMessage,
   type Welcome,
 } from "@perdure/wire";
-import { WebSocket, type ClientOptions, type RawData } from "ws";
 import type { TlsOptions } from "../remote/transport.ts";
 import { streamLimits } from "./limits.ts";
+import type { Dial, Line } from "./line.ts";
 import { errorOf } from "./session.ts";
+import { dialWebSocket } from "./web-socket.ts";
 
 export interface DialParts {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls?: TlsOptions | undefined;
+  /** Default: a WebSocket. */
+  readonly dial?: Dial | undefined;
   readonly env: Env;
   readonly hello: Hello;
   /** Messages of the server that this side has taken, in the session it asks for. */
@@ -45,7 +47,7 @@ const CLOSE_MS = 2_000;
 
 export class Dialled {
   readonly #parts: DialParts;
-  readonly #socket: WebSocket;
+  readonly #line: Line;
   readonly #cancelWait: () => void;
   #cancelClose = ignored;
   #isWelcome = false;
@@ -54,65 +56,49 @@ export class Dialled {
 
   constructor(parts: DialParts) {
     this.#parts = parts;
-    const { url, headers, tls, env, hello, received } = parts;
-    this.#socket = new WebSocket(url, {
-      headers,
-      ...(tls as ClientOptions),
-      perMessageDeflate: false,
-      followRedirects: false,
-      maxPayload: wireLimits.frameBytes,
-    });
+    const { url, headers, tls, env, hello, received, dial = dialWebSocket } = parts;
     this.#cancelWait = env.after(streamLimits.welcomeMs, () => {
       this.cut(unreachable(`no welcome came within ${streamLimits.welcomeMs} ms`));
     });
-    const socket = this.#socket;
-    socket.on("open", () => this.write(encodeFrame(0, received, [encodeWorkerMessage(hello)])));
-    socket.on("message", (data, isBinary) => this.#message(data, isBinary));
-    socket.on("unexpected-response", (_, response) => {
-      const body: Uint8Array[] = [];
-      const refuse = (): void => {
-        this.#refused(response.statusCode ?? 0, Buffer.concat(body));
-        socket.terminate();
-      };
-      let bytes = 0;
-      response.on("data", (chunk: Uint8Array) => {
-        bytes += chunk.length;
-        if (bytes <= streamLimits.refusalBytes) body.push(chunk);
-      });
-      response.on("end", refuse);
-      response.on("error", refuse);
-    });
-    socket.on("error", (error) => {
-      this.#reason ??= unreachable(error.message);
-    });
-    socket.on("close", (_code, reason) => {
-      this.#cancelWait();
-      this.#cancelClose();
-      const why = this.#reason ?? unreachable(reason.toString() || "the connection was cut");
-      parts.closed(why, this.#isFinal);
-    });
+    this.#line = dial(
+      { url, headers, tls },
+      {
+        open: () => this.write(encodeFrame(0, received, [encodeWorkerMessage(hello)])),
+        frame: (data, isBinary) => this.#heard(data, isBinary),
+        refused: (status, body) => this.#refused(status, body),
+        failed: (error) => {
+          this.#reason ??= unreachable(error.message);
+        },
+        ended: (reason) => {
+          this.#cancelWait();
+          this.#cancelClose();
+          const why = this.#reason ?? unreachable(reason || "the connection was cut");
+          parts.closed(why, this.#isFinal);
+        },
+      },
+    );
   }
 
   readonly write = (frame: Uint8Array): void => {
-    this.#socket.send(frame, ignored);
+    this.#line.send(frame);
   };
 
   /** At once: the other side may be gone. */
   cut(reason: PerdureError): void {
     this.#reason ??= reason;
-    this.#socket.terminate();
+    this.#line.terminate();
   }
 
   close(): void {
-    this.#socket.close(1000);
+    this.#line.close();
     this.#cancelClose();
-    this.#cancelClose = this.#parts.env.after(CLOSE_MS, () => this.#socket.terminate());
+    this.#cancelClose = this.#parts.env.after(CLOSE_MS, () => this.#line.terminate());
   }
 
-  #message(data: RawData, isBinary: boolean): void {
+  #heard(data: Uint8Array, isBinary: boolean): void {
     if (this.#reason !== undefined) return;
     try {
-      if (!isBinary || !Buffer.isBuffer(data)) throw unreachable("it sends text messages");
+      if (!isBinary) throw unreachable("it sends text messages");
       this.#frame(decodeServerFrame(data), data.length);
     } catch (error) {
       const isOurs = error instanceof PerdureError;
@@ -125,7 +111,7 @@ export class Dialled {
     if (first?.type === "refused") {
       this.#reason = errorOf(first.error);
       this.#isFinal = first.isFinal;
-      return this.#socket.close(1000);
+      return this.#line.close();
     }
     if (this.#isWelcome) return this.#parts.frame(frame, bytes);
     if (first?.type !== "welcome") throw unreachable("it does not say welcome");

@@ -19,6 +19,7 @@ import { InProcessWorker, type WorkerParts } from "../worker/worker.ts";
 import { Dialled } from "./dial.ts";
 import { KeptOutcomes } from "./kept-outcomes.ts";
 import { streamLimits } from "./limits.ts";
+import type { Dial } from "./line.ts";
 import { StreamSession } from "./session.ts";
 
 export interface StreamWorkerParts {
@@ -27,6 +28,8 @@ export interface StreamWorkerParts {
   /** Sent when dialling: `{ authorization: "Bearer pdk_…" }`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly tls?: TlsOptions | undefined;
+  /** How it connects. Default: a WebSocket. */
+  readonly dial?: Dial;
   /** Unlike any other worker's of its namespace. */
   readonly id: string;
   /** Of this library: `perdure/0.1.0`. */
@@ -98,11 +101,12 @@ export class StreamWorker {
   }
 
   #dial(): void {
-    const { url, headers = {}, tls, env, id, sdk } = this.#parts;
+    const { url, headers = {}, tls, dial, env, id, sdk } = this.#parts;
     this.#connection = new Dialled({
       url,
       headers,
       tls,
+      dial,
       env,
       hello: {
         type: "hello",

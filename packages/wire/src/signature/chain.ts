@@ -9,7 +9,7 @@
  */
 import { PerdureError } from "@perdure/kernel";
 import { wireLimits } from "../limits.ts";
-import { isMac, joined, mac, MAC_BYTES } from "./hmac.ts";
+import { joined, MAC_BYTES, webDigests, type Digests } from "./hmac.ts";
 import type { SignedRequest } from "./request.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -19,18 +19,21 @@ const label = new TextEncoder().encode("perdure-push/1 answer\n");
 
 export class FrameSealer {
   readonly #request: SignedRequest;
+  readonly #digests: Digests;
   #last: Bytes;
   #count = 0;
 
-  constructor(request: SignedRequest) {
+  constructor(request: SignedRequest, digests: Digests = webDigests) {
     this.#request = request;
+    this.#digests = digests;
     this.#last = request.mac;
   }
 
   /** The bytes to send. One at a time: the next one is chained to this. */
   async seal(payload: Bytes): Promise<Bytes> {
     if (payload.length > wireLimits.pushFrameBytes) throw tooLong(payload.length);
-    this.#last = await mac(this.#request.key, link(this.#last, this.#count++, payload));
+    const message = link(this.#last, this.#count++, payload);
+    this.#last = await this.#digests.mac(this.#request.key, message);
     return joined(u32(payload.length), this.#last, payload);
   }
 }
@@ -38,14 +41,20 @@ export class FrameSealer {
 export class FrameOpener {
   readonly #request: SignedRequest;
   readonly #maxBytes: number;
+  readonly #digests: Digests;
   #last: Bytes;
   #count = 0;
   #chunks: Uint8Array[] = [];
   #bytes = 0;
 
-  constructor(request: SignedRequest, maxBytes: number = wireLimits.pushFrameBytes) {
+  constructor(
+    request: SignedRequest,
+    maxBytes: number = wireLimits.pushFrameBytes,
+    digests: Digests = webDigests,
+  ) {
     this.#request = request;
     this.#maxBytes = maxBytes;
+    this.#digests = digests;
     this.#last = request.mac;
   }
 
@@ -66,7 +75,8 @@ export class FrameOpener {
       if (this.#bytes < HEAD_BYTES + length) return;
       const payload = this.#take(HEAD_BYTES + length, true).slice(HEAD_BYTES);
       const given = head.slice(4);
-      const isRight = await isMac(this.#request.key, given, link(this.#last, this.#count, payload));
+      const message = link(this.#last, this.#count, payload);
+      const isRight = await this.#digests.isMac(this.#request.key, given, message);
       if (!isRight) throw broken(this.#count);
       this.#last = given;
       this.#count++;

@@ -1,25 +1,32 @@
-/** HMAC-SHA-256 by WebCrypto, which every runtime has; `verify` compares in constant time. */
+/**
+ * HMAC-SHA-256 and SHA-256. By default by WebCrypto, which every runtime has; `verify` compares in
+ * constant time.
+ */
 import type { SigningKey } from "./key.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type CryptoKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+/** Where a signature is computed: a simulator must not wait for another thread. */
+export interface Digests {
+  mac(key: SigningKey, message: Bytes): Bytes | Promise<Bytes>;
+  /** Compares in constant time. */
+  isMac(key: SigningKey, given: Bytes, message: Bytes): boolean | Promise<boolean>;
+  sha256(bytes: Bytes): Bytes | Promise<Bytes>;
+}
 
 const algorithm = { name: "HMAC", hash: "SHA-256" } as const;
 const imported = new WeakMap<SigningKey, Promise<CryptoKey>>();
 
 export const MAC_BYTES = 32;
 
-export async function mac(key: SigningKey, message: Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.sign("HMAC", await cryptoKey(key), message));
-}
-
-export async function isMac(key: SigningKey, given: Bytes, message: Bytes): Promise<boolean> {
-  return crypto.subtle.verify("HMAC", await cryptoKey(key), given, message);
-}
-
-export async function sha256(bytes: Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-}
+export const webDigests: Digests = {
+  mac: async (key, message) =>
+    new Uint8Array(await crypto.subtle.sign("HMAC", await cryptoKey(key), message)),
+  isMac: async (key, given, message) =>
+    crypto.subtle.verify("HMAC", await cryptoKey(key), given, message),
+  sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
+};
 
 export function joined(...parts: readonly Uint8Array[]): Bytes {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

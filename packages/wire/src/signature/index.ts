@@ -1,4 +1,5 @@
 export { FrameOpener, FrameSealer } from "./chain.ts";
+export type { Digests } from "./hmac.ts";
 export {
   insecureKey,
   makeSigningKey,

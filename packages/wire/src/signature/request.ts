@@ -9,7 +9,7 @@
  */
 import { PerdureError } from "@perdure/kernel";
 import { wireLimits } from "../limits.ts";
-import { isMac, mac, sha256 } from "./hmac.ts";
+import { webDigests, type Digests } from "./hmac.ts";
 import { fromHex, toHex, type SigningKey } from "./key.ts";
 import type { NonceStore } from "./nonces.ts";
 
@@ -41,6 +41,8 @@ export interface VerifyOptions {
   readonly nonces: NonceStore;
   /** Default: `wireLimits.pushWindowMs`. */
   readonly windowMs?: number;
+  /** Default: WebCrypto. */
+  readonly digests?: Digests;
 }
 
 const form =
@@ -50,8 +52,9 @@ export async function signRequest(
   key: SigningKey,
   claims: RequestClaims,
   body: Uint8Array<ArrayBuffer>,
+  digests: Digests = webDigests,
 ): Promise<{ readonly header: string; readonly signed: SignedRequest }> {
-  const signature = await mac(key, await message(key.kid, claims, body));
+  const signature = await digests.mac(key, await message(key.kid, claims, body, digests));
   const { purpose, endpoint, at, nonce } = claims;
   const fields = `v=1,kid=${key.kid},for=${purpose},to=${endpoint},t=${at},n=${nonce}`;
   return {
@@ -64,7 +67,7 @@ export async function signRequest(
 export async function verifyRequest(
   header: string | null,
   body: Uint8Array<ArrayBuffer>,
-  { keys, now, nonces, windowMs = wireLimits.pushWindowMs }: VerifyOptions,
+  { keys, now, nonces, windowMs = wireLimits.pushWindowMs, digests = webDigests }: VerifyOptions,
 ): Promise<SignedRequest> {
   if (header === null) throw refused("unsigned", `the request has no ${signatureHeader} header`);
   const [, kid, purpose, endpoint, time, nonce, signature] = form.exec(header) ?? [];
@@ -76,7 +79,8 @@ export async function verifyRequest(
   const at = Number(time);
   const claims: RequestClaims = { purpose: purpose as Purpose, endpoint, at, nonce };
   const given = fromHex(signature);
-  const isRight = await isMac(key, given, await message(key.kid, claims, body));
+  const covered = await message(key.kid, claims, body, digests);
+  const isRight = await digests.isMac(key, given, covered);
   if (!isRight) throw refused("wrong-mac", "the signature does not fit the request");
   const offMs = Math.abs(now - at);
   if (offMs > windowMs) {
@@ -92,8 +96,9 @@ async function message(
   kid: string,
   { purpose, endpoint, at, nonce }: RequestClaims,
   body: Uint8Array<ArrayBuffer>,
+  digests: Digests,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const hash = toHex(await sha256(body));
+  const hash = toHex(await digests.sha256(body));
   const lines = ["perdure-push/1 request", kid, purpose, endpoint, String(at), nonce, hash];
   return new TextEncoder().encode(lines.join("\n"));
 }

@@ -15,15 +15,16 @@ import {
   signatureHeader,
   signRequest,
   toHex,
+  type Digests,
   type PushFrame,
   type PushRequest,
   type SignedRequest,
 } from "@perdure/wire";
-import { Agent, request, type Dispatcher } from "undici";
 import { serverLimits } from "../../limits.ts";
 import { placeOf, type Callee } from "./endpoint.ts";
 import { PushFailure } from "./failure.ts";
-import { NotConnected, type OutboundGuard } from "./outbound/guard.ts";
+import { NotConnected } from "./outbound/guard.ts";
+import type { Outbound, PostAnswer } from "./outbound/post.ts";
 import { refusedBy } from "./refusal.ts";
 
 const mediaType = "application/x-perdure-push";
@@ -32,19 +33,17 @@ const FIRST_WAIT_MS = 200;
 
 export interface CallerParts {
   readonly env: Env;
-  readonly guard: OutboundGuard;
+  readonly outbound: Outbound;
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
+  /** Default: WebCrypto. */
+  readonly digests?: Digests | undefined;
 }
-
-type Answer = Dispatcher.ResponseData;
 
 export class PushCaller {
   readonly #parts: CallerParts;
-  readonly #agent: Agent;
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
-    this.#agent = new Agent({ connect: parts.guard.connect, pipelining: 1 });
   }
 
   /** All frames but signs of life; returns after `end`. Throws `PushFailure`. */
@@ -68,7 +67,7 @@ export class PushCaller {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await this.#parts.outbound.close();
   }
 
   async #post(
@@ -76,28 +75,27 @@ export class PushCaller {
     { type }: PushRequest,
     body: Uint8Array<ArrayBuffer>,
     signal: AbortSignal,
-  ): Promise<{ readonly answer: Answer; readonly signed: SignedRequest }> {
-    const { env, random } = this.#parts;
+  ): Promise<{ readonly answer: PostAnswer; readonly signed: SignedRequest }> {
+    const { env, outbound, random, digests } = this.#parts;
     const nonce = toHex(random(new Uint8Array(16)));
     const claims = { purpose: type, endpoint: callee.id, at: Math.floor(env.now()), nonce };
-    const { header, signed } = await signRequest(callee.key, claims, body);
+    const { header, signed } = await signRequest(callee.key, claims, body, digests);
     const { pushHeadersMs, pushBufferedMs, pushIdleMs } = serverLimits;
-    let answer: Answer;
+    let answer: PostAnswer;
     try {
-      answer = await request(callee.url, {
-        method: "POST",
+      answer = await outbound.post({
+        url: callee.url,
         headers: { ...callee.headers, "content-type": mediaType, [signatureHeader]: header },
         body,
         signal,
-        headersTimeout: callee.isBuffered ? pushBufferedMs : pushHeadersMs,
-        bodyTimeout: pushIdleMs,
-        dispatcher: this.#agent,
+        headMs: callee.isBuffered ? pushBufferedMs : pushHeadersMs,
+        silenceMs: pushIdleMs,
       });
     } catch (error) {
       throw notAnswered(callee, error);
     }
-    if (answer.statusCode !== 200) throw await refusedBy(callee, answer);
-    if (answer.headers["content-type"] === mediaType) return { answer, signed };
+    if (answer.status !== 200) throw await refusedBy(callee, answer);
+    if (answer.header("content-type") === mediaType) return { answer, signed };
     answer.body.destroy();
     const text = `${placeOf(callee)} answered 200, but not as a push handler does: check the URL`;
     throw new PushFailure(text, { mayHaveRun: true });
@@ -105,25 +103,25 @@ export class PushCaller {
 
   async *#frames(
     callee: Callee,
-    { body }: Answer,
+    { body }: PostAnswer,
     signed: SignedRequest,
   ): AsyncGenerator<PushFrame> {
-    const opener = new FrameOpener(signed);
+    const opener = new FrameOpener(signed, undefined, this.#parts.digests);
     try {
       // Read to its end, the connection can be used again.
-      for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-        for await (const payload of opener.open(chunk as Uint8Array)) {
+      for await (const chunk of body.pieces()) {
+        for await (const payload of opener.open(chunk)) {
           const frame = decodePushFrame(payload);
           if (frame.type !== "alive") yield frame;
           if (frame.type === "end") {
-            body.dump({ limit: 1_024 }).catch(() => undefined);
+            body.finish();
             return;
           }
         }
       }
       throw new Error("it ended too early");
     } catch (error) {
-      body.on("error", () => undefined).destroy();
+      body.destroy();
       throw torn(callee, error);
     }
   }

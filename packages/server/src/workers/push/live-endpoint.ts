@@ -6,7 +6,7 @@
  *     drains: what it has, it finishes.
  * E2  The next key takes over once the app has answered under it, and not before.
  */
-import type { Engine, Env } from "@perdure/engine";
+import type { EngineClient, Env, WorkerHost } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
 import type { PushDescription, PushFrame, PushQueue, PushRequest } from "@perdure/wire";
 import { serverLimits } from "../../limits.ts";
@@ -22,9 +22,12 @@ const HOLDS_PER_EXCHANGE = 16;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
 
+/** As much of the engine as endpoints need. */
+export type PushEngine = WorkerHost & Pick<EngineClient, "journal" | "setTrigger" | "putSchedule">;
+
 export interface LiveParts {
   readonly env: Env;
-  readonly engine: Engine;
+  readonly engine: PushEngine;
   readonly caller: PushCaller;
   /** Names this process among all that ever served the endpoint. */
   readonly boot: string;

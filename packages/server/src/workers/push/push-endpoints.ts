@@ -4,16 +4,25 @@
  * S1  A key is shown when it is made, and never again.
  * S2  A URL is judged when it is put, and its address whenever it is dialled (`outbound/guard.ts`).
  */
-import type { Engine, Env } from "@perdure/engine";
+import type { Env } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
-import { insecureKey, makeSigningKey, parseSigningKey, signingKeyText, toHex } from "@perdure/wire";
+import {
+  insecureKey,
+  makeSigningKey,
+  parseSigningKey,
+  signingKeyText,
+  toHex,
+  type Digests,
+} from "@perdure/wire";
 import type { Route } from "../../http/route.ts";
 import { serverLimits } from "../../limits.ts";
 import type { PushHost } from "../hosts.ts";
 import { PushCaller } from "./caller.ts";
 import type { EndpointRecord, EndpointSpec } from "./endpoint.ts";
-import { LiveEndpoint, type LiveView } from "./live-endpoint.ts";
+import { LiveEndpoint, type LiveView, type PushEngine } from "./live-endpoint.ts";
 import { OutboundGuard } from "./outbound/guard.ts";
+import type { Outbound } from "./outbound/post.ts";
+import { outboundOver } from "./outbound/undici.ts";
 import { nameOf, type PushStore } from "./push-store.ts";
 import { pushRoutes } from "./routes.ts";
 
@@ -21,14 +30,22 @@ const GRACE_MS = 4_000;
 const CONCURRENCY = 32;
 
 export interface PushOptions {
-  readonly engine: Engine;
+  readonly engine: PushEngine;
   readonly env: Env;
   readonly store: PushStore;
   /** Targets beside public https: addresses, networks, names (trap T12). */
   readonly allow?: readonly string[];
   /** All addresses of a name; default: this machine's resolver. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
+  /** Default: connections that the guard judges. */
+  readonly outbound?: Outbound;
+  /** Fills with bytes that nobody can guess. Default: the system's. */
+  readonly random?: Random;
+  /** Default: WebCrypto. */
+  readonly digests?: Digests;
 }
+
+type Random = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
 
 export interface NewEndpoint extends Omit<EndpointSpec, "concurrency"> {
   readonly concurrency?: number;
@@ -58,15 +75,22 @@ export class PushEndpoints implements PushHost {
   readonly #guard: OutboundGuard;
   readonly #caller: PushCaller;
   readonly #live = new Map<string, LiveEndpoint>();
+  readonly #random: Random;
   readonly #boot: string;
 
   private constructor(options: PushOptions) {
     this.#options = options;
-    const { env, allow = [], resolve } = options;
+    const { env, allow = [], resolve, outbound, digests } = options;
     const connectMs = serverLimits.pushConnectMs;
     this.#guard = new OutboundGuard({ allow, connectMs, ...(resolve ? { resolve } : {}) });
-    this.#caller = new PushCaller({ env, guard: this.#guard, random });
-    this.#boot = toHex(random(new Uint8Array(6)));
+    this.#random = options.random ?? systemRandom;
+    this.#caller = new PushCaller({
+      env,
+      outbound: outbound ?? outboundOver(this.#guard),
+      random: this.#random,
+      digests,
+    });
+    this.#boot = toHex(this.#random(new Uint8Array(6)));
     this.routes = pushRoutes(this);
   }
 
@@ -90,7 +114,7 @@ export class PushEndpoints implements PushHost {
     const before = this.#live.get(nameOf(namespace, id));
     if (!before && this.list(namespace).length >= serverLimits.pushEndpoints) throw tooMany();
     if (insecure && !isLoopback(url.hostname)) throw notLocal();
-    const made = insecure ? insecureKey : newKey();
+    const made = insecure ? insecureKey : newKey(this.#random);
     const isNew = !before || insecure !== isInsecure(before.record);
     const keys = isNew ? { key: signingKeyText(made) } : keysOf(before.record);
     const createdAt = before?.record.createdAt ?? Math.floor(this.#options.env.now());
@@ -108,7 +132,7 @@ export class PushEndpoints implements PushHost {
     isImmediate: boolean,
   ): Promise<Required<PutEndpoint>> {
     const live = this.#find(namespace, id);
-    const key = signingKeyText(newKey());
+    const key = signingKeyText(newKey(this.#random));
     const { nextKey: _, ...before } = live.record;
     const rotatedAt = Math.floor(this.#options.env.now());
     const record = { ...before, ...(isImmediate ? { key } : { nextKey: key }), rotatedAt };
@@ -174,11 +198,11 @@ function isInsecure({ key }: EndpointRecord): boolean {
   return parseSigningKey(key).kid === insecureKey.kid;
 }
 
-function newKey() {
+function newKey(random: Random) {
   return makeSigningKey(toHex(random(new Uint8Array(4))), random);
 }
 
-function random(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function systemRandom(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(bytes);
 }
 

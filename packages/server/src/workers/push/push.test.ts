@@ -323,6 +323,35 @@ describe("an app that fails", () => {
     },
   );
 
+  it("gets a request twice from something on the way, which passes the second answer on: it may have acted", async () => {
+    const rig = await open();
+    const told: boolean[] = [];
+    const charge = task({ name: "charge", retry: { initialMs: 10 } }, (_: null, attempt) => {
+      told.push(attempt.maybeRan);
+      return "charged";
+    });
+    const paid = workflow({ name: "paid" }, async (ctx) => ctx.run(charge, null));
+    const { app, key } = await serve(rig, { workflows: [paid], tasks: [charge] });
+    const handler = pushHandler({ ...silent, workflows: [paid], tasks: [charge], keys: key });
+    let repeated = 0;
+    const port = await app.kill();
+    const proxy = async (request: Request): Promise<Response> => {
+      const isTask = request.headers.get("perdure-signature")?.includes("for=task");
+      if (isTask && repeated++ === 0) {
+        const first = await handler(request.clone());
+        await first.arrayBuffer();
+      }
+      return handler(request);
+    };
+    const from = (request: Request) => proxy(request);
+    await rig.app(toNodeListener(Object.assign(from, { from })), port);
+    const runId = await rig.startRun("paid");
+    expect(await rig.output(runId)).toBe("charged");
+    expect(told).toEqual([false, true]);
+    const [ended] = await rig.events(runId, "step.completed");
+    expect(ended).toMatchObject({ maybeRan: true });
+  });
+
   it("is busy: it is asked again when it said", async () => {
     const rig = await open();
     const plain = workflow({ name: "plain" }, async () => "done");

@@ -15,12 +15,12 @@ import {
   type Hello,
   type WireError,
 } from "@perdure/wire";
-import type { RawData, WebSocket } from "ws";
 import { isRefusal } from "../../access/vigil.ts";
 import { toWire, type StreamSession } from "./session.ts";
+import type { StreamSocket } from "./socket.ts";
 
 export interface ConnectionParts {
-  readonly socket: WebSocket;
+  readonly socket: StreamSocket;
   readonly env: Env;
   /** The greeting comes within it. */
   readonly helloMs: number;
@@ -100,7 +100,7 @@ export class Connection {
     else this.#session.end(reason);
   }
 
-  #message(data: RawData, isBinary: boolean): void {
+  #message(data: unknown, isBinary: boolean): void {
     if (this.#isClosing) return;
     try {
       this.#frame(data, isBinary);
@@ -109,7 +109,7 @@ export class Connection {
     }
   }
 
-  #frame(data: RawData, isBinary: boolean): void {
+  #frame(data: unknown, isBinary: boolean): void {
     if (!isBinary || !Buffer.isBuffer(data)) throw new PerdureError("invalid-argument", notBinary);
     const frame = decodeWorkerFrame(data);
     this.#pulse?.heard();

@@ -17,13 +17,13 @@ import {
   type Hello,
   type WireError,
 } from "@perdure/wire";
-import type { WebSocket } from "ws";
 import { serverLimits, type ServerLimits } from "../../limits.ts";
 import { isRefusal } from "../../access/vigil.ts";
 import type { StreamHost } from "../hosts.ts";
 import { Connection } from "./connection.ts";
-import { ResumeTokens, type Holder } from "./resume-token.ts";
+import { ResumeTokens, type Holder, type RandomBytes } from "./resume-token.ts";
 import { StreamSession, toWire } from "./session.ts";
+import type { StreamSocket } from "./socket.ts";
 
 export interface StreamWorkersParts {
   readonly engine: WorkerHost;
@@ -34,6 +34,8 @@ export interface StreamWorkersParts {
   readonly bounds?: ServerLimits;
   /** Default: `wireLimits`. */
   readonly limits?: { readonly backlogBytes: number; readonly backlogMessages: number };
+  /** So many bytes that nobody can guess. Default: the system's. */
+  readonly random?: RandomBytes;
 }
 
 /** A session, and the connection that carries it now. */
@@ -53,13 +55,14 @@ export class StreamWorkers implements StreamHost {
   readonly maxFrameBytes: number = wireLimits.frameBytes;
   readonly #parts: StreamWorkersParts;
   readonly #bounds: ServerLimits;
-  readonly #tokens = new ResumeTokens();
+  readonly #tokens: ResumeTokens;
   readonly #known = new Map<string, Known>();
   readonly #connections = new Set<Connection>();
   #isClosing = false;
 
   constructor(parts: StreamWorkersParts) {
     this.#parts = parts;
+    this.#tokens = new ResumeTokens(parts.random);
     this.#bounds = parts.bounds ?? serverLimits;
   }
 
@@ -70,7 +73,7 @@ export class StreamWorkers implements StreamHost {
 
   /** The socket is open, nothing was read from it, and its frames are bounded by its server. */
   accept(
-    socket: WebSocket,
+    socket: StreamSocket,
     caller: { readonly namespace: string },
     peer: Peer,
   ): (reason: PerdureError) => void {

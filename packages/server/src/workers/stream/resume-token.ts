@@ -11,13 +11,23 @@ export interface Holder {
   readonly worker: string;
 }
 
+/** So many bytes that nobody can guess. */
+export type RandomBytes = (count: number) => Uint8Array;
+
 export class ResumeTokens {
-  readonly #key = randomBytes(32);
+  readonly #random: RandomBytes;
+  readonly #key: Uint8Array;
   /** Names this process: a token of another one is not forged, its session just is not here. */
-  readonly #epoch = randomBytes(9).toString("base64url");
+  readonly #epoch: string;
+
+  constructor(random: RandomBytes = randomBytes) {
+    this.#random = random;
+    this.#key = random(32);
+    this.#epoch = base64url(random(9));
+  }
 
   newSession(): string {
-    return randomBytes(15).toString("base64url");
+    return base64url(this.#random(15));
   }
 
   seal(session: string, holder: Holder): string {
@@ -40,4 +50,8 @@ export class ResumeTokens {
     const text = JSON.stringify(["perdure-resume", this.#epoch, session, namespace, worker]);
     return createHmac("sha256", this.#key).update(text).digest("base64url");
   }
+}
+
+function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64url");
 }

@@ -1,6 +1,7 @@
 /** What callers ask of an engine; the SDK's client and every front door stand on this. */
 import type {
   ConflictPolicy,
+  ErrorData,
   Explanation,
   Json,
   JsonObject,
@@ -53,6 +54,14 @@ export interface Started {
   readonly runId: RunId;
   readonly existing: boolean;
 }
+
+/** One of many starts: the namespace is named once, for all of them. */
+export type StartItem = Omit<StartRequest, "namespace" | "key"> & {
+  readonly key?: Omit<KeyRef, "namespace">;
+};
+
+/** One that is refused does not keep the others out, so its error is data. */
+export type StartResult = Started | { readonly error: ErrorData };
 
 export interface ForkRequest {
   readonly runId: RunId;
@@ -107,6 +116,12 @@ export interface WorkerView {
 /** Every verb that takes a run id takes it first, every other one a namespace or what names one. */
 export interface EngineClient {
   start(request: StartRequest): Promise<Started>;
+  /**
+   * Starts many runs at once; resolves when all of them are on disk or refused, with what became of
+   * each, in their order. At most `limits.startManyRuns`, whose inputs and signals have at most
+   * `limits.startManyBytes`: of more nothing is started, `limit-exceeded`.
+   */
+  startMany(namespace: string, items: readonly StartItem[]): Promise<readonly StartResult[]>;
   signal(target: Target, signal: SignalBody): Promise<void>;
   cancel(target: Target, reason?: string): Promise<void>;
   terminate(runId: RunId, reason?: string): Promise<void>;

@@ -9,7 +9,9 @@ export {
   checkPayload,
   checkSignal,
   checkStart,
+  checkStartMany,
   checkText,
+  startBytes,
 } from "./client/checks.ts";
 export type { KeyedStateVerbs } from "./client/keyed-state.ts";
 export { checkRunId } from "./client/desk.ts";

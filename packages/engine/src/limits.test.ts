@@ -25,6 +25,34 @@ describe("an engine's limits hold at their value and refuse one past it", () => 
     await rig.close();
   });
 
+  it("startManyRuns", async () => {
+    const rig = await Rig.open();
+    const item = { workflow: "waits", queue: "main", input: text("") };
+    const start = (count: number) =>
+      rig.env.run(
+        rig.engine.startMany(
+          "test",
+          Array.from({ length: count }, () => item),
+        ),
+      );
+    expect(await start(limits.startManyRuns)).toHaveLength(limits.startManyRuns);
+    await expect(start(limits.startManyRuns + 1)).rejects.toMatchObject({ code: "limit-exceeded" });
+    expect(await rig.env.run(rig.engine.count({ namespace: "test" }))).toBe(limits.startManyRuns);
+    await rig.close();
+  });
+
+  it("startManyBytes", async () => {
+    const rig = await Rig.open();
+    const quarter = { encoding: "raw", data: new Uint8Array(limits.startManyBytes / 4) };
+    const item = { workflow: "waits", queue: "main", input: quarter };
+    const four = [item, item, item, item];
+    expect(await rig.env.run(rig.engine.startMany("test", four))).toHaveLength(4);
+    const signal = { name: "go", payload: { encoding: "raw", data: new Uint8Array(1) } };
+    const past = rig.engine.startMany("test", [...four.slice(1), { ...item, signal }]);
+    await expect(rig.env.run(past)).rejects.toMatchObject({ code: "limit-exceeded" });
+    await rig.close();
+  });
+
   it("runCalls", async () => {
     const rig = await Rig.open();
     const { runId } = await rig.start({ workflow: "waits" });

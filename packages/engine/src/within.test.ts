@@ -25,6 +25,7 @@ const calls: {
   readonly [V in keyof EngineClient]: (place: Place) => Parameters<EngineClient[V]>;
 } = {
   start: ({ namespace }) => [{ namespace, workflow: "w", queue: "main", input: text("") }],
+  startMany: ({ namespace }) => [namespace, [{ workflow: "w", queue: "main", input: text("") }]],
   signal: ({ runId }) => [{ runId }, { name: "s" }],
   cancel: ({ runId }) => [{ runId }],
   terminate: ({ runId }) => [runId],
@@ -133,6 +134,18 @@ describe("from within a namespace", () => {
   test.each(others)("%s takes no key of another one", async (verb, args) => {
     const client = within(rig.engine, { namespace: "ours" });
     expect((await errorOf(client, verb, args(places.foreign))).code).toBe("forbidden");
+  });
+
+  test("startMany starts nothing in another one, whatever its items name", async () => {
+    const client = within(rig.engine, { namespace: "ours" });
+    const item = { workflow: "w", queue: "main", input: text(""), namespace: "theirs" };
+    const [named, keyed] = await rig.env.run(
+      client.startMany("ours", [item, { ...item, key: keyIn(places.foreign) }]),
+    );
+    expect(keyed).toMatchObject({ error: { code: "invalid-argument" } });
+    const { runId } = named as { readonly runId: RunId };
+    expect((await rig.env.run(rig.engine.describe(runId))).spec.namespace).toBe("ours");
+    expect(await rig.env.run(rig.engine.count({ namespace: "theirs" }))).toBe(1);
   });
 
   test("nothing of another one is ever watched", async () => {

@@ -77,6 +77,19 @@ export class PerdureError extends Error {
   }
 }
 
+/** An error as data: the cause and the stack stay where it happened, they may hold secrets. */
+export interface ErrorData {
+  readonly code: ErrorCode;
+  /** Says what to do next. */
+  readonly message: string;
+  readonly retry: Retry;
+  readonly detail?: JsonObject;
+}
+
+export function errorData({ code, message, retry, detail }: PerdureError): ErrorData {
+  return { code, message, retry, ...(detail === undefined ? {} : { detail }) };
+}
+
 /** Stops the node before it can write: a broken invariant is a bug, never a user's mistake. */
 export class InvariantError extends Error {
   override readonly name = "InvariantError";

@@ -20,6 +20,10 @@ export const limits = {
   runUpdates: 2_000,
   answerCommands: 10_000,
 
+  /** Runs that one call starts, and the bytes of their inputs and signals. */
+  startManyRuns: 1_000,
+  startManyBytes: 16_777_216,
+
   keyInbox: 10_000,
   keyStateEntries: 10_000,
   keyIdempotencyKeys: 1_000,

@@ -22,7 +22,7 @@ export type {
   Target,
   WhyTarget,
 } from "./client/options.ts";
-export type { Perdure, RunPage } from "./client/perdure.ts";
+export type { Perdure, RunPage, StartedItem } from "./client/perdure.ts";
 export type { Schedules } from "./client/schedules.ts";
 export { connect } from "./connect.ts";
 export type { ConnectOptions } from "./connect-options.ts";

@@ -106,6 +106,26 @@ export function perdureScenarios(
         expect((await perdure.start(waiting, { id: "one" })).runId).not.toBe(first.runId);
       });
 
+      test("many are started at once; one that does not fit keeps no other out", async () => {
+        const square = workflow(
+          { name: "square", input: z.object({ n: z.number() }) },
+          async (_ctx, { n }) => n * n,
+        );
+        const perdure = await openWith({ workflows: [square] });
+        const inputs = Array.from({ length: 1_500 }, (_, n) => ({ n }));
+        const items = [...inputs.slice(0, 700), { n: "seven" } as never, ...inputs.slice(700)];
+        const many = items.map((input, at) => ({ input, id: `square-${at}` }));
+        const started = await perdure.startMany(square, many);
+        expect(started[700]?.error).toMatchObject({ code: "invalid-argument" });
+        const runs = started.flatMap(({ run }) => run ?? []);
+        expect(runs.map(({ id }) => id)).toEqual(
+          many.filter((_, at) => at !== 700).map(({ id }) => id),
+        );
+        for (const n of [0, 699, 700, 1_499]) expect(await runs[n]?.result()).toBe(n * n);
+        const again = await perdure.startMany(square, [{ input: { n: 2 }, id: "a" }]);
+        expect(again).toMatchObject([{ existing: false, run: { id: "a" } }]);
+      });
+
       test("runs are found by id, listed by attribute, and say what they wait for", async () => {
         const tagged = workflow({ name: "tagged" }, async (ctx, tag: string) => {
           ctx.attributes({ tag });

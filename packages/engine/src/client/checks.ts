@@ -1,7 +1,7 @@
 /** What comes from callers, checked against the limits before anything is written. */
 import { limits, PerdureError, type JsonObject, type KeyRef, type Payload } from "@perdure/kernel";
 import type { SignalBody } from "@perdure/kernel";
-import type { StartRequest } from "../client.ts";
+import type { StartItem, StartRequest } from "../client.ts";
 
 const encoder = new TextEncoder();
 
@@ -90,4 +90,21 @@ export function checkStart(request: StartRequest): void {
     if (value === undefined || Number.isFinite(value)) continue;
     throw new PerdureError("invalid-argument", `${name} must be a finite number, not ${value}.`);
   }
+}
+
+/** Of many starts together; each is looked at by itself when its turn comes. */
+export function checkStartMany(items: readonly StartItem[]): void {
+  if (items.length > limits.startManyRuns) {
+    const text = `There are ${items.length} starts, the limit is ${limits.startManyRuns}`;
+    throw new PerdureError("limit-exceeded", `${text}: start the others with another call.`);
+  }
+  const bytes = items.reduce((sum, item) => sum + startBytes(item), 0);
+  if (bytes <= limits.startManyBytes) return;
+  const text = `The inputs and signals have ${bytes} bytes, the limit is ${limits.startManyBytes}`;
+  throw new PerdureError("limit-exceeded", `${text}: start some of them with another call.`);
+}
+
+/** What a start adds to the bytes of many. */
+export function startBytes({ input, signal }: StartItem): number {
+  return input.data.length + (signal?.payload?.data.length ?? 0);
 }

@@ -1,5 +1,6 @@
 /** Starting runs: under a key, under a request id alone, or just so; and forking them. */
 import {
+  errorData,
   invariant,
   isClosing,
   keyStream,
@@ -15,31 +16,32 @@ import {
   type RunId,
   type RunSpec,
 } from "@perdure/kernel";
-import type { EngineClient, ForkRequest, Started, StartRequest } from "../client.ts";
+import type { EngineClient, ForkRequest, Started, StartRequest, StartResult } from "../client.ts";
 import type { Env } from "../env.ts";
 import { readEvents } from "../streams/journal.ts";
-import { checkKey, checkPayload, checkStart } from "./checks.ts";
+import { checkKey, checkNamespace, checkPayload, checkStart, checkStartMany } from "./checks.ts";
 import { findDurableRun, type Desk } from "./desk.ts";
 
-export function startVerbs(desk: Desk, by?: string): Pick<EngineClient, "start" | "fork"> {
+type Starts = Pick<EngineClient, "start" | "startMany" | "fork">;
+
+export function startVerbs(desk: Desk, by?: string): Starts {
   return {
-    async start(asked) {
+    async start(request) {
       desk.checkStarts();
-      checkStart(asked);
-      const request = signedBy(asked, by);
-      const key = keyOf(request);
-      const spec = specOf(desk.env, request, key);
-      const { signal, mode = "single", reuse = "allow", conflict = "useExisting" } = request;
-      if (key === undefined) return startAlone(desk, spec, request);
-      const extra = signal === undefined ? {} : { signal };
-      const reply = await desk.mail.ask(keyStream(key), (asker) => {
-        return { type: "key.start", spec, mode, reuse, conflict, request: asker, ...extra };
-      });
-      const started = startedBy(reply);
-      if (mode === "exclusive" && !started.existing) {
-        desk.listeners.expect(started.runId, spec.namespace);
-      }
-      return started;
+      return startOne(desk, request, by);
+    },
+
+    async startMany(namespace, items) {
+      desk.checkStarts();
+      checkNamespace(namespace);
+      checkStartMany(items);
+      // All are posted before the first is awaited: one batch for each partition.
+      return Promise.all(
+        items.map(({ key, ...item }) => {
+          const own = key === undefined ? {} : { key: { namespace, ...key } };
+          return startOne(desk, { ...item, ...own, namespace }, by).catch(asResult);
+        }),
+      );
     },
 
     async fork(request) {
@@ -52,6 +54,30 @@ export function startVerbs(desk: Desk, by?: string): Pick<EngineClient, "start" 
       return startedBy(reply);
     },
   };
+}
+
+async function startOne(desk: Desk, asked: StartRequest, by?: string): Promise<Started> {
+  checkStart(asked);
+  const request = signedBy(asked, by);
+  const key = keyOf(request);
+  const spec = specOf(desk.env, request, key);
+  const { signal, mode = "single", reuse = "allow", conflict = "useExisting" } = request;
+  if (key === undefined) return startAlone(desk, spec, request);
+  const extra = signal === undefined ? {} : { signal };
+  const reply = await desk.mail.ask(keyStream(key), (asker) => {
+    return { type: "key.start", spec, mode, reuse, conflict, request: asker, ...extra };
+  });
+  const started = startedBy(reply);
+  if (mode === "exclusive" && !started.existing) {
+    desk.listeners.expect(started.runId, spec.namespace);
+  }
+  return started;
+}
+
+/** What a caller may be told is data; a bug is not. */
+function asResult(error: unknown): StartResult {
+  if (error instanceof PerdureError) return { error: errorData(error) };
+  throw error;
 }
 
 async function startAlone(desk: Desk, spec: RunSpec, { signal }: StartRequest): Promise<Started> {

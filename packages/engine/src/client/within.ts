@@ -140,6 +140,7 @@ const doors: { readonly [V in Verb]: DoorOf<V> } = {
   workers: ownNamespace,
   versions: ownNamespace,
   publish: ownNamespace,
+  startMany: ownNamespace,
   importRun: ownNamespace,
   setTrigger: ownNamespace,
   removeTrigger: ownNamespace,

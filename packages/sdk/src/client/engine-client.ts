@@ -21,8 +21,9 @@ import type {
   Target,
   WhyTarget,
 } from "./options.ts";
-import type { Perdure, RunPage } from "./perdure.ts";
+import type { Perdure, RunPage, StartedItem } from "./perdure.ts";
 import { EngineSchedules, type Schedules } from "./schedules.ts";
+import { startAll, type Prepared } from "./start-many.ts";
 import { startRequest } from "./start-request.ts";
 
 const PAGE_ROWS = 100;
@@ -65,6 +66,20 @@ export class EnginePerdure implements Perdure {
     const traced = withTrace(request.headers, this.#trace?.() ?? {});
     const { runId } = await this.#engine.start({ ...request, ...traced });
     return this.#handle(workflow, runId, settings.id);
+  }
+
+  async startMany<In, Out, M extends Messages>(
+    workflow: Workflow<In, Out, M>,
+    items: readonly StartOptions<In>[],
+  ): Promise<readonly StartedItem<Out, M>[]> {
+    const headers = this.#trace?.() ?? {};
+    const prepared = items.map((item) => this.#prepare(workflow.code, item, headers));
+    const results = await startAll(this.#engine, this.namespace, prepared);
+    return results.map((result, i) => {
+      if (result instanceof PerdureError) return { error: result };
+      const { runId, existing } = result;
+      return { run: this.#handle(workflow, runId, items[i]?.id), existing };
+    });
   }
 
   async get<In, Out, M extends Messages>(
@@ -164,6 +179,21 @@ export class EnginePerdure implements Perdure {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
+  }
+
+  /** A start as the engine takes it, or why it is none. */
+  #prepare(
+    code: WorkflowCode,
+    item: StartSettings & { readonly input?: unknown },
+    headers: Readonly<Record<string, string>>,
+  ): Prepared {
+    try {
+      const { namespace: _, ...start } = startRequest(this.namespace, code, item, this.#now());
+      return { ...start, ...withTrace(start.headers, headers) };
+    } catch (error) {
+      if (error instanceof PerdureError) return error;
+      throw error;
+    }
   }
 
   #handle<Out, M extends Messages>(

@@ -1,5 +1,5 @@
 /** The client: what the rest of a program asks of Perdure. */
-import type { Explanation } from "@perdure/kernel";
+import type { Explanation, PerdureError } from "@perdure/kernel";
 import type { IndexRow } from "@perdure/store";
 import type { Handlers, ObjectDefinition, ObjectProxy } from "../define/object.ts";
 import type { Messages } from "../define/messages.ts";
@@ -13,6 +13,11 @@ export interface RunPage {
   readonly runs: readonly IndexRow[];
   readonly cursor?: string;
 }
+
+/** What became of one of many starts: a run, new or (`existing`) found, or why there is none. */
+export type StartedItem<Out, M extends Messages> =
+  | { readonly run: RunHandle<Out, M>; readonly existing: boolean; readonly error?: undefined }
+  | { readonly run?: undefined; readonly existing?: undefined; readonly error: PerdureError };
 
 export interface Perdure extends AsyncDisposable {
   readonly namespace: string;
@@ -30,6 +35,20 @@ export interface Perdure extends AsyncDisposable {
     workflow: Workflow<In, Out, M>,
     ...options: undefined extends In ? [options?: StartOptions<In>] : [options: StartOptions<In>]
   ): Promise<RunHandle<Out, M>>;
+  /**
+   * Starts a run of the workflow for each item, many at a time; resolves when all of them are on
+   * disk or refused, with what became of each, in their order. An item with a `requestId` may be
+   * sent again and again.
+   *
+   * ```ts
+   * const started = await perdure.startMany(resize, images.map((input) => ({ input })));
+   * const refused = started.flatMap(({ error }) => error ?? []);
+   * ```
+   */
+  startMany<In, Out, M extends Messages>(
+    workflow: Workflow<In, Out, M>,
+    items: readonly StartOptions<In>[],
+  ): Promise<readonly StartedItem<Out, M>[]>;
   /** The run, or the current run under a business key; an error when there is none. */
   get<In, Out, M extends Messages>(
     workflow: Workflow<In, Out, M>,

@@ -1,5 +1,5 @@
 /** The answers of the API, checked and with their payloads as bytes. */
-import type { RunView, SchedulePage, Started, WorkerView } from "@perdure/engine";
+import type { RunView, SchedulePage, Started, StartResult, WorkerView } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
 import type {
   Explanation,
@@ -55,9 +55,15 @@ const worker: shape.Shape = shape.fields({
   labels: shape.object,
 });
 
+const started: shape.Shape = shape.fields({ runId: shape.runId, existing: shape.flag });
+const refused: shape.Shape = shape.fields({
+  error: shape.fields({ code: shape.text, message: shape.text }),
+});
+
 interface Answers {
   readonly none: void;
   readonly started: Started;
+  readonly startedMany: { runs: readonly StartResult[] };
   readonly imported: { imported: number; failed: readonly { readonly error: Json }[] };
   readonly page: Page;
   readonly count: { count: number };
@@ -77,7 +83,8 @@ interface Answers {
 
 export const answers: { readonly [Name in keyof Answers]: Reader<Answers[Name]> } = {
   none: (): void => undefined,
-  started: reader(shape.fields({ runId: shape.runId, existing: shape.flag })),
+  started: reader(started),
+  startedMany: reader(shape.fields({ runs: shape.listOf(shape.either(started, refused)) })),
   imported: reader(
     shape.fields({
       imported: shape.number,

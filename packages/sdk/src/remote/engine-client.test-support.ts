@@ -137,6 +137,44 @@ export function engineClientContract(title: string, make: () => Promise<Subject>
       await agree((of) => of.outcome(failed));
     });
 
+    test("starts many at once, and says of each what became of it", async () => {
+      const item = (name: string, more: object = {}) => {
+        return { workflow: "greet", queue: "default", input: payload(name), ...more };
+      };
+      const keyed = { key: { kind: "workflow", id: "of-many" }, conflict: "fail" };
+      const items = [
+        item("one", { requestId: "many-1" }),
+        item("no", { workflow: "" }),
+        item("two", { requestId: "many-1" }),
+        item("three", { ...keyed, workflow: "asking" }),
+        item("four", { ...keyed, workflow: "asking" }),
+      ];
+      const [one, no, two, three, four] = await client.startMany(namespace, items);
+      const { runId } = one as { readonly runId: RunId };
+      expect(await valueOf(runId)).toBe("Hello, one!");
+      expect(two).toEqual({ runId, existing: true });
+      expect(no).toMatchObject({ error: { code: "invalid-argument", retry: "never" } });
+      expect(three).toMatchObject({ existing: false });
+      expect(four).toMatchObject({ error: { code: "already-exists" } });
+      await agree((of) =>
+        of.startMany(namespace, [item("no", { queue: "" }), ...items.slice(0, 1)]),
+      );
+      await agreeOnRefusal("limit-exceeded", (of) =>
+        of.startMany(
+          namespace,
+          Array.from({ length: 1_001 }, () => item("past")),
+        ),
+      );
+      expect(await client.startMany(namespace, [])).toEqual([]);
+    });
+
+    test("starts many whose bytes are more than one request may have", async () => {
+      const input = payload("x".repeat(3_000_000));
+      const items = [1, 2, 3, 4].map(() => ({ workflow: "asking", queue: "default", input }));
+      const started = await client.startMany(namespace, items);
+      expect(started.map((one) => "runId" in one)).toEqual([true, true, true, true]);
+    });
+
     test("follows a run that continues as new", async () => {
       expect(await valueOf(await start("chain", 3))).toBe(0);
     });

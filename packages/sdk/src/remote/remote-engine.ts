@@ -10,6 +10,7 @@ import { Caller } from "./caller.ts";
 import { remoteLimits } from "./limits.ts";
 import { Outcomes } from "./outcomes.ts";
 import { readVerbs } from "./read-verbs.ts";
+import { startManyVerb } from "./start-many.ts";
 import { talkVerbs } from "./talk-verbs.ts";
 import { Transport, type TlsOptions, type TransportParts } from "./transport.ts";
 import { Watches } from "./watches.ts";
@@ -59,6 +60,7 @@ export const RemoteEngine: {
         await transport.close();
       },
       ...startVerbs(desk),
+      ...startManyVerb(desk),
       ...controlVerbs(desk),
       ...talkVerbs(desk),
       ...readVerbs(desk),

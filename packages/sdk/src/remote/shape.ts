@@ -58,6 +58,11 @@ export const fields =
     return undefined;
   };
 
+export const either =
+  (one: Shape, other: Shape): Shape =>
+  (value, at) =>
+    one(value, at) === undefined ? undefined : other(value, at);
+
 const failure: Shape = (value, at) => {
   const problem = fields({ code: text, message: text })(value, at);
   const { cause, details } = (value ?? {}) as Partial<Failure>;

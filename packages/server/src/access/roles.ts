@@ -24,6 +24,7 @@ export type Policy = Readonly<Record<Operation, readonly Role[]>>;
 
 export const policy: Policy = {
   "runs.start": clients,
+  "runs.startMany": clients,
   "runs.list": everybody,
   "runs.count": everybody,
   "runs.describe": everybody,

@@ -56,6 +56,23 @@ function lifeRoutes(): readonly Route[] {
       },
     }),
     jsonRoute({
+      operation: "runs.startMany",
+      summary: "Starts many runs at once",
+      description:
+        "Answered when each of them is on disk or refused; the answer has one result for each, in " +
+        "their order. Repeat it at will where each has its own requestId.",
+      body: take.startManyBody,
+      example: { runs: [startExample, { ...startExample, key: { ...startExample.key, id: "8" } }] },
+      status: 201,
+      answer: give.startedMany,
+      async handle({ engine, caller: { namespace }, trace, body: { runs } }) {
+        const items = runs.map(({ headers, ...rest }) => {
+          return { ...rest, ...withTrace(headers, trace.headers) };
+        });
+        return { runs: await engine.startMany(namespace, items) };
+      },
+    }),
+    jsonRoute({
       operation: "runs.fork",
       summary: "Starts another run with the first events of this one",
       body: take.forkBody,

@@ -15,6 +15,7 @@ const schedule = {
 
 const bodies: { readonly [O in Operation]?: unknown } = {
   "runs.start": { workflow: "echo", queue: "main", input: { value: 1 } },
+  "runs.startMany": { runs: [{ workflow: "echo", queue: "main", input: { value: 1 } }] },
   "runs.signal": { name: "go" },
   "runs.cancel": {},
   "runs.terminate": {},

@@ -15,6 +15,7 @@ export interface ApiPath {
 
 export const operations = {
   "runs.start": { method: "POST", path: "/v1/runs" },
+  "runs.startMany": { method: "POST", path: "/v1/runs/many" },
   "runs.list": { method: "GET", path: "/v1/runs" },
   "runs.count": { method: "GET", path: "/v1/runs/count" },
   "runs.describe": { method: "GET", path: "/v1/runs/{runId}" },

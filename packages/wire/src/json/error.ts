@@ -1,21 +1,16 @@
 /** Errors on their way to a caller: one body, and one table from codes to HTTP statuses. */
 import {
+  errorData,
   errorTable,
   PerdureError,
   type ErrorCode,
+  type ErrorData,
   type Json,
   type JsonObject,
-  type Retry,
 } from "@perdure/kernel";
 
 export interface ErrorBody {
-  readonly error: {
-    readonly code: ErrorCode;
-    /** Says what to do next. */
-    readonly message: string;
-    readonly retry: Retry;
-    readonly detail?: JsonObject;
-  };
+  readonly error: ErrorData;
 }
 
 /** RFC 9110, section 15. */
@@ -44,9 +39,8 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
-/** The cause and the stack stay here: they may hold what is not the caller's. */
-export function errorToJson({ code, message, retry, detail }: PerdureError): ErrorBody {
-  return { error: { code, message, retry, ...(detail === undefined ? {} : { detail }) } };
+export function errorToJson(error: PerdureError): ErrorBody {
+  return { error: errorData(error) };
 }
 
 /** Undefined: the body is not one of ours. */

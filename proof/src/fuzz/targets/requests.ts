@@ -48,6 +48,7 @@ export function samplesFor(runId: string): Readonly<Record<Operation, Sample>> {
   const params = { runId };
   return {
     "runs.start": { body: start },
+    "runs.startMany": { body: { runs: [start, { ...start, requestId: "r-2" }] } },
     "runs.list": { query: { ...filters, limit: "10" } },
     "runs.count": { query: filters },
     "runs.describe": { params },

@@ -10,6 +10,14 @@ export const started: z.ZodType = z
   .strictObject({ runId, existing: z.boolean() })
   .meta({ id: "Started" });
 
+const refused = z.strictObject({
+  error: z.looseObject({ code: word, message: word, retry: word }),
+});
+
+export const startedMany: z.ZodType = z.strictObject({
+  runs: z.array(z.union([started, refused])),
+});
+
 const row = z
   .strictObject({
     runId,

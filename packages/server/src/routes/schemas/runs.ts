@@ -58,6 +58,10 @@ export const startBody: z.ZodType<StartBody> = z
   })
   .meta({ id: "StartRun" });
 
+export const startManyBody: z.ZodType<{ readonly runs: readonly StartBody[] }> = z.strictObject({
+  runs: z.array(startBody).max(limits.startManyRuns),
+});
+
 export const forkBody: z.ZodType<
   Omit<ForkRequest, "runId" | "key"> & { readonly key?: WallessKey }
 > = z.strictObject({

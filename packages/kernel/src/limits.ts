@@ -92,6 +92,8 @@ export const limits = {
   lostWorkerMs: 900_000,
   /** Queues that an engine's figures list one by one; the others are summed. */
   queueStats: 1_000,
+  /** Calls of a node that wait for one other node. */
+  peerCalls: 10_000,
   /** Queries and updates waiting for one run. */
   runCalls: 1_000,
   runWatchers: 1_000,

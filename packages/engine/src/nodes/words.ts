@@ -1,0 +1,17 @@
+/**
+ * What nodes say to each other: one row for each word that is told, and for each verb that is
+ * answered. Every body is plain data (see `PeerMessage`).
+ */
+import type { Parcel, Receipt } from "./parcels.ts";
+
+/** Told, and not answered. */
+export interface PeerWords {
+  readonly mail: Parcel;
+  readonly receipt: Receipt;
+}
+
+/** Answered, or refused with an error. */
+export interface PeerCalls {
+  /** What is in memory of rows and settled streams is written, so that a list shows it. */
+  readonly flush: { readonly body: null; readonly answer: null };
+}

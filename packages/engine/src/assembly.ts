@@ -1,5 +1,6 @@
 /** Puts the parts of an engine together; each sees only what it is given here. */
-import { runStream, type Calendar } from "@perdure/kernel";
+import { partitionOf, runStream, type Calendar } from "@perdure/kernel";
+import type { Store } from "@perdure/store";
 import { Builder } from "./commit/builder.ts";
 import { Decider } from "./commit/decider.ts";
 import { Links } from "./commit/link.ts";
@@ -12,10 +13,14 @@ import { machinesWith } from "./core/machines.ts";
 import type { Tuning } from "./core/options.ts";
 import { newStats, type Stats } from "./core/stats.ts";
 import type { Env } from "./env.ts";
+import { Cluster } from "./nodes/cluster.ts";
+import type { NodeTerms } from "./nodes/node-options.ts";
+import { LinkEnds } from "./streams/ends.ts";
 import { LiveRun } from "./streams/live.ts";
 import { Loader } from "./streams/loader.ts";
 import { Partition } from "./streams/partition.ts";
 import { Recovery } from "./streams/recovery.ts";
+import { Rest } from "./streams/rest.ts";
 import { Retention } from "./streams/retention.ts";
 import { Tidy } from "./streams/tidy.ts";
 import { Alarms } from "./time/alarms.ts";
@@ -25,13 +30,16 @@ import { Matcher } from "./workers/matcher.ts";
 import { Registry } from "./workers/registry.ts";
 import type { RegisteredWorker } from "./workers/registered-worker.ts";
 import { Tasks } from "./workers/tasks.ts";
-import type { Store } from "@perdure/store";
 
 export interface Setting {
   readonly store: Store;
   readonly env: Env;
   readonly calendar: Calendar;
   readonly tuning: Tuning;
+  /** One node among several; undefined: the only one. */
+  readonly node: NodeTerms | undefined;
+  /** What this engine is called in claims. */
+  readonly self: string;
   readonly stop: (reason: Error) => void;
 }
 
@@ -52,6 +60,7 @@ export interface Assembly {
   readonly retention: Retention;
   readonly tidy: Tidy;
   readonly recovery: Recovery;
+  readonly cluster: Cluster | undefined;
 }
 
 export function assemble(setting: Setting): Assembly {
@@ -59,7 +68,9 @@ export function assemble(setting: Setting): Assembly {
   const streams = streamParts(setting, commits);
   const workers = workerParts(setting, commits, streams);
   const keeping = keepingParts(setting, commits, streams, workers);
-  const all = { ...commits, ...streams, ...workers, ...keeping };
+  const cluster =
+    setting.node && clusterOf(setting, setting.node, { ...commits, ...workers, ...keeping });
+  const all = { ...commits, ...streams, ...workers, ...keeping, cluster };
   const { pump, recovery, decider } = all;
   const builder = new Builder({ ...all, decider });
   const releaser = new Releaser(all);
@@ -81,13 +92,14 @@ function commitParts({ store, env, calendar, tuning }: Setting) {
   const partitions = Array.from({ length: store.partitions }, (_, n) => new Partition(n));
   const machines = machinesWith(calendar);
   const links = new Links(partitions);
+  const ends = new LinkEnds(links, partitions);
   const requests = new Requests();
   const { commitsInFlight, refusalsToStop } = tuning;
   const pump = new Pump({ store, env, stats, commitsInFlight, refusalsToStop });
   const { ready } = pump;
   const mail = new Mail({ partitions, requests, ready });
   const decider = new Decider(env, machines, links, partitions.length);
-  return { stats, partitions, machines, links, requests, pump, ready, mail, decider };
+  return { stats, partitions, machines, links, ends, requests, pump, ready, mail, decider };
 }
 
 type CommitParts = ReturnType<typeof commitParts>;
@@ -112,8 +124,9 @@ type StreamParts = ReturnType<typeof streamParts>;
 
 /** The four know each other, so two of them look the others up when they need them. */
 function workerParts({ store, env, tuning }: Setting, commits: CommitParts, streams: StreamParts) {
-  const { stats, mail, requests } = commits;
+  const { stats, mail, requests, partitions } = commits;
   const { loader } = streams;
+  const isLeaving = (home: number): boolean => partitions[home]?.phase === "closing";
   const emptied = (worker: RegisteredWorker): void => registry.emptied(worker);
   const leases: Leases = new Leases({
     store,
@@ -123,6 +136,7 @@ function workerParts({ store, env, tuning }: Setting, commits: CommitParts, stre
     mail,
     matcher: () => matcher,
     calls: () => calls,
+    isLeaving: (live) => isLeaving(live.home),
     emptied,
   });
   const tasks: Tasks = new Tasks({
@@ -131,6 +145,7 @@ function workerParts({ store, env, tuning }: Setting, commits: CommitParts, stre
     mail,
     requests,
     load: (stream) => loader.get(stream),
+    isLeaving: (stream) => isLeaving(partitionOf(stream, partitions.length)),
     matcher: () => matcher,
     emptied,
   });
@@ -150,7 +165,7 @@ function workerParts({ store, env, tuning }: Setting, commits: CommitParts, stre
 type WorkerParts = ReturnType<typeof workerParts>;
 
 function keepingParts(
-  { store, env, tuning, stop }: Setting,
+  { store, env, tuning, node, self, stop }: Setting,
   commits: CommitParts,
   streams: StreamParts,
   workers: WorkerParts,
@@ -173,15 +188,28 @@ function keepingParts(
     written,
   });
   const attempts = tuning.refusalsToStop;
-  const recovery = new Recovery({
+  const recovery: Recovery = new Recovery({
     store,
     env,
     attempts,
-    stop,
+    self,
+    // The only engine of a store has all of it or nothing; a node goes on with the rest.
+    lost: (_, reason) => (node ? undefined : stop(reason)),
+    gaveUp: (partition, reason) => (node ? recovery.letGo(partition) : stop(reason)),
     tidy,
     ...commits,
     ...streams,
     ...workers,
   });
   return { retention, tidy, recovery };
+}
+
+function clusterOf(
+  { store, env }: Setting,
+  terms: NodeTerms,
+  parts: CommitParts & WorkerParts & ReturnType<typeof keepingParts>,
+): Cluster {
+  const { partitions, recovery, leases, tasks } = parts;
+  const rest = new Rest(leases, tasks, partitions.length);
+  return new Cluster({ store, env, terms, partitions, recovery, rest });
 }

@@ -13,11 +13,13 @@ import { startVerbs } from "./client/start.ts";
 import { talkVerbs } from "./client/talk.ts";
 import { homeOf, whyVerbs } from "./client/why.ts";
 import { workerVerbs } from "./client/workers.ts";
+import type { Env } from "./env.ts";
 import { OwnedTimers } from "./core/owned-timers.ts";
 import { defaultTuning, type EngineOptions } from "./core/options.ts";
 import type { EngineStats } from "./core/stats.ts";
 import { LiveRun } from "./streams/live.ts";
-import { lostError } from "./streams/loader.ts";
+import { termsOf } from "./nodes/node-options.ts";
+import { awayError } from "./streams/loader.ts";
 import type { WorkerHost } from "./worker.ts";
 
 export interface Engine extends EngineClient, WorkerHost {
@@ -65,8 +67,10 @@ export const Engine: {
       timers.stop();
       onStop?.(reason);
     };
-    const parts = assemble({ store, env, calendar, tuning, stop });
-    await parts.recovery.openAll();
+    const node = options.node && termsOf(options.node, () => drawId(env));
+    const self = node?.id ?? drawId(env);
+    const parts = assemble({ store, env, calendar, tuning, node, self, stop });
+    await (parts.cluster ? parts.cluster.start() : parts.recovery.openAll());
     parts.retention.start();
     const trouble = (): StoreTrouble | undefined => troubleOf(parts, stopped);
     const desk = deskOf({ ...options, env }, parts, () => phase, trouble);
@@ -115,11 +119,11 @@ function deskOf(
   trouble: Desk["trouble"],
 ): Desk {
   const checkOpen = (): void => {
-    if (phase() !== "stopped") return;
-    const lost = parts.partitions.find((partition) => partition.phase === "lost");
+    if (phase() !== "stopped") return parts.cluster?.checkLease();
+    const lost = parts.partitions.find((partition) => partition.phase === "elsewhere");
     const cause = trouble();
     const isBroken = cause?.isStopped === true;
-    throw (lost && lostError(lost)) ?? closedError(isBroken ? cause.reason : undefined);
+    throw (lost && awayError(lost)) ?? closedError(isBroken ? cause.reason : undefined);
   };
   return {
     ...parts,
@@ -137,12 +141,13 @@ function deskOf(
 
 /** Workers finish and leave; what they have answered is written. */
 async function drain(parts: Assembly, { env }: EngineOptions, drainMs: number): Promise<void> {
-  const { registry, pump, tidy } = parts;
+  const { registry, pump, tidy, cluster } = parts;
   const workers = [...registry.workers];
   const drained = Promise.all(workers.map((worker) => registry.drain(worker)));
+  const left = cluster?.leave();
   const late = Promise.withResolvers<void>();
   const cancel = env.after(drainMs, late.resolve);
-  await Promise.race([drained, late.promise]);
+  await Promise.race([Promise.all([drained, left]), late.promise]);
   cancel();
   registry.stop();
   // What the last answers led to.
@@ -151,6 +156,7 @@ async function drain(parts: Assembly, { env }: EngineOptions, drainMs: number): 
 }
 
 function halt(parts: Assembly, error: PerdureError): void {
+  parts.cluster?.halt();
   parts.pump.stop(error);
   parts.alarms.stop();
   parts.retention.stop();
@@ -202,6 +208,15 @@ function gauge(parts: Assembly, phase: Phase): EngineStats {
     },
     ...(pump.refused === undefined ? {} : { storeTrouble: pump.refused }),
   };
+}
+
+/** 128 bits, as hexadecimal digits. */
+function drawId(env: Env): string {
+  const part = (): string =>
+    Math.floor(env.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, "0");
+  return part() + part() + part() + part();
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

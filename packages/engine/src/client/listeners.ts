@@ -94,6 +94,16 @@ export class Listeners {
     }
   }
 
+  /** These runs are no longer here: whoever waits asks where they are. */
+  fail(isGone: (runId: RunId) => boolean, error: PerdureError): void {
+    for (const [runId, waiters] of this.#waiters) {
+      if (!isGone(runId)) continue;
+      this.#waiters.delete(runId);
+      for (const { reject } of waiters) reject(error);
+    }
+    for (const runId of this.#expected.keys()) if (isGone(runId)) this.#expected.delete(runId);
+  }
+
   failAll(error: PerdureError): void {
     for (const waiters of this.#waiters.values()) {
       for (const { reject } of waiters) reject(error);

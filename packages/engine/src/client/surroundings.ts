@@ -58,7 +58,7 @@ export async function gather(desk: Desk, from: readonly Lead[]): Promise<Gathere
 export function look(desk: Desk, stream: StreamId): Promise<Live> {
   const { partitions, loader, trouble } = desk;
   const partition = partitions[partitionOf(stream, partitions.length)];
-  const isOpen = partition?.phase === "open" && trouble()?.isStopped !== true;
+  const isOpen = partition?.isOpen === true && trouble()?.isStopped !== true;
   return isOpen ? loader.get(stream) : loader.peek(stream);
 }
 

@@ -40,6 +40,7 @@ export interface Cooled {
 export class Draft {
   readonly partition: Partition;
   readonly generation: number;
+  readonly epoch: number;
   /** Names the draft among all of this engine's. */
   readonly mark: number;
   readonly slices: Slice[] = [];
@@ -71,6 +72,7 @@ export class Draft {
   constructor(partition: Partition, mark: number) {
     this.partition = partition;
     this.generation = partition.generation;
+    this.epoch = partition.epoch;
     this.mark = mark;
   }
 

@@ -5,7 +5,9 @@
  *    batches caused (invariant 1): answers of the store are handled in the order of the commits.
  * 2. While commits are on their way, the next is computed; when one fails, those after it that
  *    share a partition with it were computed on sand: they are void with it.
- * 3. A commit is never tried again. After `unknown` the store is asked what became of it, and
+ * 3. What an engine had on its way when it let go of a partition is neither carried out nor said
+ *    to have failed: its next owner knows what became of it.
+ * 4. A commit is never tried again. After `unknown` the store is asked what became of it, and
  *    until it says so the commit counts as on its way.
  */
 import { invariant, PerdureError } from "@perdure/kernel";
@@ -179,6 +181,7 @@ export class Flights {
       // A draft that had nothing to write was not refused, whatever became of the others.
       const isGood = error === undefined || !draft.isDurable;
       if (isGood && generation === partition.generation) this.#hooks.release(draft);
+      else if (isGood && partition.phase === "elsewhere") this.#hooks.void(draft, leftError());
       else this.#fail(draft, error);
     }
     const { barrier } = flight;
@@ -203,7 +206,7 @@ export class Flights {
     env.log("error", `the store refused a commit: ${reason}`);
     const text = `Nothing of this call was applied, the store refused it: ${reason} Try again.`;
     const error = new PerdureError(result.type === "fenced" ? "fenced" : "store-failed", text);
-    if (result.type === "fenced") this.#fence(flight);
+    if (result.type === "fenced") this.#fence(flight, result.partition);
     else if (++this.#refusalsInRow >= refusalsToStop) this.#hooks.stop(error);
     return error;
   }
@@ -212,9 +215,12 @@ export class Flights {
     this.#trouble = this.refused && { ...this.refused, isTaking: true };
   }
 
-  /** None of them is to be opened again: that would take it from the other engine. */
-  #fence(flight: Flight): void {
-    for (const { partition } of flight.drafts) this.#break(partition).fenced = true;
+  /** It is not to be opened again; the others in the commit are, if nobody has taken them. */
+  #fence(flight: Flight, number: number): void {
+    const draft = flight.drafts.find(({ partition }) => partition.number === number);
+    if (draft?.generation === draft?.partition.generation && draft !== undefined) {
+      this.#break(draft.partition).fenced = true;
+    }
   }
 
   #fail(draft: Draft, error: PerdureError | undefined): void {
@@ -258,10 +264,11 @@ export class Flights {
     void this.#resolve(flight, first, reason);
   }
 
-  async #resolve(flight: Flight, { partition, number }: Draft, reason: string): Promise<void> {
+  async #resolve(flight: Flight, draft: Draft, reason: string): Promise<void> {
+    const { partition, number, epoch } = draft;
     const { store, env } = this.#parts;
     try {
-      const outcome = await store.outcome(partition.number, number, partition.epoch);
+      const outcome = await store.outcome(partition.number, number, epoch);
       flight.result = outcome === "applied" ? { type: "done" } : { type: "failed", reason };
       flight.isAsking = false;
       this.#storing--;
@@ -273,6 +280,13 @@ export class Flights {
       });
     }
   }
+}
+
+function leftError(): PerdureError {
+  const text =
+    "The partition left this node while the call was on its way to disk: it may have been " +
+    "applied. Look before you call again.";
+  return new PerdureError("unavailable", text);
 }
 
 function overtaken(): PerdureError {

@@ -5,6 +5,9 @@
  * K2  A message is released when its sender's batch is durable, and acked when the receiver's
  *     batch that applied it is durable: in between, a loss of memory on either side changes
  *     nothing but the positions. So it is applied exactly once (invariant 4).
+ * K3  When only one end is on this node, the other node has a link of its own. The sending one is
+ *     told what is acked; the receiving one takes what follows on what it has and nothing else, so
+ *     messages may be told as often as anybody likes.
  */
 import { invariant, type Envelope } from "@perdure/kernel";
 
@@ -58,12 +61,34 @@ export class Link {
     }
   }
 
-  /** As the store knows it: the receiver's mark, and what the sender sent after it. */
-  restore(acked: number, messages: readonly Envelope[]): void {
-    this.#messages = [...messages];
+  /** Empty, as far as `acked`: what one end knows when the other is on another node. */
+  reset(acked: number): void {
+    this.#messages = [];
     this.#gone = 0;
-    this.acked = this.applied = acked;
-    this.sent = this.released = acked + messages.length;
+    this.sent = this.released = this.applied = this.acked = acked;
+  }
+
+  /** A durable message of the sender, told by its node or read from the store. Was it the next? */
+  receive(seq: number, envelope: Envelope): boolean {
+    if (seq !== this.sent + 1) return false;
+    this.release(this.send(envelope));
+    return true;
+  }
+
+  /** The receiver, on another node or in an earlier life, has applied so much for good. */
+  confirm(seq: number): void {
+    if (seq <= this.acked) return;
+    invariant(seq <= this.released, "a message was applied before it was released");
+    this.applied = Math.max(this.applied, seq);
+    this.ack(seq);
+  }
+
+  /** Durable messages that are not acked, from `after` on, in order. */
+  *unacked(after = 0): Generator<{ readonly seq: number; readonly envelope: Envelope }> {
+    for (let seq = Math.max(after, this.acked) + 1; seq <= this.released; seq++) {
+      const envelope = this.#messages[this.#gone + seq - this.acked - 1];
+      if (envelope !== undefined) yield { seq, envelope };
+    }
   }
 
   /** The sender lost its memory: what was not durable was never sent. */
@@ -98,9 +123,16 @@ export class Links {
     return link;
   }
 
+  /** Those that begin or end at the partition. */
+  *of(partition: number): Generator<Link> {
+    for (const link of this.#links.values()) {
+      if (link.from === partition || link.to === partition) yield link;
+    }
+  }
+
   /** A partition's memory is gone. */
   forget(partition: number): void {
-    for (const link of this.#links.values()) {
+    for (const link of this.of(partition)) {
       if (link.from === partition) link.forgetUnreleased();
       if (link.to === partition) link.forgetUnacked();
     }

@@ -1,7 +1,7 @@
 /** Where messages are put for the machines; the pump takes them from there. */
 import { limits, partitionOf, PerdureError } from "@perdure/kernel";
 import type { Message, Reply, RequestId, StreamId } from "@perdure/kernel";
-import { lostError } from "../streams/loader.ts";
+import { awayError } from "../streams/loader.ts";
 import type { Partition } from "../streams/partition.ts";
 import type { Hold } from "../workers/hold.ts";
 import type { Requests } from "./requests.ts";
@@ -23,9 +23,19 @@ export class Mail {
     return this.#parts.partitions.reduce((sum, { queue }) => sum + queue.length, 0);
   }
 
-  /** What the engine itself has to say is never refused: it is bounded by what causes it. */
+  /**
+   * What the engine itself has to say is never refused: it is bounded by what causes it. What it
+   * says to a partition that has left says the store to the next owner.
+   */
   post(stream: StreamId, message: Message, hold?: Hold): void {
     const partition = this.#home(stream);
+    const away = awayError(partition);
+    if (away !== undefined) {
+      if ("request" in message && message.request !== undefined) {
+        this.#parts.requests.fail(message.request, away);
+      }
+      return;
+    }
     partition.queue.push({ stream, message, hold });
     this.#parts.ready(partition);
   }
@@ -33,7 +43,14 @@ export class Mail {
   /** A caller's message and the reply to it, which is durable; an error reply is thrown. */
   async ask(stream: StreamId, message: (request: RequestId) => Message): Promise<Reply> {
     const partition = this.#home(stream);
-    const refusal = lostError(partition) ?? partition.broken.get(stream) ?? fullError(partition);
+    if (partition.phase === "closing") throw closingError(partition);
+    return this.askWithin(stream, message);
+  }
+
+  /** From a worker that has something of the stream in hand: also when it is about to leave. */
+  async askWithin(stream: StreamId, message: (request: RequestId) => Message): Promise<Reply> {
+    const partition = this.#home(stream);
+    const refusal = awayError(partition) ?? partition.broken.get(stream) ?? fullError(partition);
     if (refusal !== undefined) throw refusal;
     const reply = await new Promise<Reply>((resolve, reject) => {
       const request = this.#parts.requests.open({ answer: resolve, fail: reject });
@@ -47,6 +64,11 @@ export class Mail {
     const { partitions } = this.#parts;
     return partitions[partitionOf(stream, partitions.length)] as Partition;
   }
+}
+
+function closingError({ number }: Partition): PerdureError {
+  const text = `Partition ${number} is on its way to another node: send the call there.`;
+  return new PerdureError("fenced", text);
 }
 
 function fullError(partition: Partition): PerdureError | undefined {

@@ -119,7 +119,7 @@ export class Pump {
     for (const partition of Array.from(this.#ready)) {
       if (messages >= limits.commitMessages) break;
       this.#ready.delete(partition);
-      if (partition.phase !== "open") continue;
+      if (!partition.isOpen) continue;
       const draft = build(partition);
       if (draft.isWanted) drafts.push(draft);
       messages += draft.messages;

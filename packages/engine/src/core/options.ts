@@ -2,6 +2,7 @@ import { limits } from "@perdure/kernel";
 import type { Calendar } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
 import type { Env } from "../env.ts";
+import type { NodeOptions } from "../nodes/node-options.ts";
 
 /** What may be tuned; the defaults suit one node on one disk. Durations in ms. */
 export interface Tuning {
@@ -42,6 +43,8 @@ export interface EngineOptions {
   readonly env: Env;
   readonly calendar: Calendar;
   readonly tuning?: Partial<Tuning>;
+  /** One engine among several on the same store; absent: it takes all of it for itself. */
+  readonly node?: NodeOptions;
   /** The engine has stopped by itself: the store refuses to work, or an invariant is broken. */
   readonly onStop?: (reason: Error) => void;
 }

@@ -54,7 +54,7 @@ export class Loader {
     const partition = this.#home(stream);
     const live = partition.lives.get(stream);
     if (live !== undefined) return Promise.resolve(live);
-    const broken = partition.broken.get(stream) ?? lostError(partition);
+    const broken = partition.broken.get(stream) ?? awayError(partition);
     if (broken !== undefined) return Promise.reject(broken);
     return new Promise((resolve, reject) => {
       this.#summon(partition, stream).readers.push({ resolve, reject });
@@ -78,11 +78,12 @@ export class Loader {
 
   /** For recovery: loads the stream whatever the state of the partition. */
   async load(partition: Partition, stream: StreamId): Promise<Live> {
-    const { epoch } = partition;
+    const { generation } = partition;
     const data = await this.#parts.store.read(stream);
     const live = await this.#fold(partition, stream, data);
     // A read that was slow must not put its old state over that of a later opening.
-    if (partition.epoch !== epoch) throw unreadable(stream, "the partition was opened anew");
+    if (partition.generation !== generation)
+      throw unreadable(stream, "the partition was opened anew");
     if (live instanceof LiveRun && live.isUnderWay) live.lostAt = live.run.seq;
     partition.lives.set(stream, live);
     return live;
@@ -129,7 +130,7 @@ export class Loader {
     if (known !== undefined) return known;
     const detained = partition.detain(stream);
     // A partition that is being opened gets its streams from recovery first.
-    if (partition.phase === "open") void this.#read(partition, stream);
+    if (partition.isOpen) void this.#read(partition, stream);
     return detained;
   }
 
@@ -209,11 +210,12 @@ export class Loader {
   }
 }
 
-export function lostError(partition: Partition): PerdureError | undefined {
-  if (partition.phase !== "lost") return undefined;
+/** Nothing of the call was applied. */
+export function awayError(partition: Partition): PerdureError | undefined {
+  if (partition.phase !== "elsewhere") return undefined;
   return new PerdureError(
     "fenced",
-    `Another engine has taken over partition ${partition.number}: send the call there.`,
+    `Partition ${partition.number} is not here, another engine has it: send the call there.`,
   );
 }
 

@@ -31,8 +31,11 @@ export interface Detained {
   readonly readers: Reader[];
 }
 
-/** `lost`: another engine owns it now. */
-export type PartitionPhase = "opening" | "open" | "lost";
+/**
+ * `closing`: it is being given away and takes no new calls. `elsewhere`: another engine owns it, or
+ * nobody.
+ */
+export type PartitionPhase = "opening" | "open" | "closing" | "elsewhere";
 
 export class Partition {
   readonly number: number;
@@ -45,6 +48,8 @@ export class Partition {
   inFlight = 0;
   /** The next batch takes the housekeeping along. */
   tidy = false;
+  /** Its ends of links are here. */
+  hasLinks = false;
 
   readonly lives: Map<StreamId, Live> = new Map();
   readonly detained: Map<StreamId, Detained> = new Map();
@@ -61,6 +66,11 @@ export class Partition {
 
   constructor(number: number) {
     this.number = number;
+  }
+
+  /** Its streams are this engine's to write. */
+  get isOpen(): boolean {
+    return this.phase === "open" || this.phase === "closing";
   }
 
   detain(stream: StreamId): Detained {

@@ -1,26 +1,29 @@
 /**
- * Opening partitions: at start, and again after a commit was lost.
+ * Opening partitions: at start, when a node takes one, and again after a commit was lost; and
+ * letting go of them.
  *
  * V1  What an engine knows after opening follows from the store alone: streams, links, alarms.
  *     Only callers, waiting queues and workers outlive a lost commit.
  * V2  A run whose code had something to do may have had it running: its next holder is told
  *     (`lostAt`).
- * V3  An engine owns all partitions or none: links between them are in its memory. When another one
- *     has taken a partition, or had taken it in between, this engine stops.
+ * V3  A partition that another engine has opened meanwhile is never taken back: it is let go of,
+ *     with all that was said to it.
  * V4  An attempt whose worker is not there is lost, and its run is told.
  */
-import { partitionOf, PerdureError, running } from "@perdure/kernel";
-import type { Envelope, StreamId } from "@perdure/kernel";
-import { decodeMessage, type Opened, type Store } from "@perdure/store";
+import { partitionOf, PerdureError, running, runStream } from "@perdure/kernel";
+import type { StreamId } from "@perdure/kernel";
+import type { Opened, Store } from "@perdure/store";
 import type { Links } from "../commit/link.ts";
 import type { Mail } from "../commit/mail.ts";
 import type { Requests } from "../commit/requests.ts";
+import type { Listeners } from "../client/listeners.ts";
 import type { Env } from "../env.ts";
 import type { Alarms } from "../time/alarms.ts";
 import type { Leases } from "../workers/leases.ts";
 import type { Tasks } from "../workers/tasks.ts";
+import type { LinkEnds } from "./ends.ts";
 import { LiveRun, type Live } from "./live.ts";
-import { lostError, type Loader } from "./loader.ts";
+import { awayError, type Loader } from "./loader.ts";
 import type { Partition } from "./partition.ts";
 import type { Tidy } from "./tidy.ts";
 
@@ -33,7 +36,9 @@ export interface RecoveryParts {
   readonly env: Env;
   readonly partitions: readonly Partition[];
   readonly links: Links;
+  readonly ends: LinkEnds;
   readonly requests: Requests;
+  readonly listeners: Listeners;
   readonly mail: Mail;
   readonly loader: Loader;
   readonly alarms: Alarms;
@@ -41,8 +46,13 @@ export interface RecoveryParts {
   readonly tasks: Tasks;
   readonly tidy: Tidy;
   readonly attempts: number;
+  /** Who opens, in the words of a claim. */
+  readonly self: string;
   readonly ready: (partition: Partition) => void;
-  readonly stop: (reason: Error) => void;
+  /** Another engine has the partition now. */
+  readonly lost: (partition: Partition, reason: PerdureError) => void;
+  /** A partition of ours cannot be opened again: the store does not work. */
+  readonly gaveUp: (partition: Partition, reason: Error) => void;
 }
 
 export class Recovery {
@@ -52,12 +62,15 @@ export class Recovery {
     this.#parts = parts;
   }
 
-  /** At start: takes every partition, and then brings back what they were doing. */
+  /** At start: takes every partition, whoever has it, and then brings back what they were doing. */
   async openAll(): Promise<void> {
-    const { store, partitions } = this.#parts;
+    const { store, partitions, ends } = this.#parts;
     const opened: Opened[] = [];
-    for (const partition of partitions) opened.push(await store.open(partition.number));
-    this.#restoreLinks(opened);
+    for (const partition of partitions) {
+      const found = await store.open(partition.number);
+      ends.putUp(partition, found);
+      opened.push(found);
+    }
     for (const [i, partition] of partitions.entries()) {
       const found = opened[i];
       if (found) await this.#recover(partition, found);
@@ -65,36 +78,89 @@ export class Recovery {
     for (const partition of partitions) this.#begin(partition);
   }
 
+  /**
+   * Takes a partition that nobody has, or whose owner is dead; rejects with `fenced` when another
+   * was faster. None of its commits may be on its way.
+   */
+  async take(partition: Partition, after: number): Promise<void> {
+    const { store, ends, self } = this.#parts;
+    const generation = ++partition.generation;
+    const isCurrent = (): boolean => partition.generation === generation;
+    partition.phase = "opening";
+    try {
+      const opened = await store.open(partition.number, { node: self, after });
+      if (!isCurrent()) return;
+      ends.putUp(partition, opened);
+      await this.#recover(partition, opened);
+      if (isCurrent()) this.#begin(partition);
+    } catch (error) {
+      if (isCurrent()) this.letGo(partition);
+      throw error;
+    }
+  }
+
   /** After a commit was lost: drops the partition's memory and takes it anew. */
   readonly reopen = (partition: Partition, fenced: boolean): void => {
+    if (partition.phase === "elsewhere") return;
     this.#forget(partition);
     if (fenced) this.#lose(partition);
-    else this.#retake(partition, 1);
+    else void this.#retake(partition, 1);
   };
 
-  #retake(partition: Partition, attempt: number): void {
-    const { store, env, attempts, stop } = this.#parts;
+  /** Forgets the partition, and tells whoever waits for something in it that it is elsewhere. */
+  letGo(partition: Partition): void {
+    const { requests, ends, alarms, listeners, partitions } = this.#parts;
+    partition.phase = "elsewhere";
+    partition.generation++;
+    this.#forget(partition);
+    ends.takeDown(partition);
+    alarms.leave(partition.number);
+    const error = awayError(partition) ?? voidError();
+    for (const { readers } of partition.detained.values()) {
+      for (const reader of readers) reader.reject(error);
+    }
+    partition.detained.clear();
+    for (const queue of [partition.resumed, partition.queue]) {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+        const { message } = item;
+        if ("request" in message && message.request !== undefined) {
+          requests.fail(message.request, error);
+        }
+      }
+    }
+    const isHome = (stream: StreamId): boolean =>
+      partitionOf(stream, partitions.length) === partition.number;
+    listeners.fail((runId) => isHome(runStream(runId)), error);
+  }
+
+  #lose(partition: Partition): void {
+    this.letGo(partition);
+    this.#parts.lost(partition, awayError(partition) ?? voidError());
+  }
+
+  /** Only if nobody has opened it since: its epoch says so (V3). */
+  async #retake(partition: Partition, attempt: number): Promise<void> {
+    const { store, env, attempts, self, gaveUp } = this.#parts;
     const { generation } = partition;
-    store
-      .open(partition.number)
-      .then((opened) => this.#recoverOwn(partition, opened))
-      .then(
-        () => this.#begin(partition),
-        (error: unknown) => {
-          if (partition.phase === "lost") return;
-          env.log("error", "a partition could not be opened", {
-            partition: partition.number,
-            error,
-          });
-          const reason = error instanceof Error ? error : new Error(String(error));
-          if (attempt >= attempts) return stop(reason);
-          env.after(RETRY_MS * attempt, () => {
-            if (partition.generation !== generation) return;
-            this.#forget(partition);
-            this.#retake(partition, attempt + 1);
-          });
-        },
-      );
+    const isCurrent = (): boolean => partition.generation === generation;
+    try {
+      const claim = { node: self, after: partition.epoch };
+      const opened = await store.open(partition.number, claim);
+      if (isCurrent()) await this.#recover(partition, opened);
+      if (isCurrent()) this.#begin(partition);
+    } catch (error) {
+      if (!isCurrent()) return;
+      if (error instanceof PerdureError && error.code === "fenced") return this.#lose(partition);
+      const { number } = partition;
+      env.log("error", "a partition could not be opened", { partition: number, error });
+      const reason = error instanceof Error ? error : new Error(String(error));
+      if (attempt >= attempts) return gaveUp(partition, reason);
+      env.after(RETRY_MS * attempt, () => {
+        if (!isCurrent()) return;
+        this.#forget(partition);
+        void this.#retake(partition, attempt + 1);
+      });
+    }
   }
 
   #forget(partition: Partition): void {
@@ -118,37 +184,14 @@ export class Recovery {
     }
   }
 
-  #lose(partition: Partition): void {
-    const { requests, stop } = this.#parts;
-    partition.phase = "lost";
-    const error = lostError(partition) ?? voidError();
-    for (const { readers } of partition.detained.values()) {
-      for (const reader of readers) reader.reject(error);
-    }
-    partition.detained.clear();
-    for (const queue of [partition.resumed, partition.queue]) {
-      for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
-        const { message } = item;
-        if ("request" in message && message.request !== undefined) {
-          requests.fail(message.request, error);
-        }
-      }
-    }
-    stop(error);
-  }
-
-  async #recoverOwn(partition: Partition, opened: Opened): Promise<void> {
-    if (opened.epoch === partition.epoch + 1) return this.#recover(partition, opened);
-    this.#lose(partition);
-    throw lostError(partition) ?? voidError();
-  }
-
   async #recover(partition: Partition, opened: Opened): Promise<void> {
+    const { generation } = partition;
     partition.epoch = opened.epoch;
     partition.nextBatch = opened.lastBatch + 1;
     for (let i = 0; i < opened.streams.length; i += READS) {
       const streams = opened.streams.slice(i, i + READS);
       const lives = await Promise.all(streams.map((stream) => this.#load(partition, stream)));
+      if (partition.generation !== generation) return;
       for (const live of lives) if (live !== undefined) this.#resume(partition, live);
     }
     await this.#parts.alarms.reopen(partition.number);
@@ -186,29 +229,6 @@ export class Recovery {
     this.#parts.loader.resume(partition);
     this.#parts.ready(partition);
   }
-
-  #restoreLinks(opened: readonly Opened[]): void {
-    for (const [to, { marks }] of opened.entries()) {
-      for (const { from, seq } of marks) this.#parts.links.between(from, to).restore(seq, []);
-    }
-    for (const [from, { outbox }] of opened.entries()) {
-      for (const to of new Set(outbox.map((message) => message.to))) {
-        const link = this.#parts.links.between(from, to);
-        const sent = outbox.filter((message) => message.to === to && message.seq > link.acked);
-        link.restore(
-          link.acked,
-          sent.map(({ data }) => withoutCaller(decodeMessage(data))),
-        );
-      }
-    }
-  }
-}
-
-/** Whoever asked is gone with the life of the engine that was asked. */
-function withoutCaller({ to, message }: Envelope): Envelope {
-  if (!("request" in message)) return { to, message };
-  const { request: _, ...rest } = message;
-  return { to, message: rest };
 }
 
 function voidError(): PerdureError {

@@ -68,7 +68,9 @@ export class Retention {
 
   async #prune(): Promise<boolean> {
     const { store, env, partitions } = this.#parts;
-    const gone = await store.prune(env.now(), limits.pruneRuns);
+    const own = partitions.filter(({ isOpen }) => isOpen).map(({ number }) => number);
+    const isAll = own.length === partitions.length;
+    const gone = await store.prune(env.now(), limits.pruneRuns, isAll ? undefined : own);
     for (const stream of gone) {
       partitions[partitionOf(stream, partitions.length)]?.lives.delete(stream);
     }

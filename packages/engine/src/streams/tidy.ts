@@ -84,7 +84,7 @@ export class Tidy {
   flush(): Promise<void> {
     this.all();
     const { partitions, written } = this.#parts;
-    return written(() => !partitions.some(({ tidy, phase }) => tidy && phase !== "lost"));
+    return written(() => !partitions.some(({ tidy, phase }) => tidy && phase !== "elsewhere"));
   }
 
   stop(): void {

@@ -102,6 +102,17 @@ export class Alarms {
     await this.#read(window);
   }
 
+  /** The partition leaves: its settled streams are woken by its next owner. */
+  leave(home: number): void {
+    const window = this.#windows[home];
+    if (window === undefined) return;
+    this.#clear(window);
+    window.generation++;
+    window.through = 0;
+    window.isReading = false;
+    this.#heap.remove(window.end);
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#cancel?.();

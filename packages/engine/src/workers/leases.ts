@@ -33,6 +33,8 @@ export interface LeaseParts {
   readonly mail: Mail;
   readonly matcher: () => Matcher;
   readonly calls: () => Calls;
+  /** The run's partition is being given away: its code begins nowhere here any more. */
+  readonly isLeaving: (live: LiveRun) => boolean;
   /** The worker holds nothing more. */
   readonly emptied: (worker: RegisteredWorker) => void;
 }
@@ -54,7 +56,7 @@ export class Leases {
       const isOver = run.outcome !== undefined && live.durable === run.seq;
       if (isOver && live.calls.length === 0) this.end(hold);
       else this.#park(hold);
-    } else if (needsHolder(live)) this.#want(live);
+    } else if (this.#isWanted(live)) this.#want(live);
     else this.#unwant(live);
   }
 
@@ -127,6 +129,10 @@ export class Leases {
     this.#parts.calls().failAll(live, reason);
   }
 
+  #isWanted(live: LiveRun): boolean {
+    return needsHolder(live) && !this.#parts.isLeaving(live);
+  }
+
   #want(live: LiveRun): void {
     const { spec } = live.run;
     if (live.want !== undefined || spec === undefined) return;
@@ -146,7 +152,7 @@ export class Leases {
 
   #hold(worker: RegisteredWorker, live: LiveRun): void {
     live.want = undefined;
-    if (live.hold !== undefined || !needsHolder(live)) return;
+    if (live.hold !== undefined || !this.#isWanted(live)) return;
     // It may have been pinned since it was matched.
     const { version } = live.run;
     const isOther = version !== undefined && version !== worker.options.version;

@@ -43,6 +43,8 @@ export interface TaskParts {
   readonly mail: Mail;
   readonly requests: Requests;
   readonly load: (stream: StreamId) => Promise<unknown>;
+  /** The run's partition is being given away: nothing of it begins here any more. */
+  readonly isLeaving: (stream: StreamId) => boolean;
   readonly matcher: () => Matcher;
   readonly emptied: (worker: RegisteredWorker) => void;
 }
@@ -65,6 +67,7 @@ export class Tasks {
     const name = nameOf(token);
     if (!spec || this.#offers.has(name) || step?.type !== "step" || !step.spec) return;
     if (step.phase !== "pending" || step.attempt !== attempt) return;
+    if (this.#parts.isLeaving(live.stream)) return;
     const { queue, task, priority, fairnessKey } = step.spec;
     const offer: Offer = {
       token,
@@ -108,6 +111,14 @@ export class Tasks {
       this.#offers.delete(name);
       this.#parts.matcher().withdrawTask(offer);
     }
+  }
+
+  /** Is any attempt of these with a worker, or on its way to one? */
+  isAnyBusy(isHome: (stream: StreamId) => boolean): boolean {
+    for (const { token } of this.#workerOf.keys()) {
+      if (isHome(runStream(token.runId))) return true;
+    }
+    return false;
   }
 
   /** Is the attempt with a worker that is there? */
@@ -169,6 +180,8 @@ export class Tasks {
           return;
         } catch (error) {
           if (!(error instanceof PerdureError) || error.retry === "never") throw error;
+          // Its run is another node's now, which takes the attempt for lost.
+          if (error.code === "fenced") throw staleError(token);
           await new Promise<void>((resolve) => void this.#parts.env.after(RETRY_MS, resolve));
         }
       }
@@ -216,7 +229,7 @@ export class Tasks {
   ): Promise<Reply> {
     const offer = worker.tasks.get(nameOf(token));
     if (offer?.phase !== "running" || worker.phase === "gone") throw staleError(token);
-    return this.#parts.mail.ask(runStream(token.runId), message);
+    return this.#parts.mail.askWithin(runStream(token.runId), message);
   }
 
   #free(worker: RegisteredWorker, offer: Offer): void {

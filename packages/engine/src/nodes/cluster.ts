@@ -1,0 +1,68 @@
+/** A node's part in its cluster: who lives, who has what, and what this one should have. */
+import { PerdureError } from "@perdure/kernel";
+import type { Store } from "@perdure/store";
+import type { Env } from "../env.ts";
+import type { Partition } from "../streams/partition.ts";
+import type { Recovery } from "../streams/recovery.ts";
+import type { Rest } from "../streams/rest.ts";
+import { Membership } from "./membership.ts";
+import type { NodeTerms } from "./node-options.ts";
+import type { Owners } from "./owners.ts";
+import { Ownership } from "./ownership.ts";
+import { ViewedOwners } from "./viewed-owners.ts";
+
+export interface ClusterParts {
+  readonly store: Store;
+  readonly env: Env;
+  readonly terms: NodeTerms;
+  readonly partitions: readonly Partition[];
+  readonly recovery: Recovery;
+  readonly rest: Rest;
+}
+
+export class Cluster {
+  readonly owners: Owners;
+  readonly #membership: Membership;
+  readonly #ownership: Ownership;
+
+  constructor(parts: ClusterParts) {
+    const { terms, partitions } = parts;
+    for (const partition of partitions) partition.phase = "elsewhere";
+    this.#membership = new Membership({
+      ...parts,
+      onView: (view) => this.#ownership.see(view),
+      onLapse: () => this.#ownership.stepDown(),
+    });
+    const owners = new ViewedOwners(terms.id, this.#membership, partitions);
+    this.owners = owners;
+    this.#ownership = new Ownership({
+      ...parts,
+      membership: this.#membership,
+      changed: () => owners.changed(),
+    });
+  }
+
+  /** This node may still answer for what it has; a process that was frozen finds out here. */
+  checkLease(): void {
+    if (this.#membership.isWithinLease) return;
+    const text = "This node could not tell the store that it lives: send the call to another.";
+    throw new PerdureError("fenced", text);
+  }
+
+  start(): Promise<void> {
+    return this.#membership.start();
+  }
+
+  /** Gives everything away, for as long as there is somebody to take it. */
+  async leave(): Promise<void> {
+    this.#membership.leave();
+    await this.#ownership.giveAll();
+    this.#ownership.stop();
+    await this.#membership.stop();
+  }
+
+  halt(): void {
+    this.#membership.halt();
+    this.#ownership.stop();
+  }
+}

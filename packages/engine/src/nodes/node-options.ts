@@ -1,0 +1,39 @@
+import type { PeerNetwork } from "./peer-network.ts";
+
+/** What makes an engine one node among several on the same store. Durations in ms. */
+export interface NodeOptions {
+  /** Where other nodes reach this one, in the words of the network. */
+  readonly address: string;
+  /** Of the software, shown to people. */
+  readonly version: string;
+  readonly network: PeerNetwork;
+  /** Unique among all nodes that ever were; drawn when absent. */
+  readonly id?: string;
+  /** A node that has given no sign of life for so long is taken for dead. Default: 2,000. */
+  readonly leaseMs?: number;
+  /** Between two signs of life. Default: 500. */
+  readonly beatMs?: number;
+  /**
+   * A node steps down so long before others may take it for dead: what two monotonic clocks may
+   * differ by within a lease. Default: 250.
+   */
+  readonly marginMs?: number;
+  /** A partition that is given away waits at most so long for its runs to be at rest. Default: 5,000. */
+  readonly handoverMs?: number;
+  /** A call is sent after its partition for at most so long. Default: 5,000. */
+  readonly forwardMs?: number;
+}
+
+export type NodeTerms = Required<NodeOptions>;
+
+export function termsOf(options: NodeOptions, drawId: () => string): NodeTerms {
+  return {
+    leaseMs: 2_000,
+    beatMs: 500,
+    marginMs: 250,
+    handoverMs: 5_000,
+    forwardMs: 5_000,
+    ...options,
+    id: options.id ?? drawId(),
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * Carries out the plan: takes partitions that are nobody's, gives away what others are to have, and
+ * lets go of what is lost.
+ *
+ * O1  A partition is given away when its runs are at rest, or when it has waited `handoverMs` for
+ *     that: then its next owner is told what may have run already, as after a crash.
+ * O2  It is let go of before it is released: nobody finds two owners.
+ * O3  None of its commits is on its way when it is taken or released. Where one is, that waits.
+ */
+import { PerdureError } from "@perdure/kernel";
+import type { ClusterView, PartitionRecord, Store } from "@perdure/store";
+import type { Env } from "../env.ts";
+import type { Partition } from "../streams/partition.ts";
+import type { Recovery } from "../streams/recovery.ts";
+import type { Rest } from "../streams/rest.ts";
+import type { Membership } from "./membership.ts";
+import type { NodeTerms } from "./node-options.ts";
+import { planFor } from "./plan.ts";
+
+const LOOK_MS = 20;
+
+export interface OwnershipParts {
+  readonly store: Store;
+  readonly env: Env;
+  readonly terms: NodeTerms;
+  readonly partitions: readonly Partition[];
+  readonly membership: Membership;
+  readonly recovery: Recovery;
+  readonly rest: Rest;
+  /** Who has what has changed. */
+  readonly changed: () => void;
+}
+
+export class Ownership {
+  readonly #parts: OwnershipParts;
+  /** Partitions that are being taken, given or released. */
+  readonly #busy = new Set<Partition>();
+  #isStopped = false;
+
+  constructor(parts: OwnershipParts) {
+    this.#parts = parts;
+  }
+
+  /** Every partition that this node still has. */
+  get held(): readonly Partition[] {
+    return this.#parts.partitions.filter(({ phase }) => phase !== "elsewhere");
+  }
+
+  see(view: ClusterView): void {
+    if (this.#isStopped) return;
+    const { terms, membership, partitions, changed } = this.#parts;
+    const { id } = terms;
+    const plan = planFor(id, view, (node) => membership.isAlive(node));
+    const wanted = new Set(plan.take);
+    const given = new Set(plan.give);
+    for (const record of view.partitions) {
+      const partition = partitions[record.partition];
+      if (partition === undefined || this.#busy.has(partition)) continue;
+      const isOurs = record.owner === id;
+      if (partition.phase !== "elsewhere") {
+        if (record.epoch > partition.epoch && partition.phase !== "opening") this.#lost(partition);
+        else if (given.has(record.partition)) void this.#give(partition);
+      } else if (wanted.has(record.partition) || (isOurs && !given.has(record.partition))) {
+        // Ours and not here: the answer to a claim was lost, or a release.
+        void this.#take(partition, record);
+      } else if (isOurs) {
+        void this.#release(partition, record.epoch);
+      }
+    }
+    changed();
+  }
+
+  /** Others may take everything from now on. */
+  stepDown(): void {
+    const { recovery, env, changed } = this.#parts;
+    if (this.held.length === 0) return;
+    env.log("error", "this node could not tell the store that it lives, and steps down", {
+      partitions: this.held.length,
+    });
+    for (const partition of this.held) recovery.letGo(partition);
+    changed();
+  }
+
+  /** Resolves when nothing is left, or it cannot be given to anybody. */
+  async giveAll(): Promise<void> {
+    await Promise.all(this.held.map((partition) => this.#give(partition)));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #lost(partition: Partition): void {
+    this.#parts.env.log("warn", "another node has taken a partition", {
+      partition: partition.number,
+    });
+    this.#parts.recovery.letGo(partition);
+  }
+
+  async #take(partition: Partition, { epoch }: PartitionRecord): Promise<void> {
+    await this.#alone(partition, async () => {
+      await this.#until(() => partition.inFlight === 0);
+      if (this.#isStopped || !this.#parts.membership.isWithinLease) return;
+      await this.#parts.recovery.take(partition, epoch);
+      this.#parts.env.log("info", "this node has taken a partition", {
+        partition: partition.number,
+        epoch: partition.epoch,
+      });
+    });
+  }
+
+  async #give(partition: Partition): Promise<void> {
+    await this.#alone(partition, async () => {
+      const { terms, env, recovery, rest } = this.#parts;
+      await this.#until(() => partition.phase !== "opening");
+      if (partition.phase !== "open") return;
+      const { epoch } = partition;
+      partition.phase = "closing";
+      rest.begin(partition);
+      this.#parts.changed();
+      let isLate = false;
+      const cancel = env.after(terms.handoverMs, () => (isLate = true));
+      await this.#until(() => isLate || partition.phase !== "closing" || rest.isAtRest(partition));
+      cancel();
+      await this.#until(() => partition.phase !== "closing" || partition.inFlight === 0);
+      if (partition.phase !== "closing") return;
+      recovery.letGo(partition);
+      await this.#parts.store.release(partition.number, epoch);
+    });
+  }
+
+  async #release(partition: Partition, epoch: number): Promise<void> {
+    await this.#alone(partition, async () => {
+      await this.#until(() => partition.inFlight === 0);
+      await this.#parts.store.release(partition.number, epoch);
+    });
+  }
+
+  async #alone(partition: Partition, action: () => Promise<void>): Promise<void> {
+    if (this.#busy.has(partition)) return;
+    this.#busy.add(partition);
+    try {
+      await action();
+    } catch (error) {
+      const isLate = error instanceof PerdureError && error.code === "fenced";
+      const { number } = partition;
+      if (!isLate) {
+        this.#parts.env.log("warn", "a partition could not be moved; looking again", {
+          partition: number,
+          error,
+        });
+      }
+    } finally {
+      this.#busy.delete(partition);
+      if (!this.#isStopped) this.#parts.membership.look();
+      this.#parts.changed();
+    }
+  }
+
+  /** A state that others bring about; looked for now and then. */
+  async #until(isThere: () => boolean): Promise<void> {
+    while (!isThere() && !this.#isStopped) {
+      await new Promise<void>((resolve) => void this.#parts.env.after(LOOK_MS, resolve));
+    }
+  }
+}

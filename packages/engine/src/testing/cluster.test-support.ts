@@ -1,0 +1,111 @@
+/** Several engines on one disk in memory, in one virtual world; each may die or stand still alone. */
+import { Disk, MemoryStore } from "@perdure/store";
+import { createCalendar } from "../calendar.ts";
+import type { Env } from "../env.ts";
+import { Engine } from "../engine.ts";
+import type { NodeOptions } from "../nodes/node-options.ts";
+import type { PeerNetwork } from "../nodes/peer-network.ts";
+import { ScriptedWorker, type WorkerChoices } from "./scripted-worker.test-support.ts";
+import { VirtualEnv } from "./virtual-env.test-support.ts";
+
+/** Nobody reaches anybody. */
+export const deafNetwork: PeerNetwork = {
+  connect: (_, end) => {
+    void Promise.resolve().then(() => end.closed());
+    return { send: () => undefined, close: () => undefined };
+  },
+  listen: () => () => undefined,
+};
+
+export class ClusterRig {
+  readonly env: VirtualEnv = new VirtualEnv();
+  readonly disk: Disk;
+  readonly network: PeerNetwork;
+  readonly nodes: Map<string, ClusterNode> = new Map();
+
+  constructor(partitions = 6, network: PeerNetwork = deafNetwork) {
+    this.disk = new Disk(partitions);
+    this.network = network;
+  }
+
+  async open(name: string, options: Partial<NodeOptions> = {}): Promise<ClusterNode> {
+    const node = new ClusterNode(this, name);
+    this.nodes.set(name, node);
+    node.engine = await this.env.run(
+      Engine.open({
+        store: node.store,
+        env: node.env,
+        calendar: createCalendar(),
+        onStop: (reason) => {
+          node.stopped = reason;
+        },
+        node: { id: name, address: name, version: "1.0.0", network: this.network, ...options },
+      }),
+    );
+    return node;
+  }
+
+  /** By partition: the node that the store names. */
+  async owners(): Promise<(string | undefined)[]> {
+    const asker = { id: "asker", address: "", version: "", startedAt: 0, beat: 0, isLeaving: true };
+    const store = new MemoryStore(this.disk);
+    const { partitions } = await this.env.run(store.beat(asker));
+    await this.env.run(store.beat(asker, ["asker"]));
+    return partitions.map(({ owner }) => owner);
+  }
+}
+
+export class ClusterNode {
+  readonly store: MemoryStore;
+  readonly env: Env;
+  engine!: Engine;
+  stopped: Error | undefined;
+  #isDead = false;
+  #isFrozen = false;
+  readonly #late: (() => void)[] = [];
+
+  constructor({ env: world, disk }: ClusterRig, name: string) {
+    this.store = new MemoryStore(disk, {
+      call: () => this.#pass(),
+      before: () => this.#pass().then(() => "none" as const),
+    });
+    this.env = {
+      now: () => world.now(),
+      monotonic: () => world.monotonic(),
+      random: () => world.random(),
+      after: (ms, call) => world.after(ms, () => this.#act(call)),
+      defer: (call) => world.defer(() => this.#act(call)),
+      log: (level, message) => world.log(level, `${name}: ${message}`),
+    };
+  }
+
+  /** kill -9: nothing of it happens any more. */
+  async kill(): Promise<void> {
+    this.#isDead = true;
+    await this.store.close();
+  }
+
+  /** SIGSTOP: what would have happened happens when it goes on. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  thaw(): void {
+    this.#isFrozen = false;
+    for (const call of this.#late.splice(0)) this.#act(call);
+  }
+
+  worker(choices: WorkerChoices): ScriptedWorker {
+    return new ScriptedWorker(choices, (call) => this.env.defer(call)).join(this.engine);
+  }
+
+  #act(call: () => void): void {
+    if (this.#isDead) return;
+    if (this.#isFrozen) this.#late.push(call);
+    else call();
+  }
+
+  async #pass(): Promise<void> {
+    if (this.#isFrozen) await new Promise<void>((resolve) => void this.#late.push(resolve));
+  }
+}

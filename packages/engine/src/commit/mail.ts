@@ -41,9 +41,9 @@ export class Mail {
   }
 
   /** A caller's message and the reply to it, which is durable; an error reply is thrown. */
-  async ask(stream: StreamId, message: (request: RequestId) => Message): Promise<Reply> {
+  ask(stream: StreamId, message: (request: RequestId) => Message): Promise<Reply> {
     const partition = this.#home(stream);
-    if (partition.phase === "closing") throw closingError(partition);
+    if (partition.phase === "closing") return Promise.reject(closingError(partition));
     return this.askWithin(stream, message);
   }
 

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 
 export const usage = `npm run sim -- --seeds 1000 [--first 1] [--bug <name>]
 npm run sim -- --seconds 30
+npm run sim -- --night --seeds 20000
 npm run sim -- replay <seed> [--bug <name>]
 npm run sim -- --check-determinism 20
 npm run sim -- hashes --first 1 --seeds 20
@@ -16,6 +17,8 @@ export type Command =
       readonly seeds: number;
       readonly seconds: number;
       readonly bug: string | undefined;
+      /** Red, too, when something that must be reached was not. */
+      readonly isNight: boolean;
     }
   | { readonly type: "replay"; readonly seed: number; readonly bug: string | undefined }
   | { readonly type: "determinism" | "hashes"; readonly first: number; readonly seeds: number }
@@ -30,6 +33,7 @@ export function readArguments(args: readonly string[]): Command {
       seconds: { type: "string" },
       first: { type: "string", default: "1" },
       bug: { type: "string" },
+      night: { type: "boolean", default: false },
       "check-determinism": { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -53,6 +57,7 @@ export function readArguments(args: readonly string[]): Command {
     seeds: values.seeds === undefined ? Infinity : whole("--seeds", values.seeds),
     seconds: secondsOf(values),
     bug,
+    isNight: values.night,
   };
 }
 

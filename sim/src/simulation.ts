@@ -171,6 +171,7 @@ class Simulation {
         liveStreams: prng.pick([2, 8, 10_000]),
         idleMs: prng.pick([100, 1_000, 60_000]),
         commitsInFlight: prng.pick([1, 2, 2, 4]),
+        pruneEveryMs: prng.pick([200, 60_000]),
       },
       worker: {
         taskSlots: prng.pick([1, 2, 10]),

@@ -16,6 +16,7 @@ import {
   topicMachine,
   explain,
   type Calendar,
+  type KeyEventBody,
   type KeyState,
   type Machine,
   type MachineKind,
@@ -23,10 +24,17 @@ import {
   type RunEvent,
   type RunId,
   type RunState,
+  type ScheduleEventBody,
+  type ScheduleState,
   type StreamId,
+  type TopicEventBody,
 } from "@perdure/kernel";
 import { decodeEvent, type AnyEvent, type Batch, type Blob, type Opened } from "@perdure/store";
 import { checkSettled, checkTouchedRun } from "./batch-checks.ts";
+import { markCommit } from "../reached/batches.ts";
+import { markKey, markSchedule, markTopic } from "../reached/keyed-situations.ts";
+import { markRun } from "../reached/situations.ts";
+import { ExclusiveKeys } from "./exclusive.ts";
 import { JournalGrammar } from "./journal-grammar.ts";
 import type { Marks } from "../world/marks.ts";
 import type { Trace } from "../world/trace.ts";
@@ -71,6 +79,7 @@ export class Shadow {
   readonly #blobs = new Map<string, Uint8Array>();
   /** Runs that a key has started or will start. */
   readonly #promised = new Set<RunId>();
+  readonly #exclusive = new ExclusiveKeys();
   readonly #parts: ShadowParts;
 
   constructor(parts: ShadowParts) {
@@ -95,6 +104,7 @@ export class Shadow {
 
   applied(batches: readonly Batch[]): void {
     for (const batch of batches) this.#apply(batch);
+    markCommit(batches, this.#parts.marks);
   }
 
   run(runId: string): ShadowRun | undefined {
@@ -196,6 +206,7 @@ export class Shadow {
       if (event.kind === "activation.failed") {
         this.#violations.report("9", `${id}: ${event.failure.code}: ${event.failure.message}`);
       }
+      this.#situate(stream, event);
       stream.events.push(event);
       stream.machine.evolve(stream.state, event);
       if (event.kind === "key.started") this.#promised.add(event.runId);
@@ -206,6 +217,24 @@ export class Shadow {
       this.#note(id, event);
     }
     return stream;
+  }
+
+  /** Marks where the stream is as the event happens to it. */
+  #situate({ stream, state }: ShadowStream, event: AnyEvent): void {
+    const { marks } = this.#parts;
+    switch (machineOf(stream)) {
+      case "run": {
+        const problem = this.#exclusive.next(runOfStream(stream), event as RunEvent);
+        if (problem !== undefined) this.#violations.report("exclusive", problem);
+        return markRun(state as RunState, event as RunEvent, marks);
+      }
+      case "key":
+        return markKey(state as KeyState, event as KeyEventBody, marks);
+      case "topic":
+        return markTopic(event as TopicEventBody, marks);
+      case "schedule":
+        return markSchedule(state as ScheduleState, event as ScheduleEventBody, marks);
+    }
   }
 
   #begin(stream: StreamId): ShadowStream {

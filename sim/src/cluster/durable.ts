@@ -84,11 +84,16 @@ export class DurableStore implements Store {
 
   async outcome(partition: number, number: number, epoch?: number): Promise<"applied" | "lost"> {
     await this.#commits;
-    return this.#ask(() => this.#parts.inner.outcome(partition, number, epoch));
+    const became = await this.#ask(() => this.#parts.inner.outcome(partition, number, epoch));
+    this.#parts.marks.hit(`commit: unknown, and it was ${became}`);
+    return became;
   }
 
-  read(stream: StreamId, from?: number, limit?: number): Promise<StreamData | undefined> {
-    return this.#ask(() => this.#parts.inner.read(stream, from, limit));
+  async read(stream: StreamId, from?: number, limit?: number): Promise<StreamData | undefined> {
+    const data = await this.#ask(() => this.#parts.inner.read(stream, from, limit));
+    if (data !== undefined) this.#parts.marks.hit("read: a stream comes back from the disk");
+    if (data?.snapshot !== undefined) this.#parts.marks.hit("read: from a snapshot");
+    return data;
   }
 
   blobs(hashes: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {
@@ -115,8 +120,14 @@ export class DurableStore implements Store {
     return this.#ask(() => this.#parts.inner.count(query));
   }
 
-  prune(now: number, limit: number, partitions?: readonly number[]): Promise<readonly StreamId[]> {
-    return this.#ask(() => this.#parts.inner.prune(now, limit, partitions));
+  async prune(
+    now: number,
+    limit: number,
+    partitions?: readonly number[],
+  ): Promise<readonly StreamId[]> {
+    const gone = await this.#ask(() => this.#parts.inner.prune(now, limit, partitions));
+    if (gone.length > 0) this.#parts.marks.hit("store: closed runs are pruned");
+    return gone;
   }
 
   flush(): Promise<void> {

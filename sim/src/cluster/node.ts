@@ -9,6 +9,7 @@ export interface NodeTuning {
   readonly liveStreams: number;
   readonly idleMs: number;
   readonly commitsInFlight: number;
+  readonly pruneEveryMs: number;
 }
 
 export class Node {

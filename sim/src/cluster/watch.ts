@@ -37,6 +37,8 @@ export class Watch {
     return {
       onEvents: (runId, events) => this.#checkDurable(runId, events),
       onHold: ({ runId, lease, through, lostAt }) => {
+        if (lostAt > 0) marks.hit("seen: a hold after one that was lost in the middle");
+        if (through > 0) marks.hit("seen: code is replayed elsewhere");
         const known = `through ${through}${lostAt > 0 ? `, lost at ${lostAt}` : ""}`;
         trace.note(worker, "is given", `${short(runId)} lease ${lease} ${known}`);
         // A node that has been fenced may still hand out what it believes it has.
@@ -81,6 +83,11 @@ export class Watch {
         }
         return (what, output) => {
           if (!process.isAlive) return;
+          if (!isStray && this.#isStale(worker, work)) {
+            marks.hit(
+              `seen: a lease was lost while ${work.isTask ? "a task" : "a local step"} ran`,
+            );
+          }
           trace.note(worker, "does", `${what} ${short(runId)} attempt ${attempt}`);
           const execution = { attempt, maybeRan, at: world.now, process: worker, isStray };
           const effect = ledger.act({ key, runId, what, output }, execution);

@@ -11,7 +11,9 @@ import type { Prng } from "../world/prng.ts";
 import { Process } from "../world/process.ts";
 import { Caller, type Ask } from "./caller.ts";
 import { namespace, queue } from "../programs/place.ts";
+import { Errands } from "./errands.ts";
 import { payloadOf, valueOf } from "./payloads.ts";
+import { Readers } from "./readers.ts";
 import type { LoadRecord } from "./record.ts";
 
 const EVERY_MS = 250;
@@ -32,6 +34,8 @@ export class PassersBy {
     const process = new Process(parts.world, "passers-by", parts.prng, () => undefined);
     this.#caller = new Caller(parts, cluster, process);
     const { mix } = parts;
+    const errands = new Errands(parts, this.#caller);
+    const readers = new Readers(parts, this.#caller);
     this.#deeds = [
       [() => 1.5, () => this.#signal()],
       [() => 0.4, () => this.#update()],
@@ -44,8 +48,10 @@ export class PassersBy {
       [() => mix().pause, () => this.#pause()],
       [() => mix().pause, () => this.#resume()],
       [() => mix().fork, () => this.#fork()],
-      [() => 0.1, () => this.#schedule()],
+      [() => 0.2, () => this.#schedule()],
       [() => 0.1, () => this.#trigger()],
+      [() => 0.5, () => errands.send(this.#next("errand"))],
+      [() => 0.5, () => readers.look()],
     ];
   }
 
@@ -68,7 +74,9 @@ export class PassersBy {
     this.#record.open += 1;
     deed()
       .catch((error: unknown) => {
-        if (error instanceof PerdureError && error.code !== "internal") return;
+        if (error instanceof PerdureError && error.code !== "internal") {
+          return this.#parts.marks.hit(`client: refused as ${error.code}`);
+        }
         const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
         this.#parts.violations.report("client", text);
       })
@@ -218,23 +226,24 @@ export class PassersBy {
     const spec = {
       namespace,
       id,
-      when: [{ type: "interval", everyMs: prng.pick([200, 1_000]) } as const],
+      when: [{ type: "interval", everyMs: prng.pick([1_000, 2_000]) } as const],
       policy: {
         overlap: prng.pick([
           "skip",
           "bufferOne",
+          "bufferAll",
           "cancelOther",
           "terminateOther",
           "allowAll",
         ] as const),
         catchUpMs: prng.pick([0, 10_000]),
         jitterMs: prng.pick([0, 50]),
-        pauseOnFailure: false,
+        pauseOnFailure: prng.chance(0.3),
       },
       remaining: prng.between(1, 5),
       workflow: "tick",
       queue,
-      input: payloadOf(id),
+      input: payloadOf({ ms: prng.pick([0, 300, 2_500, 5_000]), fails: prng.chance(0.2) }),
     };
     const { process } = this.#caller;
     await this.#ask((client) => client.putSchedule(spec));

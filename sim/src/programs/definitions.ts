@@ -1,5 +1,5 @@
 /** What the simulated workers have code for. */
-import { handler, object, shared, task, workflow } from "perdure";
+import { FailureError, handler, object, shared, task, workflow } from "perdure";
 import { Interpreter } from "./interpret.ts";
 import type { Program } from "./program.ts";
 import {
@@ -7,6 +7,7 @@ import {
   failure,
   type Definitions,
   type Surroundings,
+  type TickInput,
   type WorkInput,
 } from "./surroundings.ts";
 
@@ -14,8 +15,10 @@ export function define(world: Surroundings): Definitions {
   const interpreter = new Interpreter(world, () => definitions);
   const definitions: Definitions = {
     main: workflow({ name: "main" }, (ctx, program: Program) => interpreter.run(ctx, program)),
-    tick: workflow({ name: "tick" }, async (ctx, _input: unknown) => {
-      await ctx.sleep(300);
+    tick: workflow({ name: "tick" }, async (ctx, input: unknown) => {
+      const { ms = 300, fails = false } = (input ?? {}) as TickInput;
+      await ctx.sleep(ms);
+      if (fails) throw new FailureError({ code: "errand-failed", message: "as planned" });
       return ctx.step("tick", (step) => {
         begun(world, step, ctx.info.runId)("tick", "tick");
         return "tick";
@@ -52,6 +55,8 @@ function counterWith(world: Surroundings): Definitions["counter"] {
           act(`book ${op}`, op);
         });
         ctx.state.set("entries", [...before, op]);
+        ctx.state.set("newest", op);
+        if (before.length % 2 === 1) ctx.state.clear("newest");
         return before;
       }),
       peek: shared(async (ctx) => (await ctx.state.get<string[]>("entries")) ?? []),

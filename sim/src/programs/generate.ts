@@ -1,6 +1,7 @@
 /** Draws programs: small ones most of the time, each with a few corners of the vocabulary. */
 import type { FaultMix } from "../faults/mix.ts";
 import type { Prng } from "../world/prng.ts";
+import { errandModes } from "./place.ts";
 import type { Node, Program, StepNode, TaskNode } from "./program.ts";
 
 export const counters = ["blue", "red"] as const;
@@ -41,6 +42,8 @@ const leaves: readonly (readonly [weight: number, draw: Draw])[] = [
   [2, drawAdd],
   [1, ({ prng }) => ({ type: "peek", counter: prng.pick(counters) })],
   [1, drawTell],
+  [1, drawJoin],
+  [0.3, ({ prng }) => ({ type: "hush", mode: prng.pick(errandModes) })],
   [1, () => ({ type: "record" })],
   [1, ({ prng }) => ({ type: "version", change: prng.pick(["tax", "rounding"]) })],
   [1, ({ prng }) => ({ type: "show", fraction: prng.between(0, 4) / 4 })],
@@ -169,6 +172,12 @@ function drawAdd(draft: Draft): Node {
   const { prng } = draft;
   const counter = prng.pick(counters);
   return { type: "add", counter, op: nextOp(draft), sendOnly: prng.chance(0.2) };
+}
+
+/** The mode of a call is `single`, whoever else has the key. */
+function drawJoin({ prng }: Draft): Node {
+  const conflict = prng.pick(["fail", "useExisting", "useExisting"] as const);
+  return { type: "join", mode: prng.pick(errandModes), conflict };
 }
 
 function drawTell(draft: Draft): Node {

@@ -3,6 +3,7 @@
  * exercises the SDK that users have.
  */
 import { CancelledError, FailureError, type Context, type StepContext } from "perdure";
+import { errandKey } from "./place.ts";
 import type { Node, Program, StepNode, TaskNode } from "./program.ts";
 import {
   begun,
@@ -52,6 +53,8 @@ export class Interpreter {
       case "peek":
       case "tell":
       case "publish":
+      case "join":
+      case "hush":
         return this.#talk(ctx, program, node);
       case "seq":
       case "all":
@@ -108,9 +111,12 @@ export class Interpreter {
   async #talk(
     ctx: Context,
     program: Program,
-    node: Extract<Node, { type: "call" | "send" | "add" | "peek" | "tell" | "publish" }>,
+    node: Extract<
+      Node,
+      { type: "call" | "send" | "add" | "peek" | "tell" | "publish" | "join" | "hush" }
+    >,
   ): Promise<unknown> {
-    const { main, counter } = this.#definitions();
+    const { main, tick, counter } = this.#definitions();
     switch (node.type) {
       case "call": {
         const { onParentClose, key } = node;
@@ -138,6 +144,13 @@ export class Interpreter {
         ctx.publish(event, { color, from: `${program.id}:${op}` }, { data: { color } });
         return "published";
       }
+      case "join": {
+        const { mode, conflict } = node;
+        return ctx.call(tick, { ms: 300 }, { id: errandKey(mode), conflict });
+      }
+      case "hush":
+        ctx.cancel({ id: errandKey(node.mode) }, "the program says so");
+        return "hushed";
     }
   }
 

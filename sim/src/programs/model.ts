@@ -19,6 +19,13 @@ export interface Evidence {
 
 type Problem = string | undefined;
 
+/** The run under the key may be anybody's. */
+const joinCodes: readonly string[] = [
+  "errand-failed",
+  FailureCode.alreadyStarted,
+  FailureCode.cancelled,
+  FailureCode.terminated,
+];
 const lostCodes: readonly string[] = [FailureCode.workerLost];
 
 export function verifyResult(program: Program, value: unknown, evidence: Evidence): Problem {
@@ -88,6 +95,8 @@ const said: Readonly<Partial<Record<Leaf["type"], string>>> = {
   send: "sent",
   tell: "told",
   publish: "published",
+  join: "tick",
+  hush: "hushed",
   show: "shown",
   promise: "kept",
 };
@@ -183,6 +192,8 @@ function mayThrow(node: Node, code: string, evidence: Evidence): boolean {
     case "add":
     case "peek":
       return code === FailureCode.terminated || code === FailureCode.cancelled;
+    case "join":
+      return joinCodes.includes(code);
     case "fail":
       return code === node.code;
     case "seq":
@@ -208,7 +219,7 @@ function mayTaskThrow(node: TaskNode, code: string): boolean {
 function mayCallThrow(child: Program, code: string, evidence: Evidence): boolean {
   const ends = ["cancelled", "terminated"].filter((status) => evidence.ended(child.id, status));
   if (ends.includes(code)) return true;
-  if (code === FailureCode.alreadyStarted) return evidence.isForked;
+  if (code === FailureCode.alreadyStarted && evidence.isForked) return true;
   return mayFail(child, code, { ...evidence, isCancelled: true });
 }
 

@@ -5,6 +5,8 @@
  * `op` names an operation within its program; what an operation does to the outside is recorded
  * in the ledger.
  */
+import type { ErrandMode } from "./place.ts";
+
 export interface StepNode {
   readonly type: "step";
   readonly op: number;
@@ -69,6 +71,9 @@ export type Node =
     }
   | { readonly type: "peek"; readonly counter: string }
   | { readonly type: "tell"; readonly key: string; readonly signal: string; readonly op: number }
+  /** Calls an errand under a key that others use too. */
+  | { readonly type: "join"; readonly mode: ErrandMode; readonly conflict: "fail" | "useExisting" }
+  | { readonly type: "hush"; readonly mode: ErrandMode }
   | { readonly type: "record" }
   | { readonly type: "version"; readonly change: string }
   | { readonly type: "show"; readonly fraction: number }

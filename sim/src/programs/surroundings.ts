@@ -33,6 +33,12 @@ export interface WorkInput {
   readonly runId: string;
 }
 
+/** A tick may also be given an event's payload, which has none of these. */
+export interface TickInput {
+  readonly ms?: number;
+  readonly fails?: boolean;
+}
+
 export interface CounterHandlers {
   readonly [name: string]: Handler;
   readonly add: Handler<string, readonly string[]>;

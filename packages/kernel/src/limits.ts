@@ -92,6 +92,8 @@ export const limits = {
   lostWorkerMs: 900_000,
   /** Queues that an engine's figures list one by one; the others are summed. */
   queueStats: 1_000,
+  /** Names of workflows and tasks that a node asks others for at a time; more take turns. */
+  demands: 256,
   /** Calls of a node that wait for one other node. */
   peerCalls: 10_000,
   /** Queries and updates waiting for one run. */

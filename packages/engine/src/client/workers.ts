@@ -12,7 +12,7 @@ export function workerVerbs(desk: Desk): Pick<EngineClient, "workers"> {
       checkNamespace(namespace);
       const { env, registry } = desk;
       const epochMs = env.now() - env.monotonic();
-      const there = [...registry.workers]
+      const there = [...registry.own]
         .filter(({ options }) => options.namespace === namespace)
         .map((worker) => viewOf(worker, epochMs));
       const lost = registry.lost.in(namespace).map((one) => lostView(one, epochMs));
@@ -28,7 +28,7 @@ function lostView({ registered, at, holds, tasks }: LostWorker, epochMs: number)
 
 /** `epochMs`: where the monotonic clock has its zero. */
 function viewOf(registered: RegisteredWorker, epochMs: number): WorkerView {
-  const { worker, options, phase, holds, tasks, seenAt, registeredAt } = registered;
+  const { worker, options, phase, holds, tasks, lent, seenAt, registeredAt } = registered;
   const { queues, taskSlots, runSlots, version, versioning = "move", labels = {} } = options;
   return {
     id: worker.id,
@@ -36,8 +36,8 @@ function viewOf(registered: RegisteredWorker, epochMs: number): WorkerView {
     taskSlots,
     runSlots,
     phase: phase === "gone" ? "lost" : phase,
-    holds: holds.size,
-    tasks: tasks.size,
+    holds: holds.size + (lent?.holds ?? 0),
+    tasks: tasks.size + (lent?.tasks ?? 0),
     seenAt: epochMs + seenAt,
     registeredAt: epochMs + registeredAt,
     ...(version === undefined ? {} : { version }),

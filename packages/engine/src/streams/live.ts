@@ -12,7 +12,7 @@ import type { AnyMachine } from "../core/machines.ts";
 import type { AlarmEntry } from "../time/alarm-heap.ts";
 import type { Slice } from "../commit/draft.ts";
 import type { Hold } from "../workers/hold.ts";
-import type { Want } from "../workers/matcher.ts";
+import type { Want } from "../workers/bucket.ts";
 import type { Call } from "../workers/calls.ts";
 
 /** `settledSeq` of a stream that the store has not settled. */

@@ -18,9 +18,11 @@ import type { Env } from "../env.ts";
 import { LiveRun, type Live } from "../streams/live.ts";
 import { readEvents } from "../streams/journal.ts";
 import type { Loader } from "../streams/loader.ts";
+import type { Lease } from "../worker.ts";
 import type { Calls } from "./calls.ts";
 import { Hold } from "./hold.ts";
-import type { Matcher, Want } from "./matcher.ts";
+import type { Want } from "./bucket.ts";
+import type { Matcher } from "./matcher.ts";
 import type { RegisteredWorker } from "./registered-worker.ts";
 
 const RETRY_MS = 250;
@@ -88,6 +90,19 @@ export class Leases {
   /** The code could not be run: nothing more is taken from this hold. */
   failed(hold: Hold): void {
     hold.hasFailed = true;
+  }
+
+  /** A number that no hold of a worker here has, or will have. */
+  draw(): Lease {
+    return ++this.#lastLease;
+  }
+
+  /** The worker has fewer slots now: coroutines that wait leave, those that waited longest first. */
+  shrink(worker: RegisteredWorker): void {
+    for (const hold of worker.parked.values()) {
+      if (worker.excessRuns === 0) return;
+      this.end(hold);
+    }
   }
 
   /** Matched: gives the worker the run. */
@@ -158,7 +173,7 @@ export class Leases {
     const isOther = version !== undefined && version !== worker.options.version;
     if (isOther || !worker.hasRunRoom) return this.#want(live);
     if (!worker.hasFreeRunSlot) this.#makeRoom(worker);
-    const hold = new Hold(++this.#lastLease, worker, live);
+    const hold = new Hold(this.draw(), worker, live);
     live.hold = hold;
     worker.holds.set(live.runId, hold);
     this.#pin(hold);
@@ -200,8 +215,11 @@ export class Leases {
   }
 
   #makeRoom(worker: RegisteredWorker): void {
-    const [longest] = worker.parked.values();
-    if (longest) this.#end(longest);
+    let count = worker.excessRuns + 1;
+    for (const longest of worker.parked.values()) {
+      if (count-- === 0) return;
+      this.#end(longest);
+    }
   }
 
   async #read(hold: Hold): Promise<void> {
@@ -232,6 +250,7 @@ export class Leases {
     hold.delivered = live.durable;
     this.#parts.stats.activations++;
     const { runId, lostAt } = live;
+    worker.lent?.yield(runId);
     worker.worker.activate({ runId, lease, spec, events, through, lostAt });
     this.#parts.calls().send(hold);
     this.#park(hold);
@@ -255,7 +274,8 @@ export class Leases {
     }
     worker.parked.set(live.runId, hold);
     if (worker.phase === "draining") this.end(hold);
-    else if (worker.holds.size >= worker.options.runSlots) this.#parts.matcher().serve(worker);
+    else if (worker.holds.size > worker.runSlots) this.end(hold);
+    else if (worker.holds.size >= worker.runSlots) this.#parts.matcher().serve(worker);
   }
 
   /** What it was just told may let its code go on: it is not to be evicted as idle (W5). */

@@ -24,8 +24,9 @@ export class LostWorkers {
   /** Before what it had is taken from it. */
   add(registered: RegisteredWorker): void {
     const at = this.#env.monotonic();
-    const { holds, tasks } = registered;
-    this.#lost.push({ registered, at, holds: holds.size, tasks: tasks.size });
+    const { holds, tasks, lent } = registered;
+    const had = { holds: holds.size + (lent?.holds ?? 0), tasks: tasks.size + (lent?.tasks ?? 0) };
+    this.#lost.push({ registered, at, ...had });
     if (this.#lost.length > limits.lostWorkers) this.#lost.shift();
   }
 

@@ -8,43 +8,37 @@
  * M4  A queue's concurrency and rate bound the attempts of its remote steps. Activations are free of
  *     both: a run must be able to answer its cancellation while the queue is throttled.
  */
-import type { Serving, StreamId, Throttled } from "@perdure/kernel";
+import type { Serving, Throttled } from "@perdure/kernel";
 import type { Env } from "../env.ts";
-import type { WorkerOptions } from "../worker.ts";
-import { FairQueue, type Queued } from "./fair-queue.ts";
+import {
+  hasRoomFor,
+  knows,
+  nameOfPlace,
+  placeOfRun,
+  placeOfTask,
+  roomy,
+  type Bucket,
+  type Place,
+  type Want,
+} from "./bucket.ts";
+import type { Demand } from "./demand.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { LentStarts } from "./lent-starts.ts";
 import { QueueRates } from "./queue-rates.ts";
 import { queueStats, type QueueStats } from "./queue-stats.ts";
 import type { RegisteredWorker } from "./registered-worker.ts";
 import type { Offer } from "./tasks.ts";
 
-/** A run that wants its code run. */
-export interface Want extends Queued {
-  readonly stream: StreamId;
-  readonly namespace: string;
-  readonly queue: string;
-  readonly workflow: string;
-  /** The run is pinned to it. */
-  readonly version: string | undefined;
-}
-
-interface BucketOf<T extends Queued> {
-  readonly namespace: string;
-  readonly queue: string;
-  readonly name: string;
-  readonly version?: string | undefined;
-  readonly items: FairQueue<T>;
-  readonly workers: RegisteredWorker[];
-  turn: number;
-}
-
-/** The work of one name on one queue of one namespace. */
-export type Bucket =
-  | ({ readonly kind: "workflow" } & BucketOf<Want>)
-  | ({ readonly kind: "task" } & BucketOf<Offer>);
-
 export interface MatcherHooks {
   readonly assignRun: (worker: RegisteredWorker, want: Want) => void;
   readonly assignTask: (worker: RegisteredWorker, offer: Offer) => void;
+}
+
+/** The workers of other nodes, for an engine that has others. */
+export interface Elsewhere {
+  /** Something has to wait. */
+  waits(): void;
+  serves(place: Place): Serving;
 }
 
 export class Matcher {
@@ -52,10 +46,48 @@ export class Matcher {
   readonly #buckets = new Map<string, Bucket>();
   readonly #workers = new Set<RegisteredWorker>();
   readonly #rates: QueueRates;
+  readonly #starts: LentStarts;
+  #elsewhere: Elsewhere | undefined;
 
   constructor(env: Env, hooks: MatcherHooks) {
     this.#hooks = hooks;
     this.#rates = new QueueRates(env, (namespace, queue) => this.#serveQueue(namespace, queue));
+    this.#starts = new LentStarts(this.#rates);
+  }
+
+  join(elsewhere: Elsewhere): void {
+    this.#elsewhere = elsewhere;
+  }
+
+  /** Work that waits though no worker that is lent or registered here can be given any of it. */
+  demand(): Demand[] {
+    const found: Demand[] = [];
+    for (const {
+      kind,
+      namespace,
+      queue,
+      name,
+      version,
+      items,
+      workers,
+    } of this.#buckets.values()) {
+      if (items.size === 0) continue;
+      if (workers.some((worker) => hasRoomFor(worker, kind, queue))) continue;
+      const pin = version === undefined ? {} : { version };
+      found.push({ kind, namespace, queue, name, ...pin, count: items.size });
+    }
+    return found;
+  }
+
+  /** Workers that have the code, whether they have room or not. */
+  knowing(place: Place): readonly RegisteredWorker[] {
+    const bucket = this.#buckets.get(nameOfPlace(place));
+    return bucket?.workers ?? [...this.#workers].filter(({ options }) => knows(options, place));
+  }
+
+  /** Starts a step of another node on a worker of this one, when the queue's rate lets it. */
+  startLent(namespace: string, queue: string, start: () => void): void {
+    this.#starts.add(namespace, queue, start);
   }
 
   waiting(kind: Bucket["kind"]): number {
@@ -91,12 +123,27 @@ export class Matcher {
     kind: Bucket["kind"],
     version?: string,
   ): Serving {
-    let answer: Serving = "nobody";
-    for (const { options, phase } of this.#workers) {
-      if (phase !== "open" || options.namespace !== namespace) continue;
-      if (!options.queues.some((served) => served.name === queue)) continue;
-      if (knows(options, { namespace, queue, name, kind, version })) return "yes";
-      if (knows(options, { namespace, queue, name, kind })) answer = "other-version";
+    const place = { namespace, queue, name, kind, version };
+    const elsewhere = this.#elsewhere?.serves(place) ?? "nobody";
+    return elsewhere === "yes" ? elsewhere : this.#serves(place, this.#workers, elsewhere);
+  }
+
+  /** By workers that are registered here. */
+  servesHere(place: Place): Serving {
+    return this.#serves(
+      place,
+      [...this.#workers].filter((worker) => !worker.isBorrowed),
+    );
+  }
+
+  #serves(place: Place, workers: Iterable<RegisteredWorker>, least: Serving = "nobody"): Serving {
+    const { version: _, ...anyVersion } = place;
+    let answer = least;
+    for (const { options, phase } of workers) {
+      if (phase !== "open" || options.namespace !== place.namespace) continue;
+      if (!options.queues.some((served) => served.name === place.queue)) continue;
+      if (knows(options, place)) return "yes";
+      if (knows(options, anyVersion)) answer = "other-version";
       else if (answer === "nobody") answer = "unknown-name";
     }
     return answer;
@@ -142,7 +189,8 @@ export class Matcher {
     for (const served of queues) this.#rates.leave(namespace, served);
     for (const bucket of worker.buckets.splice(0)) {
       bucket.workers.splice(bucket.workers.indexOf(worker), 1);
-      if (bucket.workers.length + bucket.items.size === 0) this.#buckets.delete(nameOf(bucket));
+      if (bucket.workers.length + bucket.items.size === 0)
+        this.#buckets.delete(nameOfPlace(bucket));
     }
   }
 
@@ -151,6 +199,7 @@ export class Matcher {
     const worker = roomy(bucket);
     if (worker) return this.#hooks.assignRun(worker, want);
     bucket.items.push(want);
+    this.#elsewhere?.waits();
   }
 
   offerTask(offer: Offer): void {
@@ -159,6 +208,7 @@ export class Matcher {
     const worker = bucket.items.size > 0 ? undefined : roomy(bucket);
     if (worker && this.#admits(bucket)) return this.#assignTask(worker, offer);
     bucket.items.push(offer);
+    this.#elsewhere?.waits();
   }
 
   withdrawRun(want: Want): void {
@@ -186,6 +236,7 @@ export class Matcher {
 
   /** There is a token: the worker whose turn it is gets what waits, then the next. */
   #serveQueue(namespace: string, queue: string): void {
+    this.#starts.serve(namespace, queue);
     // A copy: whoever gets something moves to the end meanwhile.
     const inTurn = [...this.#workers];
     for (const worker of inTurn) {
@@ -219,8 +270,7 @@ export class Matcher {
       if (offered === undefined) continue;
       const mine = [worker.priorityOf(queue), offered] as const;
       if (mine[0] < order[0] || (mine[0] === order[0] && mine[1] <= order[1])) continue;
-      const hasRoom = kind === "workflow" ? worker.hasRunRoom : worker.hasTaskRoomFor(queue);
-      if (!hasRoom || (kind === "task" && !this.#admits(bucket))) continue;
+      if (!hasRoomFor(worker, kind, queue) || (kind === "task" && !this.#admits(bucket))) continue;
       best = bucket;
       order = mine;
     }
@@ -232,7 +282,7 @@ export class Matcher {
   }
 
   #bucket<K extends Bucket["kind"]>(place: Place<K>): Extract<Bucket, { kind: K }> {
-    const id = nameOf(place);
+    const id = nameOfPlace(place);
     let bucket = this.#buckets.get(id);
     if (bucket === undefined) {
       bucket = { ...place, items: new FairQueue<never>(), workers: [], turn: 0 } as Bucket;
@@ -248,53 +298,4 @@ export class Matcher {
     worker.buckets.push(bucket);
     bucket.workers.push(worker);
   }
-}
-
-interface Place<K extends Bucket["kind"] = Bucket["kind"]> {
-  readonly kind: K;
-  readonly namespace: string;
-  readonly queue: string;
-  readonly name: string;
-  readonly version?: string | undefined;
-}
-
-function placeOfRun({ namespace, queue, workflow, version }: Want): Place<"workflow"> {
-  return { kind: "workflow", namespace, queue, name: workflow, version };
-}
-
-function placeOfTask({ namespace, queue, task }: Offer): Place<"task"> {
-  return { kind: "task", namespace, queue, name: task };
-}
-
-/** Lengths keep the parts apart, whatever is in them. */
-function nameOf({ kind, namespace, queue, name, version }: Place): string {
-  const pin = version === undefined ? "" : `${version.length}:${version}`;
-  return `${kind}/${namespace.length}:${namespace}/${queue.length}:${queue}/${pin}/${name}`;
-}
-
-function knows(options: WorkerOptions, { kind, namespace, queue, name, version }: Place): boolean {
-  if (options.namespace !== namespace) return false;
-  if (version !== undefined && options.version !== version) return false;
-  return options.queues.some((served) => {
-    const names = kind === "workflow" ? served.workflows : served.tasks;
-    return served.name === queue && (names.includes(name) || names.includes("*"));
-  });
-}
-
-/** The next worker in turn with a free slot; for a run also one that can make room. */
-function roomy(bucket: Bucket): RegisteredWorker | undefined {
-  const { workers, kind } = bucket;
-  let second: RegisteredWorker | undefined;
-  for (let i = 0; i < workers.length; i++) {
-    const worker = workers[(bucket.turn + i) % workers.length];
-    if (worker === undefined) break;
-    const isFree =
-      kind === "workflow" ? worker.hasFreeRunSlot : worker.hasTaskRoomFor(bucket.queue);
-    if (isFree) {
-      bucket.turn = (bucket.turn + i + 1) % workers.length;
-      return worker;
-    }
-    if (kind === "workflow" && worker.hasRunRoom) second ??= worker;
-  }
-  return second;
 }

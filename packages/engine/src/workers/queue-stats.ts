@@ -1,6 +1,6 @@
 /** What waits on which queue, and who serves it: for metrics, so no longer than a limit. */
 import { limits } from "@perdure/kernel";
-import type { Bucket } from "./matcher.ts";
+import type { Bucket } from "./bucket.ts";
 import type { RegisteredWorker } from "./registered-worker.ts";
 
 export interface QueueStats {

@@ -2,12 +2,22 @@
 import type { RunId } from "@perdure/kernel";
 import type { Worker, WorkerOptions } from "../worker.ts";
 import type { Hold } from "./hold.ts";
-import type { Bucket } from "./matcher.ts";
+import type { Lent } from "./lent.ts";
+import type { Bucket } from "./bucket.ts";
 import type { Offer } from "./tasks.ts";
 
 export class RegisteredWorker {
   readonly worker: Worker;
   readonly options: WorkerOptions;
+  /** It is registered at another node, which lends some of its slots to this one. */
+  readonly isBorrowed: boolean;
+  /** What this node may use of it now; fewer than it has while others have the rest. */
+  runSlots: number;
+  taskSlots: number;
+  /** What other nodes have of it. */
+  lent: Lent | undefined;
+  /** Called when a slot may have come free. */
+  onFreed: (() => void) | undefined;
   /** `draining`: finishes what it has. `gone`: closed or lost. */
   phase: "open" | "draining" | "gone" = "open";
   readonly holds: Map<RunId, Hold> = new Map();
@@ -26,21 +36,30 @@ export class RegisteredWorker {
   readonly registeredAt: number;
   readonly whenDrained: (() => void)[] = [];
 
-  constructor(worker: Worker, options: WorkerOptions, now: number) {
+  constructor(worker: Worker, options: WorkerOptions, now: number, isBorrowed = false) {
     this.worker = worker;
     this.options = options;
+    this.isBorrowed = isBorrowed;
+    this.runSlots = options.runSlots;
+    this.taskSlots = options.taskSlots;
     this.#terms = termsOf(options);
     this.seenAt = now;
     this.registeredAt = now;
   }
 
   get hasFreeRunSlot(): boolean {
-    return this.phase === "open" && this.holds.size + this.reserved < this.options.runSlots;
+    return this.phase === "open" && this.holds.size + this.reserved < this.runSlots;
   }
 
   /** A slot is free, or can be by evicting a coroutine that waits. */
   get hasRunRoom(): boolean {
-    return this.hasFreeRunSlot || (this.phase === "open" && this.parked.size > this.reserved);
+    if (this.hasFreeRunSlot) return true;
+    return this.phase === "open" && this.parked.size > this.reserved + this.excessRuns;
+  }
+
+  /** Holds that it has more than slots, since some were promised to others: they end at rest. */
+  get excessRuns(): number {
+    return Math.max(0, this.holds.size - this.runSlots);
   }
 
   get tasks(): ReadonlyMap<string, Offer> {
@@ -48,13 +67,19 @@ export class RegisteredWorker {
   }
 
   get hasTaskRoom(): boolean {
-    return this.phase === "open" && this.#tasks.size < this.options.taskSlots;
+    return this.phase === "open" && this.#tasks.size < this.taskSlots;
   }
 
   /** A slot is free, and the queue's concurrency here allows one more. */
   hasTaskRoomFor(queue: string): boolean {
     if (!this.hasTaskRoom) return false;
-    return (this.#tasksOf.get(queue) ?? 0) + 1 <= this.concurrencyOf(queue);
+    const others = this.lent === undefined ? 0 : this.lent.tasksOf(queue);
+    return (this.#tasksOf.get(queue) ?? 0) + others + 1 <= this.concurrencyOf(queue);
+  }
+
+  /** Attempts of the queue's steps that this node has here. */
+  tasksOf(queue: string): number {
+    return this.#tasksOf.get(queue) ?? 0;
   }
 
   concurrencyOf(queue: string): number {
@@ -78,6 +103,7 @@ export class RegisteredWorker {
   }
 
   get isEmpty(): boolean {
+    if (this.lent !== undefined) return false;
     return this.holds.size + this.reserved + this.#tasks.size === 0;
   }
 

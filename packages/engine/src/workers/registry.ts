@@ -24,9 +24,16 @@ export interface RegistryParts {
   readonly tasks: Tasks;
 }
 
+/** `registered` is this node's view of it; `session` what its own node says for it. */
+export interface Borrowed {
+  readonly registered: RegisteredWorker;
+  readonly session: WorkerSession;
+}
+
 export class Registry implements WorkerHost {
   readonly #parts: RegistryParts;
   readonly #workers = new Map<string, RegisteredWorker>();
+  readonly #borrowed = new Set<RegisteredWorker>();
   readonly lost: LostWorkers;
   #isStopped = false;
 
@@ -35,7 +42,13 @@ export class Registry implements WorkerHost {
     this.lost = new LostWorkers(parts.env);
   }
 
+  /** Also those that other nodes lend. */
   get workers(): Iterable<RegisteredWorker> {
+    return [...this.#workers.values(), ...this.#borrowed];
+  }
+
+  /** Registered here. */
+  get own(): Iterable<RegisteredWorker> {
     return this.#workers.values();
   }
 
@@ -63,8 +76,17 @@ export class Registry implements WorkerHost {
     return this.#session(registered);
   }
 
-  /** A draining worker has nothing left. */
+  /** Some slots of a worker that is registered at another node: its id is checked there. */
+  borrow(worker: Worker, options: WorkerOptions): Borrowed {
+    const registered = new RegisteredWorker(worker, options, this.#parts.env.monotonic(), true);
+    this.#borrowed.add(registered);
+    this.#parts.matcher.add(registered);
+    return { registered, session: this.#session(registered) };
+  }
+
+  /** A worker has less than before; one that drains may have nothing left. */
   readonly emptied = (worker: RegisteredWorker): void => {
+    worker.onFreed?.();
     if (worker.phase === "draining" && worker.isEmpty) this.#remove(worker);
   };
 
@@ -73,18 +95,21 @@ export class Registry implements WorkerHost {
     const done = new Promise<void>((resolve) => void worker.whenDrained.push(resolve));
     worker.phase = "draining";
     for (const hold of worker.parked.values()) this.#parts.leases.end(hold);
+    worker.lent?.recall();
     this.emptied(worker);
     await done;
   }
 
   stop(): void {
     this.#isStopped = true;
-    for (const worker of this.#workers.values()) {
+    for (const worker of this.workers) {
+      worker.lent?.end(true);
       for (const { runId, lease } of worker.holds.values()) worker.worker.evict(runId, lease);
       worker.phase = "gone";
       for (const resolve of worker.whenDrained.splice(0)) resolve();
     }
     this.#workers.clear();
+    this.#borrowed.clear();
   }
 
   #session(worker: RegisteredWorker): WorkerSession {
@@ -96,23 +121,29 @@ export class Registry implements WorkerHost {
       answer: (runId: RunId, lease: Lease, answer: ActivationAnswer, isIdle = false): void => {
         alive();
         const hold = worker.holds.get(runId);
-        if (hold?.lease !== lease) return;
+        if (hold?.lease !== lease) return worker.lent?.answer(runId, lease, answer, isIdle);
         hold.isIdle = isIdle;
         this.#parts.mail.post(hold.live.stream, { type: "run.answer", answer }, hold);
       },
       beat: (token: StepToken, details?: Payload) => {
         alive();
+        if (worker.lent?.has(token)) return worker.lent.beat(token, details);
         return this.#parts.tasks.beat(worker, token, details);
       },
       result: (token: StepToken, result: StepResult) => {
         alive();
+        if (worker.lent?.has(token)) return worker.lent.result(token, result);
         return this.#parts.tasks.result(worker, token, result);
       },
       release: (runId: RunId, lease: Lease): void => {
         const hold = worker.holds.get(runId);
         if (hold?.lease === lease) this.#parts.leases.release(hold);
+        else worker.lent?.release(runId, lease);
       },
-      abandon: (token: StepToken): void => this.#parts.tasks.abandon(worker, token),
+      abandon: (token: StepToken): void => {
+        if (worker.lent?.has(token)) worker.lent.abandon(token);
+        else this.#parts.tasks.abandon(worker, token);
+      },
       drain: () => this.drain(worker),
       close: (): void => this.#lose(worker),
     };
@@ -135,12 +166,14 @@ export class Registry implements WorkerHost {
 
   #lose(worker: RegisteredWorker): void {
     if (worker.phase === "gone") return;
-    // One that drained and has nothing more has said goodbye.
-    if (worker.phase === "open" || !worker.isEmpty) this.lost.add(worker);
+    // One that drained and has nothing more has said goodbye; who borrowed one has lost no worker.
+    const isMissed = worker.phase === "open" || !worker.isEmpty;
+    if (isMissed && !worker.isBorrowed) this.lost.add(worker);
     const holds = [...worker.holds.values()];
     worker.phase = "draining";
     for (const hold of holds) this.#parts.leases.end(hold);
     worker.phase = "gone";
+    worker.lent?.end(false);
     this.#parts.tasks.lost(worker);
     this.#remove(worker);
   }
@@ -148,6 +181,7 @@ export class Registry implements WorkerHost {
   #remove(worker: RegisteredWorker): void {
     worker.phase = "gone";
     this.#parts.matcher.remove(worker);
+    this.#borrowed.delete(worker);
     const name = nameOf(worker.worker.id, worker.options);
     if (this.#workers.get(name) === worker) this.#workers.delete(name);
     for (const resolve of worker.whenDrained.splice(0)) resolve();

@@ -64,7 +64,7 @@ export class Tasks {
     const step = live.run.operations.get(key);
     const { spec } = live.run;
     const token = { runId: live.runId, key, attempt };
-    const name = nameOf(token);
+    const name = nameOfAttempt(token);
     if (!spec || this.#offers.has(name) || step?.type !== "step" || !step.spec) return;
     if (step.phase !== "pending" || step.attempt !== attempt) return;
     if (this.#parts.isLeaving(live.stream)) return;
@@ -92,7 +92,7 @@ export class Tasks {
   /** The run does not want the attempt any more. */
   withdraw(runId: RunId, key: string, attempt: number): void {
     const token = { runId, key, attempt };
-    const name = nameOf(token);
+    const name = nameOfAttempt(token);
     const offer = this.#offers.get(name);
     if (offer === undefined) return;
     if (offer.phase !== "waiting") {
@@ -123,7 +123,7 @@ export class Tasks {
 
   /** Is the attempt with a worker that is there? */
   isRunning(token: StepToken): boolean {
-    return this.#offers.get(nameOf(token))?.phase === "running";
+    return this.#offers.get(nameOfAttempt(token))?.phase === "running";
   }
 
   get running(): number {
@@ -170,7 +170,7 @@ export class Tasks {
   /** Tries again for as long as the store refuses: the outcome must not be lost with a batch. */
   async result(worker: RegisteredWorker, token: StepToken, result: StepResult): Promise<void> {
     const { key, attempt } = token;
-    const offer = worker.tasks.get(nameOf(token));
+    const offer = worker.tasks.get(nameOfAttempt(token));
     try {
       for (;;) {
         try {
@@ -192,7 +192,7 @@ export class Tasks {
 
   /** The worker has lost this attempt, and goes on. */
   abandon(worker: RegisteredWorker, token: StepToken): void {
-    const offer = worker.tasks.get(nameOf(token));
+    const offer = worker.tasks.get(nameOfAttempt(token));
     if (offer?.phase === "running") this.#lost(worker, offer);
   }
 
@@ -227,7 +227,7 @@ export class Tasks {
     token: StepToken,
     message: (request: RequestId) => RunMessage,
   ): Promise<Reply> {
-    const offer = worker.tasks.get(nameOf(token));
+    const offer = worker.tasks.get(nameOfAttempt(token));
     if (offer?.phase !== "running" || worker.phase === "gone") throw staleError(token);
     return this.#parts.mail.askWithin(runStream(token.runId), message);
   }
@@ -252,11 +252,11 @@ export class Tasks {
   }
 }
 
-function nameOf({ runId, key, attempt }: StepToken): string {
+export function nameOfAttempt({ runId, key, attempt }: StepToken): string {
   return `${runId}/${attempt}/${key}`;
 }
 
-function staleError({ key, attempt }: StepToken): PerdureError {
+export function staleError({ key, attempt }: StepToken): PerdureError {
   return new PerdureError(
     "stale",
     `Attempt ${attempt} of ${key} is no longer this worker's: drop its result.`,

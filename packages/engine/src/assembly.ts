@@ -73,7 +73,7 @@ export function assemble(setting: Setting): Assembly {
   const all = { ...commits, ...streams, ...workers, ...keeping, cluster };
   const { pump, recovery, decider } = all;
   const builder = new Builder({ ...all, decider });
-  const releaser = new Releaser(all);
+  const releaser = new Releaser({ ...all, carrier: cluster?.carrier });
   pump.attach({
     build: builder.build,
     hasMore: builder.hasMore,
@@ -209,7 +209,7 @@ function clusterOf(
   terms: NodeTerms,
   parts: CommitParts & WorkerParts & ReturnType<typeof keepingParts>,
 ): Cluster {
-  const { partitions, recovery, leases, tasks } = parts;
+  const { partitions, leases, tasks } = parts;
   const rest = new Rest(leases, tasks, partitions.length);
-  return new Cluster({ store, env, terms, partitions, recovery, rest });
+  return new Cluster({ ...parts, store, env, terms, rest });
 }

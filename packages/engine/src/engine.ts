@@ -18,6 +18,7 @@ import { OwnedTimers } from "./core/owned-timers.ts";
 import { defaultTuning, type EngineOptions } from "./core/options.ts";
 import type { EngineStats } from "./core/stats.ts";
 import { LiveRun } from "./streams/live.ts";
+import { openFront } from "./nodes/front.ts";
 import { termsOf } from "./nodes/node-options.ts";
 import { awayError } from "./streams/loader.ts";
 import type { WorkerHost } from "./worker.ts";
@@ -63,6 +64,7 @@ export const Engine: {
       phase = "stopped";
       stopped = { since: env.now(), reason };
       env.log("error", `the engine stops: ${reason.message}`, { error: reason });
+      front?.stop();
       halt(parts, stoppedError(reason));
       timers.stop();
       onStop?.(reason);
@@ -70,15 +72,18 @@ export const Engine: {
     const node = options.node && termsOf(options.node, () => drawId(env));
     const self = node?.id ?? drawId(env);
     const parts = assemble({ store, env, calendar, tuning, node, self, stop });
-    await (parts.cluster ? parts.cluster.start() : parts.recovery.openAll());
-    parts.retention.start();
     const trouble = (): StoreTrouble | undefined => troubleOf(parts, stopped);
     const desk = deskOf({ ...options, env }, parts, () => phase, trouble);
+    const own = (by?: string): EngineClient => verbsOf(desk, by);
+    const front = parts.cluster && openFront(desk, parts.cluster, own);
+    await (parts.cluster ? parts.cluster.start() : parts.recovery.openAll());
+    parts.retention.start();
     const close = once(async () => {
       if (phase === "running") {
         phase = "closing";
         await drain(parts, options, tuning.drainMs);
         phase = "stopped";
+        front?.stop();
         halt(parts, closedError());
         timers.stop();
       }
@@ -89,10 +94,10 @@ export const Engine: {
       register: (worker, workerOptions) => parts.registry.register(worker, workerOptions),
       stats: () => gauge(parts, phase),
       close,
-      as: (by) => verbsOf(desk, by),
-      keyedState: keyedStateVerbs(desk),
-      namespaceOf: (runId) => homeOf(desk, runId),
-      ...verbsOf(desk),
+      as: front?.as ?? own,
+      keyedState: front?.keyedState ?? keyedStateVerbs(desk),
+      namespaceOf: front?.namespaceOf ?? ((runId) => homeOf(desk, runId)),
+      ...(front?.as() ?? own()),
     };
   },
 };
@@ -120,7 +125,10 @@ function deskOf(
 ): Desk {
   const checkOpen = (): void => {
     if (phase() !== "stopped") return parts.cluster?.checkLease();
-    const lost = parts.partitions.find((partition) => partition.phase === "elsewhere");
+    // A node that has stopped has none of its partitions: that is not why it stopped.
+    const lost = parts.cluster
+      ? undefined
+      : parts.partitions.find((partition) => partition.phase === "elsewhere");
     const cause = trouble();
     const isBroken = cause?.isStopped === true;
     throw (lost && awayError(lost)) ?? closedError(isBroken ? cause.reason : undefined);
@@ -133,7 +141,7 @@ function deskOf(
     checkOpen,
     checkStarts: () => {
       checkOpen();
-      if (phase() === "closing") throw closingError();
+      if (phase() === "closing") throw parts.cluster ? leavingError() : closingError();
     },
     trouble,
   };
@@ -234,6 +242,11 @@ function closedError(reason?: string): PerdureError {
 
 function closingError(): PerdureError {
   return new PerdureError("unavailable", "The engine is closing and takes no new runs: try later.");
+}
+
+/** Nothing of the call was done. */
+function leavingError(): PerdureError {
+  return new PerdureError("fenced", "This node leaves and takes no new runs: ask another.");
 }
 
 function stoppedError(cause: Error): PerdureError {

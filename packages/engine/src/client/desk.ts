@@ -2,6 +2,7 @@
 import {
   isRunId,
   keyStream,
+  partitionOf,
   partsOf,
   pendingStart,
   PerdureError,
@@ -20,7 +21,7 @@ import type { Mail } from "../commit/mail.ts";
 import type { Pump } from "../commit/pump.ts";
 import type { Env } from "../env.ts";
 import type { Target } from "../client.ts";
-import { LiveRun } from "../streams/live.ts";
+import { LiveRun, type Live } from "../streams/live.ts";
 import type { Loader } from "../streams/loader.ts";
 import type { Partition } from "../streams/partition.ts";
 import type { Tidy } from "../streams/tidy.ts";
@@ -65,6 +66,16 @@ export async function findDurableRun(desk: Desk, runId: RunId): Promise<LiveRun>
   if (live.durable === live.run.seq) return live;
   await desk.pump.barrier();
   return findDurableRun(desk, runId);
+}
+
+/** The stream as its owner has it where that is this node, and as it is on disk otherwise. */
+export function lookAnywhere(desk: Desk, stream: StreamId): Promise<Live> {
+  return isElsewhere(desk, stream) ? desk.loader.peek(stream) : desk.loader.get(stream);
+}
+
+/** Another engine has it, or nobody. */
+export function isElsewhere({ partitions }: Desk, stream: StreamId): boolean {
+  return partitions[partitionOf(stream, partitions.length)]?.phase === "elsewhere";
 }
 
 /** Of a run, or of a start that waits for its turn; undefined: there is none. */

@@ -16,7 +16,7 @@ export function busVerbs({ mail, env, checkOpen }: Desk): Bus {
     return topicStream(namespace, event);
   };
   return {
-    async publish(namespace, event, { id = drawRunId(env, undefined), payload, data }) {
+    async publish(namespace, event, { id = drawRunId(env), payload, data }) {
       checkText("the event's id", id, limits.idChars);
       checkPayload("the event's payload", payload);
       if (data) checkJson("the event's data", data);

@@ -23,7 +23,7 @@ export function readVerbs(desk: Desk): Reading {
   return {
     async outcome(runId) {
       for (let at = runId; ;) {
-        const outcome = await outcomeOf(desk, at);
+        const outcome = await endOf(desk, at);
         if (outcome.status !== "continued") return outcome;
         const next = outcome.runId;
         // A journal from elsewhere may name any run as its next one.
@@ -82,7 +82,8 @@ export function readVerbs(desk: Desk): Reading {
   };
 }
 
-async function outcomeOf(
+/** How the run itself ended, once it is durable: continue-as-new is an end too. */
+export async function endOf(
   desk: Desk,
   runId: Parameters<EngineClient["outcome"]>[0],
 ): ReturnType<EngineClient["outcome"]> {

@@ -11,7 +11,8 @@ import {
 } from "@perdure/kernel";
 import type { EngineClient } from "../client.ts";
 import { checkNamespace, checkText } from "./checks.ts";
-import type { Desk } from "./desk.ts";
+import type { Live } from "../streams/live.ts";
+import { lookAnywhere, type Desk } from "./desk.ts";
 
 const PAGE_ROWS = 100;
 
@@ -21,7 +22,7 @@ export function scheduleReadVerbs(desk: Desk): Reading {
   return {
     async describeSchedule(namespace, id) {
       desk.checkOpen();
-      const view = await viewOf(desk, scheduleStream(namespace, id));
+      const view = await viewOf(desk, await desk.loader.get(scheduleStream(namespace, id)));
       if (view !== undefined) return view;
       throw unknownSchedule(namespace, id);
     },
@@ -33,7 +34,8 @@ export function scheduleReadVerbs(desk: Desk): Reading {
       const after = cursor === undefined ? undefined : scheduleStream(namespace, idOf(cursor));
       const prefix = scheduleStream(namespace, "");
       const names = await desk.store.streams(prefix, count, after);
-      const views = await Promise.all(names.map((name) => viewOf(desk, name)));
+      const lives = await Promise.all(names.map((name) => lookAnywhere(desk, name)));
+      const views = await Promise.all(lives.map((live) => viewOf(desk, live)));
       const schedules = views.filter((view) => view !== undefined);
       const last = names.at(-1);
       if (last === undefined || names.length < count) return { schedules };
@@ -48,8 +50,7 @@ export function unknownSchedule(namespace: string, id: string): PerdureError {
 }
 
 /** As far as it is durable. Undefined: there is no such schedule. */
-async function viewOf(desk: Desk, stream: StreamId): Promise<ScheduleView | undefined> {
-  const live = await desk.loader.get(stream);
+async function viewOf(desk: Desk, live: Live): Promise<ScheduleView | undefined> {
   const view = viewSchedule(live.state as ScheduleState, desk.calendar, desk.env.now());
   if (live.durable !== live.state.seq) await desk.pump.barrier();
   return view;

@@ -20,7 +20,9 @@ import type { EngineClient, ForkRequest, Started, StartRequest, StartResult } fr
 import type { Env } from "../env.ts";
 import { readEvents } from "../streams/journal.ts";
 import { checkKey, checkNamespace, checkPayload, checkStart, checkStartMany } from "./checks.ts";
-import { findDurableRun, type Desk } from "./desk.ts";
+import type { Partition } from "../streams/partition.ts";
+import { LiveRun } from "../streams/live.ts";
+import { checkRunId, findDurableRun, isElsewhere, unknownRun, type Desk } from "./desk.ts";
 
 type Starts = Pick<EngineClient, "start" | "startMany" | "fork">;
 
@@ -60,7 +62,7 @@ async function startOne(desk: Desk, asked: StartRequest, by?: string): Promise<S
   checkStart(asked);
   const request = signedBy(asked, by);
   const key = keyOf(request);
-  const spec = specOf(desk.env, request, key);
+  const spec = specOf(desk, request, key);
   const { signal, mode = "single", reuse = "allow", conflict = "useExisting" } = request;
   if (key === undefined) return startAlone(desk, spec, request);
   const extra = signal === undefined ? {} : { signal };
@@ -96,23 +98,46 @@ function signedBy(request: StartRequest, by: string | undefined): StartRequest {
 }
 
 /** A request id without a key is a key of its own: a second start with it finds the first. */
-function keyOf({ namespace, workflow, key, requestId }: StartRequest): KeyRef | undefined {
+export function keyOf({ namespace, workflow, key, requestId }: StartRequest): KeyRef | undefined {
   if (key !== undefined || requestId === undefined) return key;
   return { namespace, kind: "idempotency", id: `${workflow}/${requestId}` };
 }
 
-function specOf(env: Env, request: StartRequest, key: KeyRef | undefined): RunSpec {
+function specOf(desk: Desk, request: StartRequest, key: KeyRef | undefined): RunSpec {
   const { signal: _, reuse: __, conflict: ___, key: ____, mode, ...rest } = request;
   return {
     ...rest,
-    runId: drawRunId(env, key),
+    runId: drawHome(desk, key),
     ...(key === undefined ? {} : { key, mode: mode ?? "single" }),
   };
 }
 
-/** A run lives where its key lives. */
-export function drawRunId(env: Env, key: KeyRef | undefined): RunId {
-  const slot = key ? slotOfKey(key) : Math.floor(env.random() * SLOTS);
+/** A run lives where its key lives, and without one in a partition of this node. */
+function drawHome(desk: Desk, key: KeyRef | undefined): RunId {
+  const { env, partitions } = desk;
+  const slot = key ? slotOfKey(key) : drawSlot(env);
+  if (key || takesStarts(partitions[slot % partitions.length])) return drawAt(env, slot);
+  const here = partitions.filter(takesStarts);
+  const home = here[Math.floor(env.random() * here.length)];
+  if (home === undefined) return drawAt(env, slot);
+  const near = slot - (slot % partitions.length) + home.number;
+  return drawAt(env, near < SLOTS ? near : near - partitions.length);
+}
+
+function takesStarts(partition: Partition | undefined): boolean {
+  return partition?.phase === "open" || partition?.phase === "opening";
+}
+
+/** An id that lies anywhere. */
+export function drawRunId(env: Env): RunId {
+  return drawAt(env, drawSlot(env));
+}
+
+function drawSlot(env: Env): number {
+  return Math.floor(env.random() * SLOTS);
+}
+
+function drawAt(env: Env, slot: number): RunId {
   return runId(env.now(), slot, hex32(env) + hex32(env));
 }
 
@@ -132,7 +157,7 @@ async function prefixOf(
   { runId: origin, at, overrides = {}, key }: ForkRequest,
 ): Promise<{ readonly spec: RunSpec; readonly prefix: readonly RunEvent[] }> {
   if (key) checkKey(key);
-  const { run, stream } = await findDurableRun(desk, origin);
+  const { run, stream } = await originOf(desk, origin);
   if (!Number.isInteger(at) || at < 1 || at > run.seq) {
     const text = `Fork at an event of the journal: 1 to ${run.seq}, not ${at}.`;
     throw new PerdureError("invalid-argument", text);
@@ -147,11 +172,20 @@ async function prefixOf(
   const { key: _, mode: __, parent: ___, notify: ____, requestId: _____, ...rest } = run.spec;
   const spec: RunSpec = {
     ...rest,
-    runId: drawRunId(desk.env, key),
+    runId: drawHome(desk, key),
     seed: run.spec.seed ?? origin,
     ...(key === undefined ? {} : { key, mode: "shared" }),
   };
   return { spec, prefix: override(events, overrides) };
+}
+
+/** A fork under a key lives with its key, and what it is forked from may be elsewhere. */
+async function originOf(desk: Desk, origin: RunId): Promise<LiveRun> {
+  checkRunId(origin);
+  if (!isElsewhere(desk, runStream(origin))) return findDurableRun(desk, origin);
+  const live = await desk.loader.peek(runStream(origin));
+  if (live instanceof LiveRun && live.run.spec !== undefined) return live;
+  throw unknownRun(origin);
 }
 
 /** Puts other results in place of the recorded ones, by operation key. */

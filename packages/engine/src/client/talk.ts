@@ -19,7 +19,7 @@ export function talkVerbs(desk: Desk): Pick<EngineClient, "query" | "update"> {
       throw new PerdureError("query-failed", `The query "${name}" had no answer: return a value.`);
     },
 
-    async update(target, name, input, id = drawRunId(desk.env, undefined)) {
+    async update(target, name, input, id = drawRunId(desk.env)) {
       checkName("the update's name", name);
       checkText("the update's id", id, limits.idChars);
       checkPayload("the update's input", input);

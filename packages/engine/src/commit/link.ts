@@ -123,6 +123,10 @@ export class Links {
     return link;
   }
 
+  all(): Iterable<Link> {
+    return this.#links.values();
+  }
+
   /** Those that begin or end at the partition. */
   *of(partition: number): Generator<Link> {
     for (const link of this.#links.values()) {

@@ -1,6 +1,7 @@
 /** What a batch causes, carried out when it is durable (invariant 1). It decides nothing. */
 import { unreachable, type RunEvent } from "@perdure/kernel";
 import { LiveRun } from "../streams/live.ts";
+import type { MailCarrier } from "../nodes/mail-carrier.ts";
 import type { Partition } from "../streams/partition.ts";
 import type { Tidy } from "../streams/tidy.ts";
 import type { Calls } from "../workers/calls.ts";
@@ -31,6 +32,8 @@ export interface ReleaserParts {
   readonly listeners: Listeners;
   readonly tidy: Tidy;
   readonly ready: (partition: Partition) => void;
+  /** Between this node and others; undefined: there are none. */
+  readonly carrier: MailCarrier | undefined;
 }
 
 export class Releaser {
@@ -76,14 +79,20 @@ export class Releaser {
   }
 
   #messages(draft: Draft): void {
-    const { links, partitions, ready } = this.#parts;
+    const { links, partitions, ready, carrier } = this.#parts;
     const { number } = draft.partition;
     for (const { to, seq } of draft.outbox) {
-      links.between(number, to).release(seq);
+      const link = links.between(number, to);
+      link.release(seq);
       const receiver = partitions[to];
       if (receiver) ready(receiver);
+      carrier?.released(link);
     }
-    for (const { from, seq } of draft.marks) links.between(from, number).ack(seq);
+    for (const { from, seq } of draft.marks) {
+      const link = links.between(from, number);
+      link.ack(seq);
+      carrier?.acked(link);
+    }
   }
 
   #effect(live: LiveRun | undefined, effect: LateEffect): void {

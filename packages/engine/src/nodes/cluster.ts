@@ -1,14 +1,18 @@
 /** A node's part in its cluster: who lives, who has what, and what this one should have. */
 import { PerdureError } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
+import type { Links } from "../commit/link.ts";
+import type { Requests } from "../commit/requests.ts";
 import type { Env } from "../env.ts";
 import type { Partition } from "../streams/partition.ts";
 import type { Recovery } from "../streams/recovery.ts";
 import type { Rest } from "../streams/rest.ts";
+import { MailCarrier } from "./mail-carrier.ts";
 import { Membership } from "./membership.ts";
 import type { NodeTerms } from "./node-options.ts";
 import type { Owners } from "./owners.ts";
 import { Ownership } from "./ownership.ts";
+import { Peers } from "./peers.ts";
 import { ViewedOwners } from "./viewed-owners.ts";
 
 export interface ClusterParts {
@@ -18,10 +22,17 @@ export interface ClusterParts {
   readonly partitions: readonly Partition[];
   readonly recovery: Recovery;
   readonly rest: Rest;
+  readonly links: Links;
+  readonly requests: Requests;
+  readonly ready: (partition: Partition) => void;
 }
 
 export class Cluster {
   readonly owners: Owners;
+  readonly peers: Peers;
+  readonly carrier: MailCarrier;
+  /** A call is sent after its partition for at most so long. */
+  readonly forwardMs: number;
   readonly #membership: Membership;
   readonly #ownership: Ownership;
 
@@ -35,6 +46,10 @@ export class Cluster {
     });
     const owners = new ViewedOwners(terms.id, this.#membership, partitions);
     this.owners = owners;
+    this.forwardMs = terms.forwardMs;
+    const { env, leaseMs, network } = { ...parts, ...terms };
+    this.peers = new Peers({ env, network, owners, me: terms, leaseMs });
+    this.carrier = new MailCarrier({ ...parts, owners, peers: this.peers });
     this.#ownership = new Ownership({
       ...parts,
       membership: this.#membership,
@@ -49,8 +64,9 @@ export class Cluster {
     throw new PerdureError("fenced", text);
   }
 
-  start(): Promise<void> {
-    return this.#membership.start();
+  async start(): Promise<void> {
+    await this.#membership.start();
+    this.peers.start();
   }
 
   /** Gives everything away, for as long as there is somebody to take it. */
@@ -64,5 +80,7 @@ export class Cluster {
   halt(): void {
     this.#membership.halt();
     this.#ownership.stop();
+    this.carrier.stop();
+    this.peers.stop();
   }
 }

@@ -6,9 +6,9 @@
  * C2  `PeerLost` says whether the call left. One that did not was certainly not carried out.
  * C3  After the end nothing is handed on and nothing is sent.
  */
-import { errorTable, limits, PerdureError } from "@perdure/kernel";
+import { errorData, errorTable, limits, PerdureError, type ErrorData } from "@perdure/kernel";
 import type { Env } from "../env.ts";
-import type { PeerError, PeerMessage, PeerSocket } from "./peer-network.ts";
+import type { PeerMessage, PeerSocket } from "./peer-network.ts";
 import type { PeerCalls, PeerWords } from "./words.ts";
 
 export type Word = keyof PeerWords;
@@ -96,9 +96,7 @@ export class Channel implements PeerChannel {
       const cancelTimer = this.#env.after(timeoutMs, () => {
         this.#take(id)?.reject(this.#lost(`No answer came in ${timeoutMs} ms from`, true));
       });
-      // The far side answers as the table of verbs has it: one build speaks to itself.
-      const settle = resolve as (body: unknown) => void;
-      this.#waiting.set(id, { resolve: settle, reject, cancelTimer });
+      this.#waiting.set(id, { resolve, reject, cancelTimer });
       this.#send({ type: "call", id, verb, body });
     });
   }
@@ -186,16 +184,16 @@ function unknownVerb(verb: string): PerdureError {
   return new PerdureError("unavailable", text);
 }
 
-function dataOf(error: unknown): PeerError {
-  if (error instanceof PerdureError) {
-    const { code, message, detail } = error;
-    return { code, message, ...(detail === undefined ? {} : { detail }) };
-  }
-  const message = "The node that was asked has failed: its log says why.";
-  return { code: "internal", message };
+function dataOf(error: unknown): ErrorData {
+  if (error instanceof PerdureError) return errorData(error);
+  return {
+    code: "internal",
+    message: "The node that was asked has failed: see its log.",
+    retry: "never",
+  };
 }
 
-function errorOf({ code, message, detail }: PeerError): PerdureError {
+function errorOf({ code, message, detail }: ErrorData): PerdureError {
   // A code of a later build is none that this one can act on.
   const known = code in errorTable ? code : "internal";
   return new PerdureError(known, message, detail === undefined ? {} : { detail });

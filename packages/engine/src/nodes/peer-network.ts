@@ -6,15 +6,8 @@
  * ends, and both ends hear of the end, sooner or later. What has to arrive is sent until it is
  * acknowledged by those who send it.
  */
-import type { ErrorCode, JsonObject } from "@perdure/kernel";
+import type { ErrorData } from "@perdure/kernel";
 import type { NodeRecord } from "@perdure/store";
-
-/** An error as it crosses: of the far side's PerdureError, what it says. */
-export interface PeerError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly detail?: JsonObject;
-}
 
 /**
  * What is sent: plain data. Objects, arrays, texts, numbers, booleans, undefined, `Uint8Array`;
@@ -39,7 +32,7 @@ export type PeerMessage =
       readonly body: unknown;
     }
   | { readonly type: "answer"; readonly id: number; readonly body: unknown }
-  | { readonly type: "failure"; readonly id: number; readonly error: PeerError };
+  | { readonly type: "failure"; readonly id: number; readonly error: ErrorData };
 
 /** This side of a connection, as the network calls it. Nothing is called after `closed`. */
 export interface PeerEnd {

@@ -7,6 +7,7 @@ import type { PeerMessage, PeerSocket } from "./peer-network.ts";
 import { Peers } from "./peers.ts";
 
 const LEASE_MS = 2_000;
+const flush = { verb: "flush", args: [] } as const;
 
 class Node {
   readonly owners = new FakeOwners();
@@ -141,7 +142,7 @@ test("a connection that is open at one end only is given up by both ends, and ma
   const world = World.of("a", "b");
   await world.env.pass(20);
   world.net.halted.add("a>b");
-  const call = errorOf(world.get("a").peers.to("b")!.call("flush", null, 60_000));
+  const call = errorOf(world.get("a").peers.to("b")!.call("ask", flush, 60_000));
   await world.env.pass(2 * LEASE_MS + LEASE_MS);
   expect(await call).toMatchObject({ code: "unavailable", isSent: true });
   expect(world.get("a").closed).toHaveLength(1);
@@ -205,12 +206,12 @@ test("calls are answered, or refused with what the far side says", async () => {
     () => Promise.reject(refusal),
     () => Promise.reject(new TypeError("a secret of the far side")),
   ];
-  world.get("b").peers.answer("flush", () => answers.shift()!());
+  world.get("b").peers.answer("ask", () => answers.shift()!());
   await world.env.pass(20);
   const channel = world.get("a").peers.to("b")!;
-  const flush = (): Promise<null> => world.env.run(channel.call("flush", null, 1_000));
-  expect(await flush()).toBeNull();
-  const refused = await flush().catch((error: unknown) => error);
+  const ask = (): Promise<unknown> => world.env.run(channel.call("ask", flush, 1_000));
+  expect(await ask()).toBeNull();
+  const refused = await ask().catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(PerdureError);
   expect(refused).not.toBeInstanceOf(PeerLost);
   expect(refused).toMatchObject({
@@ -218,29 +219,29 @@ test("calls are answered, or refused with what the far side says", async () => {
     message: "too much",
     detail: { retryAfterMs: 5 },
   });
-  await expect(flush()).rejects.toMatchObject({ code: "internal", message: /its log says why/ });
-  expect(world.env.logged).toEqual(["a call of another node failed: flush"]);
+  await expect(ask()).rejects.toMatchObject({ code: "internal", message: /see its log/ });
+  expect(world.env.logged).toEqual(["a call of another node failed: ask"]);
 });
 
 test("a call ends when its time is up, and says that it was sent", async () => {
   const world = World.of("a", "b");
-  world.get("b").peers.answer("flush", () => new Promise(() => undefined));
+  world.get("b").peers.answer("ask", () => new Promise(() => undefined));
   await world.env.pass(20);
-  const call = world.env.run(world.get("a").peers.to("b")!.call("flush", null, 300));
+  const call = world.env.run(world.get("a").peers.to("b")!.call("ask", flush, 300));
   await expect(call).rejects.toMatchObject({ code: "unavailable", isSent: true });
 });
 
 test("a call on a channel that has ended was not sent, and one on its way when it ended was", async () => {
   const world = World.of("a", "b");
-  world.get("b").peers.answer("flush", () => new Promise(() => undefined));
+  world.get("b").peers.answer("ask", () => new Promise(() => undefined));
   await world.env.pass(20);
   const channel = world.get("a").peers.to("b")!;
-  const call = errorOf(channel.call("flush", null, 10_000));
+  const call = errorOf(channel.call("ask", flush, 10_000));
   world.net.cut("a", "b");
   await world.env.pass(5);
   expect(await call).toMatchObject({ code: "unavailable", isSent: true });
   expect(channel.isOpen).toBe(false);
-  await expect(channel.call("flush", null, 100)).rejects.toMatchObject({ isSent: false });
+  await expect(channel.call("ask", flush, 100)).rejects.toMatchObject({ isSent: false });
   await world.env.pass(5_000);
   // The one that timed out left nothing behind that keeps the process alive.
   world.get("a").peers.stop();
@@ -252,7 +253,7 @@ test("a call on a channel that has ended was not sent, and one on its way when i
 test("a verb that the far side does not know is refused, not left without an answer", async () => {
   const world = World.of("a", "b");
   await world.env.pass(20);
-  const call = world.env.run(world.get("a").peers.to("b")!.call("flush", null, 1_000));
+  const call = world.env.run(world.get("a").peers.to("b")!.call("ask", flush, 1_000));
   await expect(call).rejects.toMatchObject({ code: "unavailable", message: /one version/ });
 });
 

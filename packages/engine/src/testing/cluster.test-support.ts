@@ -5,6 +5,7 @@ import type { Env } from "../env.ts";
 import { Engine } from "../engine.ts";
 import type { NodeOptions } from "../nodes/node-options.ts";
 import type { PeerNetwork } from "../nodes/peer-network.ts";
+import type { Loopback } from "./loopback.test-support.ts";
 import { ScriptedWorker, type WorkerChoices } from "./scripted-worker.test-support.ts";
 import { VirtualEnv } from "./virtual-env.test-support.ts";
 
@@ -20,12 +21,14 @@ export const deafNetwork: PeerNetwork = {
 export class ClusterRig {
   readonly env: VirtualEnv = new VirtualEnv();
   readonly disk: Disk;
-  readonly network: PeerNetwork;
+  /** The network as a node sees it. */
+  readonly network: (name: string) => PeerNetwork;
   readonly nodes: Map<string, ClusterNode> = new Map();
 
-  constructor(partitions = 6, network: PeerNetwork = deafNetwork) {
+  constructor(partitions = 6, network?: (env: VirtualEnv) => Loopback) {
     this.disk = new Disk(partitions);
-    this.network = network;
+    const loopback = network?.(this.env);
+    this.network = (name) => loopback?.at(name) ?? deafNetwork;
   }
 
   async open(name: string, options: Partial<NodeOptions> = {}): Promise<ClusterNode> {
@@ -39,7 +42,13 @@ export class ClusterRig {
         onStop: (reason) => {
           node.stopped = reason;
         },
-        node: { id: name, address: name, version: "1.0.0", network: this.network, ...options },
+        node: {
+          id: name,
+          address: name,
+          version: "1.0.0",
+          network: this.network(name),
+          ...options,
+        },
       }),
     );
     return node;

@@ -1,5 +1,6 @@
 /** A network between nodes of one virtual world, whose connections can be cut, halted and slowed. */
 import type { NodeRecord } from "@perdure/store";
+import type { Owners } from "../nodes/owners.ts";
 import type { PeerEnd, PeerMessage, PeerNetwork, PeerSocket } from "../nodes/peer-network.ts";
 import type { VirtualEnv } from "./virtual-env.test-support.ts";
 
@@ -119,7 +120,9 @@ export class Loopback {
 }
 
 /** Who is there, as a test says. */
-export class FakeOwners {
+export class FakeOwners implements Owners {
+  /** How often what is known turned out to be old. */
+  looks = 0;
   readonly #listeners = new Set<() => void>();
   #others: readonly NodeRecord[] = [];
   #owned: readonly (NodeRecord | "here" | undefined)[] = [];
@@ -139,6 +142,10 @@ export class FakeOwners {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  look(): void {
+    this.looks++;
   }
 
   become(

@@ -1,0 +1,45 @@
+/** Where callers meet a node of a cluster: their verbs are done wherever what they are about is. */
+import type { RunId } from "@perdure/kernel";
+import type { EngineClient } from "../client.ts";
+import type { Desk } from "../client/desk.ts";
+import { keyedStateVerbs, type KeyedStateVerbs } from "../client/keyed-state.ts";
+import { answerPeers } from "./asking.ts";
+import type { Cluster } from "./cluster.ts";
+import { nodeVerbs, type NodeVerbs } from "./node-verbs.ts";
+import { routedClient, routedKeyedState } from "./routed-client.ts";
+import { Router } from "./router.ts";
+import { Watching } from "./watching.ts";
+
+export interface Front {
+  readonly as: (by?: string) => EngineClient;
+  readonly keyedState: KeyedStateVerbs;
+  readonly namespaceOf: (runId: RunId) => Promise<string | undefined>;
+  stop(): void;
+}
+
+/** Before the node talks to others: from here on it answers them. `verbs`: the engine's own. */
+export function openFront(
+  desk: Desk,
+  cluster: Cluster,
+  verbs: (by?: string) => EngineClient,
+): Front {
+  const { env, partitions } = desk;
+  const { peers, owners, forwardMs } = cluster;
+  const keyed = keyedStateVerbs(desk);
+  const nameless = nodeVerbs(desk, verbs(), keyed);
+  const own = (by?: string): NodeVerbs =>
+    by === undefined ? nameless : nodeVerbs(desk, verbs(by), keyed);
+  answerPeers(env, peers, own);
+  const router = new Router({ env, owners, peers, partitions: partitions.length, own, forwardMs });
+  const watching = new Watching(env, router);
+  const parts = { env, router, watching };
+  return {
+    as: (by) => routedClient(parts, by),
+    keyedState: routedKeyedState(parts),
+    namespaceOf: (runId) => router.route(undefined, "namespaceOf", [runId]),
+    stop: () => {
+      watching.stop();
+      router.stop();
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * Verbs that take all nodes: what lists show is brought up to date everywhere and then read from
+ * the store here; workers are asked for everywhere; many starts go where their keys are.
+ *
+ * A1  A list shows all that was acknowledged anywhere before it: every partition is flushed by
+ *     whoever has it, from before its flush to after it.
+ */
+import type { EngineClient, WorkerView } from "../client.ts";
+import { checkNamespace, checkStartMany } from "../client/checks.ts";
+import { HERE, isPeerLost, isUndone, type Place, type Router } from "./router.ts";
+import { Spreading } from "./spreading.ts";
+import type { Answer, Args, Gathered } from "./ways.ts";
+
+type Listed = "versions" | "list" | "count" | "listSchedules";
+type Verbs = Pick<EngineClient, Exclude<Gathered, "flush">>;
+
+export function gatheredVerbs(router: Router, by?: string): Verbs {
+  const listed =
+    <V extends Listed>(verb: V) =>
+    (...args: Args<V>): Promise<Answer<V>> =>
+      afterFlush(router, () => router.at(HERE, by, verb, args));
+  return {
+    versions: listed("versions"),
+    list: listed("list"),
+    count: listed("count"),
+    listSchedules: listed("listSchedules"),
+    async workers(namespace) {
+      checkNamespace(namespace);
+      const places = [HERE, ...router.others()];
+      const views = await Promise.all(places.map((place) => workersAt(router, place, namespace)));
+      return views.flat();
+    },
+    async startMany(namespace, items) {
+      checkNamespace(namespace);
+      checkStartMany(items);
+      return new Spreading(router, by, namespace, items).all();
+    },
+  };
+}
+
+/** Reads when every partition has been flushed. */
+async function afterFlush<T>(router: Router, read: () => Promise<T>): Promise<T> {
+  const search = router.search();
+  const left = new Set(Array.from({ length: router.partitions }, (_, n) => n));
+  for (;;) {
+    const places = new Set([...left].map((partition) => router.placeOfPartition(partition)));
+    const flushes = [...places].filter((place) => place !== undefined);
+    for (const flushed of await Promise.all(flushes.map((place) => flushAt(router, place)))) {
+      for (const partition of flushed) left.delete(partition);
+    }
+    try {
+      if (left.size === 0) return await read();
+    } catch (error) {
+      // This node has lost its lease for a moment.
+      if (!isUndone(error)) throw error;
+    }
+    await search.next();
+  }
+}
+
+async function flushAt(router: Router, place: Place): Promise<readonly number[]> {
+  try {
+    return await router.at(place, undefined, "flush", []);
+  } catch (error) {
+    if (isUndone(error) || isPeerLost(error)) return [];
+    throw error;
+  }
+}
+
+/** Of a node that is not there any more: none. */
+async function workersAt(
+  router: Router,
+  place: Place,
+  namespace: string,
+): Promise<readonly WorkerView[]> {
+  const search = router.search();
+  const isThere = (): boolean => place === HERE || router.others().includes(place);
+  while (isThere()) {
+    try {
+      return await router.at(place, undefined, "workers", [namespace]);
+    } catch (error) {
+      if (!isUndone(error) && !isPeerLost(error)) throw error;
+    }
+    await search.next();
+  }
+  return [];
+}

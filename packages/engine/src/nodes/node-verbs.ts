@@ -1,0 +1,144 @@
+/**
+ * What a node does at its own partitions: for its own callers, and for those of other nodes. It is
+ * what clients ask, in pieces that end soon and are plain data, so that they can cross.
+ *
+ * N1  A call about a partition that is not here is refused with `fenced`, and nothing of it is done.
+ * N2  An answer about a run or a key tells only what is durable.
+ */
+import {
+  PerdureError,
+  type KeyRef,
+  type Outcome,
+  type Payload,
+  type RunEvent,
+  type RunId,
+} from "@perdure/kernel";
+import type { EngineClient } from "../client.ts";
+import type { Desk } from "../client/desk.ts";
+import type { KeyedStateVerbs } from "../client/keyed-state.ts";
+import { endOf } from "../client/read.ts";
+import { homeOf } from "../client/why.ts";
+
+/** A journal is handed over in pages of at most so many events, and about so many bytes. */
+const PAGE_EVENTS = 500;
+const PAGE_BYTES = 4_194_304;
+/** Whoever follows a run asks again after so long, for the run may be elsewhere then. */
+const FOLLOW_MS = 1_000;
+
+/** Events past some seq; `seq`: the last that the caller has now. */
+export interface Followed {
+  readonly events: readonly RunEvent[];
+  readonly seq: number;
+}
+
+/** These are put together from other verbs by whoever asks. */
+type Composed = "outcome" | "watch" | "journal";
+
+export interface NodeVerbs extends Omit<EngineClient, Composed> {
+  /** How the run itself ended: whoever asks follows continue-as-new. Waits for it. */
+  ending(runId: RunId): Promise<Outcome>;
+  /** The next events after `seq`, if there are any yet; without it: where the run stands. */
+  follow(runId: RunId, seq?: number): Promise<Followed>;
+  /** A part of the journal: fewer events than asked for, if they are many or large. */
+  page(runId: RunId, from: number, limit?: number): Promise<readonly RunEvent[]>;
+  namespaceOf(runId: RunId): Promise<string | undefined>;
+  entries(key: KeyRef): Promise<readonly (readonly [string, Payload])[]>;
+  write(key: KeyRef, name: string, value: Payload): Promise<void>;
+  clear(key: KeyRef, name?: string): Promise<void>;
+  /** Lists show all that was acknowledged here before the call, of the partitions that it names. */
+  flush(): Promise<readonly number[]>;
+}
+
+/** `client`: the engine's own verbs. */
+export function nodeVerbs(desk: Desk, client: EngineClient, keyed: KeyedStateVerbs): NodeVerbs {
+  const page: NodeVerbs["page"] = async (runId, from, limit = PAGE_EVENTS) =>
+    fitting(await client.journal(runId, from, Math.min(limit, PAGE_EVENTS)));
+  return {
+    ...client,
+    page,
+    ending: (runId) => endOf(desk, runId),
+    follow: (runId, seq) =>
+      seq === undefined ? standing(client, runId) : following(desk, client, page, runId, seq),
+    namespaceOf: (runId) => homeOf(desk, runId),
+    entries: async (key) => [...(await keyed.entries(key))],
+    write: (...args) => keyed.write(...args),
+    clear: (...args) => keyed.clear(...args),
+    flush: () => flush(desk),
+  };
+}
+
+/** Where the run stands: what comes after it comes after this call. */
+async function standing(client: EngineClient, runId: RunId): Promise<Followed> {
+  let first = Infinity;
+  const stop = client.watch(runId, ([event]) => {
+    first = Math.min(first, event?.seq ?? Infinity);
+  });
+  try {
+    const { seq } = await client.describe(runId).catch(absent);
+    // What came since is news, though it is in the journal already.
+    return { events: [], seq: Math.min(seq, first - 1) };
+  } finally {
+    stop();
+  }
+}
+
+function absent(error: unknown): { readonly seq: number } {
+  if (error instanceof PerdureError && error.code === "not-found") return { seq: 0 };
+  throw error;
+}
+
+async function following(
+  { env }: Desk,
+  client: EngineClient,
+  page: NodeVerbs["page"],
+  runId: RunId,
+  seq: number,
+): Promise<Followed> {
+  const next = (): Promise<readonly RunEvent[]> =>
+    page(runId, seq + 1).catch((error: unknown) => {
+      absent(error);
+      return [];
+    });
+  const heard = Promise.withResolvers<void>();
+  // Before the first look, so that nothing falls in between.
+  const stop = client.watch(runId, () => heard.resolve());
+  const cancel = env.after(FOLLOW_MS, () => heard.resolve());
+  try {
+    let events = await next();
+    if (events.length === 0) {
+      await heard.promise;
+      events = await next();
+    }
+    return { events, seq: events.at(-1)?.seq ?? seq };
+  } finally {
+    cancel();
+    stop();
+  }
+}
+
+/** As many of them, from the first on, as have about so many bytes; the first in any case. */
+function fitting(events: readonly RunEvent[]): readonly RunEvent[] {
+  let bytes = 0;
+  const end = events.findIndex((event) => (bytes += bytesIn(event)) > PAGE_BYTES);
+  return end < 0 ? events : events.slice(0, Math.max(1, end));
+}
+
+function bytesIn(value: unknown): number {
+  if (value instanceof Uint8Array) return value.length;
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 8;
+  return Object.values(value).reduce<number>((sum, part) => sum + bytesIn(part), 8);
+}
+
+async function flush({ checkOpen, partitions, tidy, store }: Desk): Promise<readonly number[]> {
+  checkOpen();
+  const before = partitions
+    .filter(({ phase }) => phase === "open")
+    .map((partition) => ({ partition, generation: partition.generation }));
+  await tidy.flush();
+  await store.flush();
+  // One that left meanwhile may have taken rows along that the next owner is to write.
+  return before
+    .filter(({ partition, generation }) => partition.generation === generation)
+    .map(({ partition }) => partition.number);
+}

@@ -7,6 +7,10 @@ import type { Env } from "../env.ts";
 import type { Partition } from "../streams/partition.ts";
 import type { Recovery } from "../streams/recovery.ts";
 import type { Rest } from "../streams/rest.ts";
+import type { Leases } from "../workers/leases.ts";
+import type { Matcher } from "../workers/matcher.ts";
+import type { Registry } from "../workers/registry.ts";
+import { Lending } from "./lending.ts";
 import { MailCarrier } from "./mail-carrier.ts";
 import { Membership } from "./membership.ts";
 import type { NodeTerms } from "./node-options.ts";
@@ -24,6 +28,9 @@ export interface ClusterParts {
   readonly rest: Rest;
   readonly links: Links;
   readonly requests: Requests;
+  readonly matcher: Matcher;
+  readonly leases: Leases;
+  readonly registry: Registry;
   readonly ready: (partition: Partition) => void;
 }
 
@@ -35,6 +42,7 @@ export class Cluster {
   readonly forwardMs: number;
   readonly #membership: Membership;
   readonly #ownership: Ownership;
+  readonly #lending: Lending;
 
   constructor(parts: ClusterParts) {
     const { terms, partitions } = parts;
@@ -50,6 +58,7 @@ export class Cluster {
     const { env, leaseMs, network } = { ...parts, ...terms };
     this.peers = new Peers({ env, network, owners, me: terms, leaseMs });
     this.carrier = new MailCarrier({ ...parts, owners, peers: this.peers });
+    this.#lending = new Lending({ ...parts, peers: this.peers });
     this.#ownership = new Ownership({
       ...parts,
       membership: this.#membership,
@@ -66,6 +75,7 @@ export class Cluster {
 
   async start(): Promise<void> {
     await this.#membership.start();
+    this.#lending.start();
     this.peers.start();
   }
 

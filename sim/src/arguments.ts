@@ -1,10 +1,12 @@
 /** The command line. */
 import { parseArgs } from "node:util";
+import { readOverrides, type Overrides } from "./shrink/overrides.ts";
 
 export const usage = `npm run sim -- --seeds 1000 [--first 1] [--bug <name>]
 npm run sim -- --seconds 30
 npm run sim -- --night --seeds 20000
-npm run sim -- replay <seed> [--bug <name>]
+npm run sim -- replay <seed> [--bug <name>] [--with '<overrides>']
+npm run sim -- shrink <seed> [--bug <name>] [--seconds 120]
 npm run sim -- --check-determinism 20
 npm run sim -- hashes --first 1 --seeds 20
 npm run sim -- bugs [--bug <name>]`;
@@ -20,7 +22,19 @@ export type Command =
       /** Red, too, when something that must be reached was not. */
       readonly isNight: boolean;
     }
-  | { readonly type: "replay"; readonly seed: number; readonly bug: string | undefined }
+  | {
+      readonly type: "replay";
+      readonly seed: number;
+      readonly bug: string | undefined;
+      /** As `shrink` prints them. */
+      readonly overrides: Overrides;
+    }
+  | {
+      readonly type: "shrink";
+      readonly seed: number;
+      readonly bug: string | undefined;
+      readonly seconds: number | undefined;
+    }
   | { readonly type: "determinism" | "hashes"; readonly first: number; readonly seeds: number }
   | { readonly type: "bugs"; readonly bug: string | undefined };
 
@@ -33,6 +47,7 @@ export function readArguments(args: readonly string[]): Command {
       seconds: { type: "string" },
       first: { type: "string", default: "1" },
       bug: { type: "string" },
+      with: { type: "string", default: "{}" },
       night: { type: "boolean", default: false },
       "check-determinism": { type: "string" },
       help: { type: "boolean", short: "h", default: false },
@@ -45,8 +60,14 @@ export function readArguments(args: readonly string[]): Command {
   if (checked !== undefined) {
     return { type: "determinism", first, seeds: whole("--check-determinism", checked) };
   }
-  if (positionals[0] === "replay")
-    return { type: "replay", seed: whole("seed", positionals[1]), bug };
+  if (positionals[0] === "replay") {
+    const overrides = readOverrides(values.with);
+    return { type: "replay", seed: whole("seed", positionals[1]), bug, overrides };
+  }
+  if (positionals[0] === "shrink") {
+    const seconds = values.seconds === undefined ? undefined : whole("--seconds", values.seconds);
+    return { type: "shrink", seed: whole("seed", positionals[1]), bug, seconds };
+  }
   if (positionals[0] === "hashes") {
     return { type: "hashes", first, seeds: whole("--seeds", values.seeds) };
   }

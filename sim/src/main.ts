@@ -5,6 +5,7 @@ import { checkDeterminism } from "./commands/determinism.ts";
 import { printHashes } from "./commands/hashes.ts";
 import { replay } from "./commands/replay.ts";
 import { runSeeds } from "./commands/seeds.ts";
+import { shrinkSeed } from "./commands/shrink.ts";
 
 const command = ask();
 switch (command.type) {
@@ -16,6 +17,9 @@ switch (command.type) {
     break;
   case "replay":
     process.exitCode = await replay(command);
+    break;
+  case "shrink":
+    process.exitCode = await shrinkSeed(command);
     break;
   case "determinism":
     process.exitCode = await checkDeterminism(command);

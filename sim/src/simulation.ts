@@ -14,17 +14,28 @@ import { checkReplays } from "./checks/replays.ts";
 import { checkResults } from "./checks/results.ts";
 import { Shadow } from "./checks/shadow.ts";
 import { Violations, type Violation } from "./checks/violations.ts";
-import { Cluster, type ClusterShape } from "./cluster/cluster.ts";
+import { Cluster } from "./cluster/cluster.ts";
 import type { Parts } from "./cluster/parts.ts";
-import { describeFaults, drawFaults, noFaults, type FaultMix } from "./faults/mix.ts";
+import { Deeds } from "./faults/deeds.ts";
+import {
+  delays,
+  describeFaults,
+  drawFaults,
+  faults,
+  noFaults,
+  without,
+  type FaultMix,
+} from "./faults/mix.ts";
 import { Nemesis } from "./faults/nemesis.ts";
 import { Caretaker } from "./load/caretaker.ts";
 import { Customers } from "./load/customers.ts";
 import { PassersBy } from "./load/passers-by.ts";
 import { LoadRecord } from "./load/record.ts";
 import { Ledger } from "./programs/ledger.ts";
+import type { Program } from "./programs/program.ts";
+import { drawSetting, simplifications, type Setting } from "./setting.ts";
+import type { Overrides } from "./shrink/overrides.ts";
 import { Marks } from "./world/marks.ts";
-import type { Terms } from "./cluster/runtime.ts";
 import { Prng } from "./world/prng.ts";
 import { Trace, type TraceLine } from "./world/trace.ts";
 import { World } from "./world/world.ts";
@@ -36,6 +47,10 @@ const MAX_EVENTS = 1_000_000;
 export interface SimulationOptions {
   readonly seed: number;
   readonly bug?: Bug;
+  /** Leaves something of the seed out. */
+  readonly overrides?: Overrides;
+  /** After so many it counts as never at rest. */
+  readonly maxEvents?: number;
   /** Lines of the event table to keep. */
   readonly keepLines?: number;
   /** Shows payloads in the event table. */
@@ -51,6 +66,11 @@ export interface Report {
   readonly events: number;
   readonly virtualMs: number;
   readonly runs: number;
+  /** What disturbed, by name and in order. */
+  readonly deeds: readonly string[];
+  /** What customers started. */
+  readonly programs: readonly Program[];
+  readonly chaosMs: number;
   readonly marks: Marks;
   readonly lines: readonly TraceLine[];
 }
@@ -68,32 +88,40 @@ export function simulate(options: SimulationOptions): Report {
 class Simulation {
   readonly #seed: number;
   readonly #drawn: FaultMix;
-  readonly #store: "memory" | "sqlite";
+  readonly #setting: Setting;
+  readonly #overrides: Overrides;
   readonly #world: World;
   readonly #trace: Trace;
   readonly #violations: Violations;
   readonly #record = new LoadRecord();
   readonly #parts: Parts;
-  readonly #prng: Prng;
+  readonly #maxEvents: number;
   #mix: FaultMix;
 
-  constructor({ seed, keepLines = 300, verbose = false }: SimulationOptions, bug: Planted) {
+  constructor(options: SimulationOptions, bug: Planted) {
+    const { seed, keepLines = 300, verbose = false, overrides = {} } = options;
     this.#seed = seed;
+    this.#overrides = overrides;
     const prng = new Prng(seed);
-    this.#prng = prng;
     this.#drawn = drawFaults(prng.fork("faults"));
-    this.#mix = this.#drawn;
-    this.#world = new World(prng);
+    // Where a fault is a deed it is left out as one, so that all draws stay as they are.
+    const off = overrides.off?.filter((name) => (delays as readonly string[]).includes(name));
+    this.#mix = without(this.#drawn, off ?? []);
+    this.#world = new World(prng, overrides.turns);
+    this.#maxEvents = options.maxEvents ?? MAX_EVENTS;
     const marks = new Marks();
     const trace = new Trace(this.#world, keepLines);
     const violations = new Violations(() => this.#world.now);
     this.#trace = trace;
     this.#violations = violations;
-    this.#store = prng.fork("store").chance(0.2) ? "sqlite" : "memory";
+    this.#setting = (overrides.plain ?? []).reduce<Setting>(
+      (setting, name) => simplifications[name](setting),
+      drawSetting(prng),
+    );
+    const { store, partitions } = this.#setting;
     const calendar = createCalendar();
-    const partitions = prng.fork("partitions").pick([1, 2, 4]);
     const disk =
-      this.#store === "memory"
+      store === "memory"
         ? new MemoryStore(new Disk(partitions))
         : SqliteStore.openInline(":memory:", { partitions });
     this.#parts = {
@@ -102,6 +130,7 @@ class Simulation {
       prng,
       trace,
       marks,
+      deeds: new Deeds(overrides),
       violations,
       shadow: new Shadow({ partitions, calendar, violations, marks, trace, verbose }),
       ledger: new Ledger(),
@@ -114,14 +143,13 @@ class Simulation {
 
   run(): Report {
     const parts = this.#parts;
-    const cluster = new Cluster(parts, this.#shape());
-    const chaosMs = this.#prng.fork("chaos").between(2_000, 15_000);
+    const { cluster: shape, customers } = this.#setting;
+    const { chaosMs, programs } = { chaosMs: this.#setting.chaosMs, ...this.#overrides };
+    const cluster = new Cluster(parts, shape);
     cluster.start();
     new Nemesis(parts, cluster).start();
-    new Customers(parts, cluster, this.#record).start(
-      this.#prng.fork("customers").between(1, 6),
-      chaosMs,
-    );
+    const spreadMs = this.#setting.chaosMs;
+    new Customers(parts, cluster, this.#record).start({ customers, spreadMs, programs });
     const passersBy = new PassersBy(parts, cluster, this.#record);
     passersBy.start();
     this.#runUntil(() => false, chaosMs);
@@ -130,7 +158,10 @@ class Simulation {
     for (const { process } of cluster.nodes) process.clockOffsetMs = 0;
     passersBy.stop();
     new Caretaker(parts, cluster, this.#record).start();
-    const hasConverged = this.#runUntil(() => this.#isOver(), chaosMs + HEAL_MS);
+    const hasConverged = this.#runUntil(
+      () => this.#isOver(),
+      chaosMs + (this.#overrides.healMs ?? HEAL_MS),
+    );
     this.#trace.note("world", hasConverged ? "is at rest" : "is not at rest");
     cluster.stop();
     this.#conclude(hasConverged);
@@ -139,7 +170,7 @@ class Simulation {
 
   #runUntil(done: () => boolean, deadlineMs: number): boolean {
     const stop = (): boolean =>
-      this.#violations.found.length > 0 || this.#world.events > MAX_EVENTS || done();
+      this.#violations.found.length > 0 || this.#world.events > this.#maxEvents || done();
     return this.#world.runUntil(stop, deadlineMs);
   }
 
@@ -162,50 +193,33 @@ class Simulation {
     checkReplays(this.#parts);
   }
 
-  /** Small caches and few slots make cold reloads and evictions common. */
-  #shape(): ClusterShape {
-    const prng = this.#prng.fork("shape");
-    return {
-      workers: prng.between(1, 3),
-      node: {
-        liveStreams: prng.pick([2, 8, 10_000]),
-        idleMs: prng.pick([100, 1_000, 60_000]),
-        commitsInFlight: prng.pick([1, 2, 2, 4]),
-        pruneEveryMs: prng.pick([200, 60_000]),
-      },
-      worker: {
-        taskSlots: prng.pick([1, 2, 10]),
-        runSlots: prng.pick([1, 2, 100]),
-        leaseMs: prng.pick([1_000, 3_000]),
-        terms: drawTerms(this.#prng.fork("terms")),
-      },
-    };
+  /** Kinds that were left out, also one deed after the other. */
+  #leftOut(): readonly string[] {
+    const { off = [], only } = this.#overrides;
+    if (only === undefined) return off;
+    const done = new Set<string>(only.map((name) => name.slice(0, name.indexOf("#"))));
+    return [...off, ...faults.filter((name) => !done.has(name) && !delays.includes(name))];
   }
 
   #report(): Report {
-    const { marks, shadow, disk } = this.#parts;
+    const { marks, shadow, disk, deeds } = this.#parts;
     void disk.close();
-    marks.hit(`store: ${this.#store}`);
+    const { store, chaosMs } = this.#setting;
+    marks.hit(`store: ${store}`);
     return {
       seed: this.#seed,
-      faults: describeFaults(this.#drawn),
-      store: this.#store,
+      faults: describeFaults(without(this.#drawn, this.#leftOut())),
+      store,
       violations: this.#violations.found,
       hash: this.#trace.hash,
       events: this.#world.events,
       virtualMs: this.#world.now,
       runs: shadow.runs().length,
+      deeds: deeds.done,
+      programs: this.#record.started,
+      chaosMs: this.#overrides.chaosMs ?? chaosMs,
       marks,
       lines: this.#trace.lines,
     };
   }
-}
-
-/** One version for all of a seed's workers: a run pinned to another would wait for a person. */
-function drawTerms(prng: Prng): Terms {
-  return {
-    ...(prng.chance(0.3) ? { concurrency: prng.between(1, 2) } : {}),
-    ...(prng.chance(0.3) ? { rate: { perSecond: prng.pick([2, 20]), burst: 1 } } : {}),
-    ...(prng.chance(0.3) ? { version: "v1", versioning: prng.pick(["move", "pin"]) } : {}),
-  };
 }

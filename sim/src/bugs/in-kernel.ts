@@ -45,7 +45,7 @@ function forgiving(state: RunState, message: Result): Result {
 export const undoSkipped: Bug = {
   name: "undo-skipped",
   harm: "a cancelled run ends at once and takes nothing back",
-  withinSeeds: 100,
+  withinSeeds: 300,
   plant: () =>
     bentDecide((decide) => (turn, message) => {
       if (message.type !== "run.cancel" || turn.state.outcome) return decide(turn, message);

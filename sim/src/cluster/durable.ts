@@ -23,12 +23,15 @@ import type {
   StoreFacts,
   StreamData,
 } from "@perdure/store";
+import type { Deeds } from "../faults/deeds.ts";
 import type { FaultMix } from "../faults/mix.ts";
 import type { Marks } from "../world/marks.ts";
 import type { Trace } from "../world/trace.ts";
 import type { Prng } from "../world/prng.ts";
 import type { Process } from "../world/process.ts";
 import type { World } from "../world/world.ts";
+
+const commitFaults = ["commitAbort", "commitAmbiguousDone", "commitAmbiguousLost"] as const;
 
 export interface DurableHooks {
   onOpened(partition: number, opened: Opened): void;
@@ -42,6 +45,7 @@ export interface DurableParts {
   readonly prng: Prng;
   readonly marks: Marks;
   readonly trace: Trace;
+  readonly deeds: Deeds;
   readonly hooks: DurableHooks;
   /** The faults of this moment. */
   readonly mix: () => FaultMix;
@@ -168,24 +172,19 @@ export class DurableStore implements Store {
     return result;
   }
 
-  #fate():
-    | "none"
-    | "commitAbort"
-    | "commitAmbiguousDone"
-    | "commitAmbiguousLost"
-    | "lostWithProcess" {
+  #fate(): (typeof commitFaults)[number] | "none" | "lostWithProcess" {
     const mix = this.#parts.mix();
-    const { prng } = this.#parts;
-    if (prng.chance(mix.commitAbort)) return "commitAbort";
-    if (prng.chance(mix.commitAmbiguousDone)) return "commitAmbiguousDone";
-    if (prng.chance(mix.commitAmbiguousLost)) return "commitAmbiguousLost";
+    const { prng, deeds } = this.#parts;
+    for (const fault of commitFaults) {
+      if (prng.chance(mix[fault]) && deeds.allows(fault)) return fault;
+    }
     return prng.chance(0.5) ? "lostWithProcess" : "none";
   }
 
   async #ask<T>(question: () => Promise<T>): Promise<T> {
-    const { prng, marks } = this.#parts;
+    const { prng, marks, deeds } = this.#parts;
     await this.#travel();
-    if (prng.chance(this.#parts.mix().readFails)) {
+    if (prng.chance(this.#parts.mix().readFails) && deeds.allows("readFails")) {
       marks.hit("fault: readFails");
       throw new PerdureError("unavailable", "The simulated store did not answer.");
     }
@@ -195,9 +194,9 @@ export class DurableStore implements Store {
   }
 
   #delayMs(): number {
-    const { prng, marks } = this.#parts;
+    const { prng, marks, deeds } = this.#parts;
     const { storeDelayMs, storeStall } = this.#parts.mix();
-    if (prng.chance(storeStall)) {
+    if (prng.chance(storeStall) && deeds.allows("storeStall")) {
       marks.hit("fault: storeStall");
       return prng.between(500, 5_000);
     }

@@ -27,7 +27,7 @@ export class Node {
   }
 
   open(tuning: NodeTuning, onUp: (node: Node) => void): void {
-    const { disk, world, prng, marks, shadow, calendar, bug, mix, trace } = this.#parts;
+    const { disk, world, prng, marks, shadow, calendar, bug, mix, trace, deeds } = this.#parts;
     const durable = new DurableStore({
       inner: disk,
       world,
@@ -35,6 +35,7 @@ export class Node {
       prng: prng.fork(`store of ${this.process.name}`),
       marks,
       trace,
+      deeds,
       mix,
       hooks: {
         onOpened: (partition, opened) => shadow.opened(partition, opened, this.process.name),

@@ -4,6 +4,7 @@ import type { Store } from "@perdure/store";
 import type { Planted } from "../bugs/bug.ts";
 import type { Shadow } from "../checks/shadow.ts";
 import type { Violations } from "../checks/violations.ts";
+import type { Deeds } from "../faults/deeds.ts";
 import type { FaultMix } from "../faults/mix.ts";
 import type { Ledger } from "../programs/ledger.ts";
 import type { Marks } from "../world/marks.ts";
@@ -17,6 +18,8 @@ export interface Parts {
   readonly prng: Prng;
   readonly trace: Trace;
   readonly marks: Marks;
+  /** All that disturbs asks here first. */
+  readonly deeds: Deeds;
   readonly violations: Violations;
   readonly shadow: Shadow;
   readonly ledger: Ledger;

@@ -73,6 +73,18 @@ export function drawFaults(prng: Prng): FaultMix {
   return Object.fromEntries(drawn) as unknown as FaultMix;
 }
 
+/** All of them; those that are no deeds but a length of time. */
+export const faults: readonly Fault[] = Object.keys(most) as Fault[];
+export const delays: readonly Fault[] = ["storeDelayMs", "linkDelayMs"];
+
+export function without(mix: FaultMix, off: readonly string[]): FaultMix {
+  const left = Object.entries(mix).map(([name, amount]): [string, number] => [
+    name,
+    off.includes(name) ? 0 : (amount as number),
+  ]);
+  return Object.fromEntries(left) as unknown as FaultMix;
+}
+
 /** All faults by the name under which they are counted when they fire. */
 const quiet: readonly string[] = ["storeDelayMs", "linkDelayMs", "stepFails"];
 export const faultMarks: readonly string[] = Object.keys(most)

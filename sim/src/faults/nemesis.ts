@@ -10,21 +10,25 @@ const EVERY_MS = 200;
 export class Nemesis {
   readonly #parts: Parts;
   readonly #cluster: Cluster;
+  /** When it strikes, and nothing else. */
   readonly #prng: Prng;
-  readonly #deeds: readonly (readonly [Fault, () => boolean])[];
+  /** Never drawn from itself. */
+  readonly #seed: Prng;
+  readonly #deeds: readonly (readonly [Fault, (prng: Prng) => boolean])[];
 
   constructor(parts: Parts, cluster: Cluster) {
     this.#parts = parts;
     this.#cluster = cluster;
     this.#prng = parts.prng.fork("nemesis");
+    this.#seed = this.#prng.fork("whom");
     this.#deeds = [
-      ["nodeCrash", () => this.#crashNode()],
+      ["nodeCrash", (drawn) => this.#crashNode(drawn)],
       ["nodeZombie", () => this.#openSecondNode()],
-      ["nodePause", () => this.#freeze([...cluster.nodes].map(({ process }) => process))],
-      ["workerCrash", () => this.#crashWorker()],
-      ["workerPause", () => this.#freeze(cluster.workers.map(({ process }) => process))],
-      ["linkCut", () => this.#cut()],
-      ["clockJump", () => this.#jump()],
+      ["nodePause", (drawn) => this.#freeze(drawn, processesOf(cluster.nodes))],
+      ["workerCrash", (drawn) => this.#crashWorker(drawn)],
+      ["workerPause", (drawn) => this.#freeze(drawn, processesOf(cluster.workers))],
+      ["linkCut", (drawn) => this.#cut(drawn)],
+      ["clockJump", (drawn) => this.#jump(drawn)],
     ];
   }
 
@@ -39,14 +43,16 @@ export class Nemesis {
     const mix = this.#parts.mix();
     for (const [fault, deed] of this.#deeds) {
       if (!this.#prng.chance((mix[fault] * EVERY_MS) / 1_000)) continue;
-      if (deed()) this.#parts.marks.hit(`fault: ${fault}`);
+      const name = this.#parts.deeds.next(fault);
+      if (name !== undefined && deed(this.#seed.fork(name)))
+        this.#parts.marks.hit(`fault: ${fault}`);
     }
   }
 
-  #crashNode(): boolean {
+  #crashNode(prng: Prng): boolean {
     const nodes = [...this.#cluster.nodes];
     if (nodes.length === 0) return false;
-    this.#cluster.crashNode(this.#prng.pick(nodes));
+    this.#cluster.crashNode(prng.pick(nodes));
     return true;
   }
 
@@ -56,38 +62,42 @@ export class Nemesis {
     return true;
   }
 
-  #crashWorker(): boolean {
+  #crashWorker(prng: Prng): boolean {
     const { workers } = this.#cluster;
     if (workers.length === 0) return false;
-    this.#cluster.crashWorker(this.#prng.pick(workers));
+    this.#cluster.crashWorker(prng.pick(workers));
     return true;
   }
 
-  #freeze(processes: readonly Process[]): boolean {
+  #freeze(prng: Prng, processes: readonly Process[]): boolean {
     if (processes.length === 0) return false;
-    const process = this.#prng.pick(processes);
-    const ms = this.#prng.pick([50, 500, 3_000, 6_000]);
+    const process = prng.pick(processes);
+    const ms = prng.pick([50, 500, 3_000, 6_000]);
     this.#parts.trace.note(process.name, "freezes", `for ${ms} ms`);
     process.freeze(ms);
     return true;
   }
 
-  #cut(): boolean {
+  #cut(prng: Prng): boolean {
     const connected = this.#cluster.workers.filter(({ isConnected }) => isConnected);
     if (connected.length === 0) return false;
-    const worker = this.#prng.pick(connected);
+    const worker = prng.pick(connected);
     this.#parts.trace.note(worker.process.name, "is cut off");
     worker.connection?.cut();
     return true;
   }
 
-  #jump(): boolean {
+  #jump(prng: Prng): boolean {
     const nodes = [...this.#cluster.nodes];
     if (nodes.length === 0) return false;
-    const { process } = this.#prng.pick(nodes);
-    const ms = this.#prng.pick([-3_600_000, -5_000, -300, 300, 5_000, 60_000]);
+    const { process } = prng.pick(nodes);
+    const ms = prng.pick([-3_600_000, -5_000, -300, 300, 5_000, 60_000]);
     this.#parts.trace.note(process.name, "clock jumps", `${ms} ms`);
     process.clockOffsetMs += ms;
     return true;
   }
+}
+
+function processesOf(owners: Iterable<{ readonly process: Process }>): readonly Process[] {
+  return [...owners].map(({ process }) => process);
 }

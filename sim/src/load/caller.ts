@@ -58,11 +58,14 @@ export class Caller {
   }
 
   #post(to: Process | undefined, receive: () => void): void {
-    const { mix, marks, world } = this.#parts;
+    const { mix, marks, world, deeds } = this.#parts;
     const { clientDrop, clientDuplicate, linkDelayMs } = mix();
     if (to === undefined) return;
-    if (this.#prng.chance(clientDrop)) return marks.hit("fault: clientDrop");
-    const copies = this.#prng.chance(clientDuplicate) ? 2 : 1;
+    if (this.#prng.chance(clientDrop) && deeds.allows("clientDrop")) {
+      return marks.hit("fault: clientDrop");
+    }
+    const isTwice = this.#prng.chance(clientDuplicate) && deeds.allows("clientDuplicate");
+    const copies = isTwice ? 2 : 1;
     if (copies > 1) marks.hit("fault: clientDuplicate");
     for (let copy = 0; copy < copies; copy++) {
       world.after(this.#prng.between(0, Math.ceil(linkDelayMs)), () => to.after(0, receive));

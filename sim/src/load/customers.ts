@@ -12,6 +12,14 @@ import { Caller } from "./caller.ts";
 import { payloadOf } from "./payloads.ts";
 import type { LoadRecord } from "./record.ts";
 
+export interface Demand {
+  readonly customers: number;
+  /** They come within so many ms. */
+  readonly spreadMs: number;
+  /** In place of the drawn ones, by id. */
+  readonly programs: Readonly<Record<string, Program>> | undefined;
+}
+
 export class Customers {
   readonly #parts: Parts;
   readonly #cluster: Cluster;
@@ -25,13 +33,17 @@ export class Customers {
     this.#prng = parts.prng.fork("customers");
   }
 
-  /** So many programs, spread over a time. */
-  start(programs: number, withinMs: number): void {
-    for (let i = 1; i <= programs; i++) {
-      const program = drawProgram(this.#prng.fork(`program ${i}`), this.#parts.mix(), `r${i}`);
+  start({ customers, spreadMs, programs = {} }: Demand): void {
+    for (let i = 1; i <= customers; i++) {
+      const id = `r${i}`;
+      const drawn = drawProgram(this.#prng.fork(`program ${i}`), this.#parts.mix(), id);
+      const comesAt = this.#prng.between(0, spreadMs);
+      if (!this.#parts.deeds.allows("customer")) continue;
+      const program = programs[id] ?? drawn;
       this.#record.plan(program);
+      this.#record.started.push(program);
       this.#record.open += 1;
-      this.#parts.world.after(this.#prng.between(0, withinMs), () => this.#serve(i, program));
+      this.#parts.world.after(comesAt, () => this.#serve(i, program));
     }
   }
 

@@ -4,6 +4,8 @@ import { nodesOf } from "../programs/program.ts";
 
 export class LoadRecord {
   readonly programs = new Map<string, Program>();
+  /** Those that customers start themselves. */
+  readonly started: Program[] = [];
   /** Payloads by signal name. */
   readonly #signals = new Map<string, Set<unknown>>();
   readonly cancelled = new Set<string>();

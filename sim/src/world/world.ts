@@ -17,8 +17,9 @@ export class World {
   readonly #agenda = new Agenda();
   readonly #prng: Prng;
 
-  constructor(prng: Prng) {
-    this.#prng = prng.fork("world");
+  /** `turns`: another order of what happens at the same time, without any other change. */
+  constructor(prng: Prng, turns = 0) {
+    this.#prng = prng.fork(turns === 0 ? "world" : `world ${turns}`);
   }
 
   after(delayMs: number, run: () => void): void {

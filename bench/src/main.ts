@@ -1,86 +1,73 @@
 /**
- * `npm run bench`: durable steps per second beside what the disk allows, measured in one run.
+ * `npm run bench`: Perdure, and its peers where they are installed, measured in turns.
  *
- *     npm run bench -- --seconds 5 --rounds 3 --in-flight 1,64,256,1024 --json
+ *     npm run bench                                     what there is, all workloads, 5 rounds
+ *     npm run bench -- --peers                          installs the peers first
+ *     npm run bench -- --only a,g --contenders perdure,dbos
+ *     npm run bench -- --quick                          does it all work? figures mean nothing
+ *     npm run bench -- report                           README.md and charts from results/
  */
-import { availableParallelism, cpus } from "node:os";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { measureDisk, type DiskFigures } from "./disk.ts";
-import { median } from "./statistics.ts";
-import { measureSteps, type StepFigures } from "./steps.ts";
+import { arePeersInstalled, ourContenders, peers, peersFolder } from "./contenders.ts";
+import { chosenKinds, fullPlan, quickPlan } from "./plan.ts";
+import { writeReport } from "./report/report.ts";
+import { runSuite } from "./suite.ts";
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
-    seconds: { type: "string", default: "4" },
-    rounds: { type: "string", default: "3" },
-    "in-flight": { type: "string", default: "1,64,256,1024" },
-    json: { type: "boolean", default: false },
+    only: { type: "string" },
+    contenders: { type: "string" },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+    quick: { type: "boolean", default: false },
+    peers: { type: "boolean", default: false },
+    out: { type: "string" },
   },
 });
 
-const seconds = Number(values.seconds);
-const rounds = Number(values.rounds);
-const widths = values["in-flight"].split(",").map(Number);
+const records = join(import.meta.dirname, "../results");
+const folder = values.out ?? (values.quick ? mkdtempSync(join(tmpdir(), "bench-quick-")) : records);
 
-const disks: DiskFigures[] = [];
-const figures: StepFigures[] = [];
-for (let round = 0; round < rounds; round++) {
-  disks.push(measureDisk(1));
-  for (const width of widths) figures.push(await measureSteps(width, seconds));
-}
-
-const disk = {
-  syncsPerSecond: median(disks.map((one) => one.syncsPerSecond)),
-  p50Ms: median(disks.map((one) => one.p50Ms)),
-  p99Ms: median(disks.map((one) => one.p99Ms)),
-};
-const rows = widths.map((inFlight) => {
-  const of = (pick: (one: StepFigures) => number): number =>
-    median(figures.filter((one) => one.inFlight === inFlight).map(pick));
-  return {
-    inFlight,
-    stepsPerSecond: of((one) => one.stepsPerSecond),
-    p50Ms: of((one) => one.p50Ms),
-    p99Ms: of((one) => one.p99Ms),
-    cpuUsPerStep: of((one) => one.cpuUsPerStep),
-    p50InSyncs: of((one) => one.p50Ms) / disk.p50Ms,
-  };
-});
-
-if (values.json) {
-  const machine = { cores: availableParallelism(), cpu: cpus()[0]?.model, node: process.version };
-  const report = { machine, seconds, rounds, disk, rows };
-  const rounded = (_: string, value: unknown): unknown =>
-    typeof value === "number" ? Math.round(value * 1_000) / 1_000 : value;
-  process.stdout.write(`${JSON.stringify(report, rounded, 2)}\n`);
+if (positionals[0] === "report") {
+  writeReport(folder, join(import.meta.dirname, "../README.md"));
 } else {
-  print();
+  await run();
 }
 
-function print(): void {
-  const { syncsPerSecond, p50Ms, p99Ms } = disk;
-  console.log(
-    `disk: ${syncsPerSecond.toFixed(0)} fdatasync/s, p50 ${p50Ms.toFixed(3)} ms, p99 ${p99Ms.toFixed(3)} ms`,
-  );
-  console.log(
-    `five local steps a workflow, full durability; medians of ${rounds} rounds of ${seconds} s`,
-  );
-  console.table(
-    Object.fromEntries(
-      rows.map((row) => [
-        row.inFlight,
-        {
-          "steps/s": Math.round(row.stepsPerSecond),
-          "p50 ms": hundredths(row.p50Ms),
-          "p99 ms": hundredths(row.p99Ms),
-          "p50 in fdatasyncs": hundredths(row.p50InSyncs),
-          "CPU µs/step": hundredths(row.cpuUsPerStep),
-        },
-      ]),
-    ),
-  );
+async function run(): Promise<void> {
+  if (values.peers) {
+    execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: peersFolder, stdio: "inherit" });
+  } else if (!arePeersInstalled()) {
+    console.log("peers: missing; install and measure them: npm run bench -- --peers");
+  }
+  const standard = values.quick ? quickPlan : fullPlan;
+  const plan = {
+    ...standard,
+    rounds: Number(values.rounds ?? standard.rounds),
+    seconds: Number(values.seconds ?? standard.seconds),
+  };
+  const contenders = chosenContenders();
+  const kinds = chosenKinds(values.only);
+  const say = (line: string): void => console.log(line);
+  const failures = await runSuite({ plan, kinds, contenders, folder, say });
+  console.log(`written to ${folder}; npm run bench -- report makes tables and charts of results/`);
+  if (failures > 0) console.error(`${failures} measurements failed`);
+  process.exitCode = failures === 0 ? 0 : 1;
 }
 
-function hundredths(value: number): number {
-  return Math.round(value * 100) / 100;
+function chosenContenders(): Map<string, string> {
+  const all = new Map([...ourContenders(), ...(arePeersInstalled() ? peers() : [])]);
+  if (values.contenders === undefined) return all;
+  return new Map(
+    values.contenders.split(",").map((name) => {
+      const module = all.get(name);
+      if (module !== undefined) return [name, module];
+      throw new Error(`--contenders names "${name}"; there are ${[...all.keys()].join(", ")}`);
+    }),
+  );
 }

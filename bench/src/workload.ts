@@ -45,7 +45,8 @@ export type Workload =
   /**
    * (h) `sleeping` runs asleep for days. Phase `fill`: they are started and reach their sleep.
    * Phase `start`: as (b) with 64 in flight. Phase `steps`: as (a) with 64 in flight. Then memory is
-   * read, all processes are killed with SIGKILL, and the folder is opened again.
+   * read, all processes are killed with SIGKILL, and the folder is opened again by another process,
+   * where phase `recover` is one run as in (b).
    */
   | { readonly kind: "growth"; readonly sleeping: number }
   /**

@@ -1,0 +1,41 @@
+/** Perdure as two processes: an app with an engine, which is also the load, and a worker elsewhere. */
+import { serve } from "@perdure/server";
+import { open } from "perdure";
+import type { Contender } from "../contender.ts";
+import { bytesIn, storeFile } from "../ours/files.ts";
+import { hello } from "../ours/hello.ts";
+import { prepare } from "../ours/prepare.ts";
+import { WorkerProcess } from "../ours/remote-probe.ts";
+import { unbounded } from "../ours/unbounded.ts";
+
+export const contender: Contender = {
+  hello: () =>
+    hello(
+      "perdure-stream-inside",
+      "an app with `open` and `serve`, which starts the runs without HTTP, and a worker over " +
+        "WebSocket, each a process",
+      { growth: "is the engine's matter: measured embedded" },
+    ),
+  async open({ folder }) {
+    const perdure = await open({ store: `sqlite:${storeFile(folder)}` });
+    const doors = await serve(perdure.engine, unbounded);
+    let worker: WorkerProcess | undefined;
+    return {
+      async prepare(workload) {
+        const work = async (runSlots?: number): Promise<WorkerProcess> =>
+          (worker = await WorkerProcess.start(doors.url, runSlots));
+        return prepare({ perdure, work }, workload);
+      },
+      processes: () => [
+        { name: "server and load", pid: process.pid },
+        ...(worker === undefined ? [] : [{ name: "worker", pid: worker.pid }]),
+      ],
+      storeBytes: () => bytesIn(folder),
+      async close() {
+        await worker?.close();
+        await doors.close();
+        await perdure.close();
+      },
+    };
+  },
+};

@@ -1,0 +1,69 @@
+/** Perdure in one process: `open` on a SQLite file; engine, workflow code and load share it. */
+import { systemEnv } from "@perdure/engine";
+import { open, type EmbeddedPerdure } from "perdure";
+import { InProcessWorker, Registry } from "perdure/worker";
+import type { Contender, Opened } from "../contender.ts";
+import { code, probe } from "../ours/definitions.ts";
+import { bytesIn, storeFile } from "../ours/files.ts";
+import { Growth } from "../ours/growth.ts";
+import { hello } from "../ours/hello.ts";
+import { prepare } from "../ours/prepare.ts";
+
+export const contender: Contender = {
+  hello: () =>
+    hello(
+      "perdure",
+      "embedded: engine, code and load in one process; growth: streams are settled after 2 s idle, " +
+        "not 60, so that they are cold when memory is read",
+    ),
+  async open({ folder }) {
+    let growth: Growth | undefined;
+    let perdure: EmbeddedPerdure | undefined;
+    const opened: Opened = {
+      async prepare(workload) {
+        if (workload.kind === "growth") {
+          growth = await Growth.open(folder, workload.sleeping);
+          return growth;
+        }
+        // Jobs wait until a worker comes that has code for them.
+        const given = workload.kind === "jobs" ? {} : code;
+        const { engine } = (perdure = await open({
+          store: `sqlite:${storeFile(folder)}`,
+          ...given,
+        }));
+        const work = async (runSlots?: number): Promise<typeof probe> => {
+          if (runSlots !== undefined) register(engine, runSlots);
+          return probe;
+        };
+        return prepare({ perdure, work }, workload);
+      },
+      processes: () => [{ name: "all", pid: process.pid }],
+      storeBytes: () => bytesIn(folder),
+      async memory() {
+        await growth?.cold();
+        return memoryAfterGc();
+      },
+      close: async () => {
+        await growth?.close();
+        await perdure?.close();
+      },
+    };
+    return opened;
+  },
+};
+
+function register(engine: EmbeddedPerdure["engine"], runSlots: number): void {
+  const env = systemEnv();
+  const log: typeof env.log = (...line) => env.log(...line);
+  const registry = new Registry(code);
+  const worker = new InProcessWorker({ id: "jobs", registry, env, log });
+  const queues = registry.queues();
+  const served = { namespace: "default", queues, taskSlots: 1, runSlots, leaseMs: 0 };
+  worker.connect(engine.register(worker, served));
+}
+
+function memoryAfterGc(): { readonly rssBytes: number; readonly heapBytes: number } {
+  for (let i = 0; i < 3; i++) globalThis.gc?.();
+  const { rss, heapUsed } = process.memoryUsage();
+  return { rssBytes: rss, heapBytes: heapUsed };
+}

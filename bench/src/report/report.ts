@@ -1,0 +1,33 @@
+/** `npm run bench -- report`: tables in README.md, between its marks, and charts, from results/. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readAllResults, type Results } from "../results.ts";
+import { barChart } from "./chart.ts";
+import { chartsOf } from "./charts.ts";
+import { contendersSection, section } from "./sections.ts";
+
+const begin = "<!-- Written by `npm run bench -- report`. -->";
+const end = "<!-- Up to here. -->";
+
+export function writeReport(folder: string, readme: string): void {
+  const results = readAllResults(folder);
+  const charts = chartsOf(results);
+  for (const [name, chart] of charts) writeFileSync(join(folder, `${name}.svg`), barChart(chart));
+  const text = readFileSync(readme, "utf8");
+  writeFileSync(readme, withReport(text, reportOf(results, [...charts.keys()])));
+}
+
+export function reportOf(results: readonly Results[], charts: readonly string[]): string {
+  if (results.length === 0) return "Nothing has been measured yet.";
+  return [
+    contendersSection(results),
+    ...charts.map((name) => `![${name}](results/${name}.svg)`),
+    ...results.map(section),
+  ].join("\n\n");
+}
+
+export function withReport(readme: string, report: string): string {
+  const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`README.md has no place for the report: ${begin}`);
+  return `${readme.slice(0, from + begin.length)}\n\n${report}\n\n${readme.slice(to)}`;
+}

@@ -1,0 +1,139 @@
+/** Medians and ranges of what the rounds say. */
+import type { Measurement, PhaseFigures } from "../measure.ts";
+import type { ContenderResults, Results, Round, Variant } from "../results.ts";
+import { spreadOf, type Spread } from "../statistics.ts";
+
+export interface Row {
+  readonly contender: string;
+  readonly variant: Variant;
+  readonly phase: string;
+  /** Operations a second. */
+  readonly rate: Spread | undefined;
+  readonly p50Ms: Spread | undefined;
+  readonly p99Ms: Spread | undefined;
+  /** µs of all processes' CPU an operation, and of each. */
+  readonly cpuUs: Spread | undefined;
+  readonly cpuUsOf: readonly { readonly name: string; readonly us: Spread }[];
+  /** The peaks of all processes, added. */
+  readonly peakBytes: Spread | undefined;
+  readonly storeBytes: Spread | undefined;
+  /** `p50Ms` in fdatasyncs of the same round. */
+  readonly p50Syncs: Spread | undefined;
+  readonly failures: number;
+}
+
+type Good = Extract<Round, Measurement>;
+
+export function goodRounds(variant: Variant): readonly Good[] {
+  return variant.rounds.filter((round): round is Good => round.error === undefined);
+}
+
+export function rowsOf(results: Results): readonly Row[] {
+  return Object.entries(results.contenders).flatMap(([contender, { variants }]) =>
+    variants.flatMap((variant) => phaseRows(contender, variant)),
+  );
+}
+
+function phaseRows(contender: string, variant: Variant): readonly Row[] {
+  const rounds = goodRounds(variant);
+  const phases = [...new Set(rounds.flatMap((round) => round.phases.map(({ phase }) => phase)))];
+  return phases.map((phase) => {
+    const all = rounds.flatMap(({ disk, phases: measured }) =>
+      measured
+        .filter((one) => one.phase === phase && one.operations > 0)
+        .map((figures) => ({ figures, disk })),
+    );
+    const over = (pick: (one: PhaseFigures) => number | undefined): Spread | undefined =>
+      spreadOf(all.flatMap(({ figures }) => pick(figures) ?? []));
+    return {
+      contender,
+      variant,
+      phase,
+      rate: over(({ operations, elapsedMs }) => (operations / elapsedMs) * 1_000),
+      p50Ms: over(({ latency }) => latency?.p50Ms),
+      p99Ms: over(({ latency }) => latency?.p99Ms),
+      cpuUs: over(({ processes, operations }) => {
+        return (sum(processes.map(({ cpuMs }) => cpuMs)) / operations) * 1_000;
+      }),
+      cpuUsOf: cpuByProcess(all.map(({ figures }) => figures)),
+      peakBytes: over(({ processes }) => sum(processes.map(({ peakBytes }) => peakBytes))),
+      storeBytes: over(({ storeBytes, storeOperations }) => storeBytes / storeOperations),
+      p50Syncs: spreadOf(
+        all.flatMap(({ figures: { latency }, disk }) => {
+          return latency === undefined ? [] : latency.p50Ms / disk.p50Ms;
+        }),
+      ),
+      failures: variant.rounds.length - rounds.length,
+    };
+  });
+}
+
+function cpuByProcess(phases: readonly PhaseFigures[]): Row["cpuUsOf"] {
+  const names = [...new Set(phases.flatMap(({ processes }) => processes.map(({ name }) => name)))];
+  return names.flatMap((name) => {
+    const us = spreadOf(
+      phases.flatMap(({ processes, operations }) =>
+        processes
+          .filter((one) => one.name === name)
+          .map(({ cpuMs }) => (cpuMs / operations) * 1_000),
+      ),
+    );
+    return us === undefined ? [] : [{ name, us }];
+  });
+}
+
+/** Bytes a sleeping run, against the same round's engine with none. */
+export interface SleepingCost {
+  readonly sleeping: number;
+  readonly heapBytes: Spread | undefined;
+  readonly rssBytes: Spread | undefined;
+  readonly openMs: Spread | undefined;
+  readonly firstRunMs: Spread | undefined;
+}
+
+export function sleepingCosts({ variants }: ContenderResults): readonly SleepingCost[] {
+  const sleepingOf = ({ workload }: Variant): number =>
+    workload.kind === "growth" ? workload.sleeping : 0;
+  const none = variants.find((variant) => sleepingOf(variant) === 0);
+  return variants.map((variant) => {
+    const sleeping = sleepingOf(variant);
+    const each = (pick: "heapBytes" | "rssBytes"): Spread | undefined =>
+      spreadOf(
+        variant.rounds.flatMap((round, index) => {
+          const base = none?.rounds[index];
+          if (sleeping === 0 || round.error !== undefined || base?.error !== undefined) return [];
+          if (round.memory === undefined || base?.memory === undefined) return [];
+          return (round.memory[pick] - base.memory[pick]) / sleeping;
+        }),
+      );
+    const recovery = goodRounds(variant).flatMap((round) => round.recovery ?? []);
+    return {
+      sleeping,
+      heapBytes: each("heapBytes"),
+      rssBytes: each("rssBytes"),
+      openMs: spreadOf(recovery.map(({ openMs }) => openMs)),
+      firstRunMs: spreadOf(recovery.map(({ firstRunMs }) => firstRunMs)),
+    };
+  });
+}
+
+/** The last steps' cost in the first's, of the same round. */
+export function lastInFirst(
+  variant: Variant,
+  cost: (phase: PhaseFigures) => number | undefined,
+): Spread | undefined {
+  return spreadOf(
+    goodRounds(variant).flatMap(({ phases }) => {
+      const of = (name: string): number | undefined => {
+        const found = phases.find(({ phase }) => phase === name);
+        return found && cost(found);
+      };
+      const [first, last] = [of("first"), of("last")];
+      return first === undefined || last === undefined ? [] : last / first;
+    }),
+  );
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

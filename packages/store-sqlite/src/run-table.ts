@@ -37,6 +37,7 @@ export type WaitingRows = Map<RunId, IndexRow>;
  */
 export class RunTable {
   readonly #put: StatementSync;
+  readonly #change: StatementSync;
   readonly #drop: StatementSync;
   readonly #expired: StatementSync;
   readonly #waiting: WaitingRows;
@@ -46,6 +47,16 @@ export class RunTable {
   constructor(db: DatabaseSync, waiting: WaitingRows) {
     const marks = RUN_COLUMNS.replaceAll(/\w+/g, "?");
     this.#put = db.prepare(`INSERT OR REPLACE INTO runs (${RUN_COLUMNS}) VALUES (${marks})`);
+    // What a run keeps for its life stays as it is, and its entries in the indices with it.
+    this.#change = db.prepare(`
+      INSERT INTO runs (${RUN_COLUMNS}) VALUES (${marks})
+      ON CONFLICT (run_id) DO UPDATE SET
+        status = excluded.status, closed_at = excluded.closed_at, events = excluded.events,
+        attributes = excluded.attributes, expires_at = excluded.expires_at,
+        version = excluded.version
+      WHERE namespace = excluded.namespace AND workflow = excluded.workflow
+        AND queue = excluded.queue AND key IS excluded.key AND key_kind IS excluded.key_kind
+        AND started_at = excluded.started_at AND parent IS excluded.parent`);
     this.#drop = db.prepare("DELETE FROM runs WHERE run_id = ?");
     this.#expired = db.prepare(
       "SELECT run_id FROM runs WHERE expires_at < ? ORDER BY expires_at, run_id",
@@ -97,7 +108,7 @@ export class RunTable {
   }
 
   #putRow(row: IndexRow): void {
-    this.#put.run(
+    const values = [
       row.runId,
       row.namespace,
       row.workflow,
@@ -112,7 +123,8 @@ export class RunTable {
       row.events,
       row.expiresAt ?? null,
       row.version ?? null,
-    );
+    ];
+    if (this.#change.run(...values).changes === 0) this.#put.run(...values);
   }
 }
 

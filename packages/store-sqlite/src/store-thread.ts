@@ -61,7 +61,7 @@ function serve(mine: Role): void {
   const rest = (): void => {
     if (mine.writer?.idle() === true) idle = setTimeout(rest, IDLE_MS);
   };
-  port.on("message", (first: Request) => {
+  port.on("message", (first: readonly Request[]) => {
     clearTimeout(idle);
     const requests = drain(first);
     handle(mine, requests);
@@ -71,15 +71,17 @@ function serve(mine: Role): void {
   say({ partitions: mine.partitions });
 }
 
-/** Everything that waits, within the size of a group. */
-function drain(first: Request): readonly Request[] {
+/** Everything that waits, within the size of a group; a message is taken whole. */
+function drain(first: readonly Request[]): readonly Request[] {
   const requests: Request[] = [];
   let bytes = 0;
-  for (let next: Request | undefined = first; next !== undefined;) {
-    requests.push(next);
-    if (next.type === "commit") bytes += next.commit.segment.byteLength;
+  for (let next: readonly Request[] | undefined = first; next !== undefined;) {
+    for (const request of next) {
+      requests.push(request);
+      if (request.type === "commit") bytes += request.commit.segment.byteLength;
+    }
     if (bytes >= limits.storeGroupBytes) break;
-    next = receiveMessageOnPort(port)?.message as Request | undefined;
+    next = receiveMessageOnPort(port)?.message as readonly Request[] | undefined;
   }
   return requests;
 }

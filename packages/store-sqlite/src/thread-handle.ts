@@ -2,12 +2,14 @@
  * The calling side of one thread.
  *
  * 1. Every request is answered: when the thread dies, all that wait are told, and all later ones.
+ * 2. What is asked for in one go is sent as one message: handing one over costs more than most of
+ *    what is asked for.
  */
 import { Worker } from "node:worker_threads";
 import { PerdureError } from "@perdure/kernel";
 import type { Answer, Ready, Request, ThreadData } from "./messages.ts";
 import type { SqliteOptions } from "./options.ts";
-import { fromWireError } from "./wire-error.ts";
+import { fromWireError, toWireError } from "./wire-error.ts";
 import type { Call, WireCommit } from "./wire.ts";
 
 interface Waiter {
@@ -25,6 +27,9 @@ export class ThreadHandle {
   readonly partitions: number;
   readonly #worker: Worker;
   readonly #waiters = new Map<number, Waiter>();
+  /** Asked for in the turn under way, and the memory that goes with it. */
+  #unsent: Request[] = [];
+  #transfer: ArrayBuffer[] = [];
   #nextId = 1;
   #closing = false;
   #dead: PerdureError | undefined;
@@ -81,8 +86,25 @@ export class ThreadHandle {
     if (this.#waiters.size === 0) this.#worker.ref();
     return new Promise((resolve, reject) => {
       this.#waiters.set(id, { resolve, reject });
-      this.#worker.postMessage(request(id), transfer);
+      this.#transfer.push(...transfer);
+      if (this.#unsent.push(request(id)) === 1) queueMicrotask(() => this.#send());
     });
+  }
+
+  #send(): void {
+    const requests = this.#unsent;
+    const transfer = this.#transfer;
+    this.#unsent = [];
+    this.#transfer = [];
+    if (this.#dead !== undefined) return;
+    try {
+      this.#worker.postMessage(requests, transfer);
+    } catch (cause) {
+      // One of them holds what cannot change threads, and none has gone.
+      const text = "What was asked for cannot be handed to the store's thread: send plain data.";
+      const error = toWireError(new PerdureError("invalid-argument", text, { cause }));
+      this.#take(requests.map(({ id }) => ({ id, error })));
+    }
   }
 
   #take(answers: readonly Answer[]): void {

@@ -133,6 +133,37 @@ describe("a stream that nobody needs now", () => {
     await rig.close();
   });
 
+  it("is not settled while it only waits for a worker, and its doubts are remembered", async () => {
+    const rig = await Rig.open({ tuning: { liveStreams: 8 } });
+    const lost = rig.worker({ id: "lost", scripts: { three } });
+    lost.stuck.add("a");
+    const begun = await rig.start({ workflow: "three" });
+    await rig.env.still();
+    lost.session.close();
+    const runs = [];
+    for (let i = 0; i < 40; i++) runs.push((await rig.start({ workflow: "three" })).runId);
+    await rig.env.pass(60_000);
+    expect(rig.engine.stats()).toMatchObject({ liveStreams: 0, settled: 0, runsWaiting: 41 });
+    const worker = rig.worker({ id: "next", scripts: { three } });
+    for (const runId of runs) expect(await rig.result(runId)).toBe("123");
+    const given = new Map(worker.activations.map(({ runId, lostAt }) => [runId, lostAt]));
+    expect(given.get(begun.runId)).toBe(1);
+    expect(runs.map((runId) => given.get(runId))).toEqual(runs.map(() => 0));
+    await rig.close();
+  });
+
+  it("waits for a worker after a restart too, whatever there is room for", async () => {
+    const rig = await Rig.open({ tuning: { liveStreams: 8 } });
+    const runs = [];
+    for (let i = 0; i < 40; i++) runs.push((await rig.start({ workflow: "three" })).runId);
+    const next = await rig.die();
+    expect(next.engine.stats()).toMatchObject({ runsWaiting: 40 });
+    expect(next.engine.stats().liveStreams).toBeLessThanOrEqual(8);
+    next.worker({ scripts: { three } });
+    for (const runId of runs) expect(await next.result(runId)).toBe("123");
+    await next.close();
+  });
+
   it("is offered again after a restart when it had work", async () => {
     const rig = await Rig.open({ tuning });
     const { runId } = await rig.start({ workflow: "three" });

@@ -108,6 +108,8 @@ export const limits = {
   snapshotDepth: 256,
   /** A store gathers its oldest unsettled streams when its log has grown past this. */
   storeLogBytes: 134_217_728,
+  /** The same when there are more unsettled streams than this: a store keeps each one's place. */
+  storeUnsettledStreams: 200_000,
   /** Index rows wait to be written together until there are so many. */
   storeWaitingRows: 1_024,
   /** What one transaction takes of the commits that wait for it. */

@@ -22,7 +22,7 @@ export function commitGroup(
 ): readonly CommitResult[] {
   const results: (CommitResult | undefined)[] = [];
   const ended = file.transaction((open) => {
-    keepUp(open, file.waiting.size, file.logBytes);
+    keepUp(open, file);
     const accepted: Buffer[] = [];
     const segment = open.lastSegment + 1;
     let frame = 0;

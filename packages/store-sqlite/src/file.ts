@@ -44,6 +44,7 @@ export class StoreFile {
   readonly path: string;
   readonly partitions: number;
   readonly logBytes: number;
+  readonly unsettledStreams: number;
   /** Outlives connections: these rows are committed, though not to the table. */
   readonly waiting: Map<RunId, IndexRow> = new Map();
   readonly #options: InlineOptions;
@@ -55,6 +56,7 @@ export class StoreFile {
     this.path = path;
     this.#options = options;
     this.logBytes = options.logBytes ?? limits.storeLogBytes;
+    this.unsettledStreams = options.unsettledStreams ?? limits.storeUnsettledStreams;
     this.#lock = path === MEMORY ? undefined : new FileLock(path);
     try {
       const db = connect(path, options.maxBytes);

@@ -6,6 +6,8 @@ export interface SqliteOptions {
   readonly maxBytes?: number;
   /** When the log is longer, its oldest streams are gathered. Default: `limits.storeLogBytes`. */
   readonly logBytes?: number;
+  /** The same when there are more of them. Default: `limits.storeUnsettledStreams`. */
+  readonly unsettledStreams?: number;
 }
 
 /** What a test or the simulator may do to the next commit. Only a store opened inline has it. */

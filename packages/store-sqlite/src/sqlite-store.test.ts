@@ -197,6 +197,23 @@ describe("the SQLite store", () => {
       expect(texts(await harness.store.read(stream(7)))).toEqual(["a"]);
     }));
 
+  it("gathers the oldest streams when more are unsettled than it may know by heart", () =>
+    withHarness(async ({ path }) => {
+      const store = SqliteStore.openInline(`${path}-few`, { unsettledStreams: 5 });
+      const owner = await Owner.open(store);
+      const streams = [1, 2, 3, 4, 5, 6].map((n) => stream(n));
+      const known = async () => (await store.facts()).detail["unsettledStreams"];
+      for (const one of streams.slice(0, 5)) await owner.append(one, 1, "a");
+      await owner.append(stream(5), 2, "b");
+      expect(await known()).toBe(5);
+      await owner.append(stream(6), 1, "a");
+      await owner.append(stream(6), 2, "b");
+      expect(await known()).toBeLessThan(5);
+      expect((await store.open(0)).streams.toSorted()).toEqual(streams);
+      expect(texts(await store.read(stream(5)))).toEqual(["a", "b"]);
+      await store.close();
+    }));
+
   it("leaves no lock behind when it is closed", () =>
     withHarness(async (harness) => {
       await harness.store.close();

@@ -3,7 +3,7 @@
  * that have waited, segments that nobody needs, and streams that have kept old segments too long.
  */
 import { limits } from "@perdure/kernel";
-import type { Open } from "./file.ts";
+import type { Open, StoreFile } from "./file.ts";
 import { positionOf, SEGMENT_FRAMES } from "./log.ts";
 
 const ROWS_A_COMMIT = 128;
@@ -11,10 +11,11 @@ const FREE_SEGMENTS = 64;
 const GATHERED_A_COMMIT = 64;
 
 /** A little at a time, so that no commit waits long for it. */
-export function keepUp(open: Open, waitingRows: number, logBytes: number): void {
+export function keepUp(open: Open, { waiting, logBytes, unsettledStreams }: StoreFile): void {
   const { log, runs } = open;
-  if (waitingRows > limits.storeWaitingRows) runs.write(ROWS_A_COMMIT);
-  if (log.uses.bytes > logBytes) gatherOldest(open);
+  if (waiting.size > limits.storeWaitingRows) runs.write(ROWS_A_COMMIT);
+  const excess = log.tails.size - unsettledStreams;
+  if (log.uses.bytes > logBytes || excess > 0) gatherOldest(open, excess);
   if (log.uses.free > FREE_SEGMENTS) dropSegments(open);
 }
 
@@ -41,9 +42,9 @@ export function dropSegments({ db, log, streams, lastSegment }: Open): void {
 }
 
 /** The tails are in the order in which they began, so the first keep the oldest segments. */
-function gatherOldest({ log, streams, lastSegment }: Open): void {
+function gatherOldest({ log, streams, lastSegment }: Open, excess: number): void {
   const at = positionOf(lastSegment, SEGMENT_FRAMES - 1);
-  let left = GATHERED_A_COMMIT;
+  let left = Math.max(GATHERED_A_COMMIT, Math.min(excess, limits.commitMessages));
   for (const [stream, tail] of log.tails) {
     if (left-- === 0) break;
     if (tail.damage !== undefined) continue;

@@ -20,8 +20,8 @@
  * ## Settled and unsettled streams
  *
  * A commit writes one record, the *segment*, with all its events; no row per event, per run or per
- * timer. A stream with events in segments is *unsettled*: its owner has it in memory, and after a
- * crash reads it back and knows again what it waits for. When a stream goes cold or closes, the
+ * timer. A stream with events in segments is *unsettled*: its owner has it in memory, or knows
+ * that it waits for a worker, and after a crash reads it back and knows again what it waits for. When a stream goes cold or closes, the
  * engine *settles* it: the store gathers its events into a place of its own and keeps beside them
  * what must be known without reading them: its alarm and whether it has work. Segments that hold
  * no unsettled stream are dropped.

@@ -113,7 +113,12 @@ export class Loader {
 
   /** Lets go of a stream whose state is in the store. */
   drop(partition: Partition, live: Live): void {
-    partition.lives.delete(live.stream);
+    const { stream } = live;
+    partition.lives.delete(stream);
+    if (live instanceof LiveRun && live.want !== undefined && live.lostAt > 0) {
+      const { lostAt, lostBy } = live;
+      partition.lost.set(stream, { lostAt, lostBy });
+    }
     this.#parts.alarms.cool(live);
   }
 
@@ -167,6 +172,8 @@ export class Loader {
     const detained = partition.detained.get(live.stream);
     partition.detained.delete(live.stream);
     live.settledSeq = settledSeq;
+    Object.assign(live, partition.lost.get(live.stream));
+    partition.lost.delete(live.stream);
     partition.lives.set(live.stream, live);
     alarms.warm(partition.number, live.stream);
     alarms.set(live, live.machine.wakeAt(live.state));

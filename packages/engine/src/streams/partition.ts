@@ -61,6 +61,8 @@ export class Partition {
   readonly incoming: Link[] = [];
   /** Runs whose index row has changed. */
   readonly unlisted: Set<LiveRun> = new Set();
+  /** Of runs that left memory while they waited for a worker: what only memory knew of them. */
+  readonly lost: Map<StreamId, Pick<LiveRun, "lostAt" | "lostBy">> = new Map();
   /** Streams to settle, or to forget when nothing is left of them. */
   readonly cooling: Set<Live> = new Set();
 

@@ -175,6 +175,7 @@ export class Recovery {
     partition.lives.clear();
     partition.unlisted.clear();
     partition.cooling.clear();
+    partition.lost.clear();
     partition.broken.clear();
     partition.tidy = false;
     // Readers wait on; messages are handled first when the partition is open again.
@@ -222,6 +223,7 @@ export class Recovery {
       if (tasks.isRunning({ runId, key, attempt })) continue;
       mail.post(live.stream, { type: "step.lost", key, attempt, worker });
     }
+    tidy.crowd(partition, live);
   }
 
   #begin(partition: Partition): void {

@@ -5,6 +5,8 @@
  * T2  Only a stream that nobody needs now is settled: all its events durable, no call, no hold but
  *     a parked one. What it waits for is in its alarm and in `hasWork`.
  * T3  A settled stream leaves memory when its settling is durable and nothing has come meanwhile.
+ * T4  A run that waits for a worker and for nothing else leaves memory without being settled: it
+ *     would be read at the next start in any case, and its entry in the matcher stays.
  */
 import { rowOf, running, wantsActivation, work } from "@perdure/kernel";
 import { limits } from "@perdure/kernel";
@@ -51,6 +53,11 @@ export class Tidy {
   unlisted(partition: Partition, live: LiveRun): void {
     partition.unlisted.add(live);
     this.#arm();
+  }
+
+  /** At opening: a run that only waits for a worker stays in memory where there is room. */
+  crowd(partition: Partition, live: Live): void {
+    if (partition.lives.size > this.#room && isQueued(live)) this.#drop(partition, live);
   }
 
   /** Nothing more is expected of the stream. */
@@ -135,7 +142,7 @@ export class Tidy {
       partition.cooling.delete(live);
       if (partition.lives.get(live.stream) !== live) continue;
       if (live.touchedBy === draft.mark || !this.#isIdle(live)) continue;
-      if (live.settledSeq === live.state.seq) this.#drop(partition, live);
+      if (live.settledSeq === live.state.seq || isQueued(live)) this.#drop(partition, live);
       else if (live.machine.isEmpty(live.state)) this.#forget(draft, live);
       else draft.cooled.push({ live, seq: live.state.seq, settled: settledOf(live) });
     }
@@ -160,7 +167,8 @@ export class Tidy {
     if (live.durable !== live.state.seq) return false;
     if (!(live instanceof LiveRun)) return true;
     const { hold, calls, lostAt, run } = live;
-    if (calls.length > 0 || (lostAt > 0 && wantsActivation(run))) return false;
+    if (calls.length > 0) return false;
+    if (lostAt > 0 && wantsActivation(run) && !isQueued(live)) return false;
     return hold === undefined || hold.isParked;
   }
 
@@ -217,6 +225,12 @@ function settledOf(live: Live): Settled {
     ...(alarm === undefined ? {} : { alarm }),
     ...(isLong ? { snapshot: { seq: state.seq, data: encodeSnapshot(state) } } : {}),
   };
+}
+
+/** T4. */
+function isQueued(live: Live): boolean {
+  if (!(live instanceof LiveRun) || live.want === undefined) return false;
+  return live.machine.wakeAt(live.state) === undefined;
 }
 
 function hasWork({ run }: LiveRun): boolean {

@@ -1,7 +1,5 @@
-/** Every verb from a node that does not have what it is about; partitions that move meanwhile. */
+/** Every verb, from a node that does not have what it is about. */
 import {
-  keyStream,
-  partitionOf,
   runId as idAt,
   runStream,
   scheduleStream,
@@ -10,111 +8,18 @@ import {
   type KeyRef,
   type PerdureError,
   type RunId,
-  type RunSpec,
   type ScheduleSpec,
-  type StreamId,
 } from "@perdure/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EngineClient } from "../client.ts";
 import { within } from "../client/within.ts";
-import { ClusterRig, type ClusterNode } from "../testing/cluster.test-support.ts";
-import { Loopback } from "../testing/loopback.test-support.ts";
+import type { ClusterNode } from "../testing/cluster.test-support.ts";
 import { text, textOf } from "../testing/payloads.test-support.ts";
-import { sleeps, three, waits } from "../testing/scripts.test-support.ts";
-import type { Asked } from "./asking.ts";
+import { base, TalkingCluster } from "../testing/talking-cluster.test-support.ts";
 import { ways } from "./ways.ts";
 
-const scripts = { three, waits, sleeps };
-const base = { namespace: "test", queue: "main", input: text("") };
-
-class Cluster {
-  readonly rig: ClusterRig;
-  readonly net: Loopback;
-  readonly nodes: ClusterNode[] = [];
-
-  constructor(partitions = 6) {
-    let net!: Loopback;
-    this.rig = new ClusterRig(partitions, (env) => (net = new Loopback(env)));
-    this.net = net;
-  }
-
-  static async of(...names: string[]): Promise<Cluster> {
-    const cluster = new Cluster();
-    for (const name of names) {
-      const node = await cluster.rig.open(name);
-      node.worker({ scripts, id: `at-${name}` });
-      cluster.nodes.push(node);
-    }
-    await cluster.settle();
-    return cluster;
-  }
-
-  get env(): ClusterRig["env"] {
-    return this.rig.env;
-  }
-
-  async settle(): Promise<void> {
-    await this.env.pass(3_000);
-  }
-
-  run<T>(promise: Promise<T>): Promise<T> {
-    return this.env.run(promise);
-  }
-
-  async nodeOf(stream: Parameters<typeof partitionOf>[0]): Promise<ClusterNode> {
-    const owners = await this.rig.owners();
-    return this.rig.nodes.get(owners[partitionOf(stream, owners.length)]!)!;
-  }
-
-  /** A name whose stream the node has. */
-  async nameAt(node: ClusterNode, streamOf: (name: string) => StreamId): Promise<string> {
-    for (let n = 0; ; n++) {
-      if ((await this.nodeOf(streamOf(`n${n}`))) === node) return `n${n}`;
-    }
-  }
-
-  /** A key whose partition the node has. */
-  async keyAt(node: ClusterNode, kind = "workflow"): Promise<KeyRef> {
-    const keyOf = (id: string): KeyRef => ({ namespace: "test", kind, id });
-    return keyOf(await this.nameAt(node, (id) => keyStream(keyOf(id))));
-  }
-
-  async runAt(node: ClusterNode, workflow = "waits"): Promise<RunId> {
-    const { runId } = await this.run(node.engine.start({ ...base, workflow }));
-    const isThere = (await this.nodeOf(runStream(runId))) === node;
-    return isThere ? runId : this.runAt(node, workflow);
-  }
-
-  signal(client: EngineClient, runId: RunId, word = "on"): Promise<void> {
-    return this.run(client.signal({ runId }, { name: "go", payload: text(word) }));
-  }
-
-  /** Of an open run whose key the node `keyed` has, and which is to lie at `node` itself. */
-  async journalFor(node: ClusterNode, keyed: ClusterNode, kind: string): Promise<Journal> {
-    const key = await this.keyAt(keyed, kind);
-    for (let slot = 0; ; slot++) {
-      const id = idAt(this.env.now(), slot, "0123456789abcdef");
-      if ((await this.nodeOf(runStream(id))) !== node) continue;
-      const spec: RunSpec = { ...base, runId: id, workflow: "waits", key, mode: "single" };
-      return { spec, events: [{ kind: "run.started", seq: 1, at: this.env.now(), spec }] };
-    }
-  }
-
-  /** What this node has asked the other one by name since the last look. */
-  asked(from: string, to: string): string[] {
-    return this.net.heard.splice(0).flatMap(({ message, ...way }) => {
-      if (way.from !== from || way.to !== to || message.type !== "call") return [];
-      return (message.body as Asked).verb;
-    });
-  }
-
-  async close(): Promise<void> {
-    for (const node of this.nodes) await this.run(node.engine.close());
-  }
-}
-
 describe("a call at a node that does not have what it is about", () => {
-  let cluster: Cluster;
+  let cluster: TalkingCluster;
   let near: ClusterNode;
   let far: ClusterNode;
   const place = {} as {
@@ -127,7 +32,7 @@ describe("a call at a node that does not have what it is about", () => {
   };
 
   beforeAll(async () => {
-    cluster = await Cluster.of("a", "b");
+    cluster = await TalkingCluster.of("a", "b");
     [near, far] = cluster.nodes as [ClusterNode, ClusterNode];
     place.runId = await cluster.runAt(far);
     place.done = await cluster.runAt(far, "three");

@@ -65,6 +65,7 @@ export class ClusterRig {
 }
 
 export class ClusterNode {
+  readonly name: string;
   readonly store: MemoryStore;
   readonly env: Env;
   engine!: Engine;
@@ -74,6 +75,7 @@ export class ClusterNode {
   readonly #late: (() => void)[] = [];
 
   constructor({ env: world, disk }: ClusterRig, name: string) {
+    this.name = name;
     this.store = new MemoryStore(disk, {
       call: () => this.#pass(),
       before: () => this.#pass().then(() => "none" as const),

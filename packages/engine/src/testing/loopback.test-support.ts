@@ -25,6 +25,8 @@ export class Loopback {
     [];
   /** Called before each delivery. */
   spy: (from: string, to: string, message: PeerMessage) => void = () => undefined;
+  /** The connection ends instead of a delivery for which this holds. */
+  cutBefore: (message: PeerMessage) => boolean = () => false;
   latencyMs = 1;
   /** Connections that were tried. */
   dialed = 0;
@@ -51,6 +53,14 @@ export class Loopback {
   /** A connection that no node made, for a test to speak on. */
   connect(from: string, to: NodeRecord, end: PeerEnd): PeerSocket {
     return this.#connect(from, to, end);
+  }
+
+  /** The process is gone: its connections end, and nobody listens. */
+  silence(address: string): void {
+    this.#listeners.delete(address);
+    for (const wire of this.#wires) {
+      if (wire.sides.some((side) => side.address === address)) this.#close(wire);
+    }
   }
 
   /** All connections between the two end. */
@@ -91,6 +101,7 @@ export class Loopback {
           if (!wire.isOpen || this.#isHalted(from.address, to.address)) return;
           this.spy(from.address, to.address, copy);
           if (!wire.isOpen) return;
+          if (this.cutBefore(copy)) return this.#close(wire);
           this.heard.push({ from: from.address, to: to.address, message: copy });
           to.end?.message(copy);
         });
@@ -117,6 +128,12 @@ export class Loopback {
   #isHalted(from: string, to: string): boolean {
     return this.halted.has(`${from}>${to}`);
   }
+}
+
+/** Holds for the nth message for which `of` holds. */
+export function nth(n: number, of: (message: PeerMessage) => boolean): Loopback["cutBefore"] {
+  let count = 0;
+  return (message) => of(message) && ++count === n;
 }
 
 /** Who is there, as a test says. */

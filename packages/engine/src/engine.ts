@@ -206,7 +206,7 @@ function gauge(parts: Assembly, phase: Phase): EngineStats {
     liveStreams: partitions.reduce((sum, { lives }) => sum + lives.size, 0),
     alarms: alarms.size,
     requests: requests.size,
-    workers: workers.length,
+    workers: registry.size,
     holds: workers.reduce((sum, { holds }) => sum + holds.size, 0),
     runsWaiting: matcher.waiting("workflow"),
     tasksWaiting: matcher.waiting("task"),

@@ -14,7 +14,6 @@ import {
   partitionOf,
   partsOf,
   runStream,
-  type BusyWorker,
   type KeyState,
   type Lead,
   type LostServer,
@@ -24,11 +23,8 @@ import {
   type Surroundings,
 } from "@perdure/kernel";
 import { LiveRun, type Live } from "../streams/live.ts";
-import type { RegisteredWorker } from "../workers/registered-worker.ts";
+import { busyWith } from "../workers/busy.ts";
 import type { Desk } from "./desk.ts";
-
-/** Of what a busy worker has, so much is named. */
-const NAMED = 3;
 
 export interface Gathered {
   readonly world: Surroundings;
@@ -71,10 +67,12 @@ function worldOf(desk: Desk, namespace: string, lives: ReadonlyMap<StreamId, Liv
     lost: (queue) => lostOf(desk, namespace, queue),
     queues: () => matcher.queues(namespace),
     versions: (queue) => matcher.versions(namespace, queue),
-    busy: (queue, kind) =>
-      [...registry.workers]
+    busy: (queue, kind) => [
+      ...[...registry.own]
         .filter(({ options }) => options.namespace === namespace)
-        .flatMap((worker) => busyWith(worker, queue, kind)),
+        .flatMap((worker) => busyWith(worker, queue, kind) ?? []),
+      ...matcher.busyElsewhere(namespace, queue, kind),
+    ],
     run: (runId) => factsOf(lives.get(runStream(runId)), runId),
     key: (key) => lives.get(keyStream(key))?.state as KeyState | undefined,
     ...(store === undefined ? {} : { store }),
@@ -101,23 +99,4 @@ function factsOf(live: Live | undefined, runId: RunId): RunFacts | undefined {
     ...(doing === undefined ? {} : { doing }),
     ...(lost === undefined ? {} : { lost }),
   };
-}
-
-function busyWith(
-  worker: RegisteredWorker,
-  queue: string,
-  kind: "workflow" | "task",
-): readonly BusyWorker[] {
-  const { options, holds, parked, tasks } = worker;
-  if (!options.queues.some(({ name }) => name === queue)) return [];
-  const isFull = kind === "workflow" ? !worker.hasRunRoom : !worker.hasTaskRoom;
-  if (!isFull) return [];
-  const has: string[] = [];
-  if (kind === "workflow") {
-    for (const runId of holds.keys()) if (!parked.has(runId)) has.push(runId);
-  } else {
-    for (const { token } of tasks.values()) has.push(`${token.runId} in the step "${token.key}"`);
-  }
-  const id = worker.worker.id;
-  return [{ worker: id, slots: has.length, has: has.slice(0, NAMED) }];
 }

@@ -2,13 +2,12 @@
  * Registers what other nodes lend to this one, and takes it out again when the loan ends: with the
  * connection, with the worker, or because nothing is left of it.
  */
-import type { RunId, Serving } from "@perdure/kernel";
+import type { RunId } from "@perdure/kernel";
 import type { Env } from "../env.ts";
-import { nameOfPlace, type Place } from "../workers/bucket.ts";
 import type { RegisteredWorker } from "../workers/registered-worker.ts";
 import type { Borrowed, Registry } from "../workers/registry.ts";
 import { BorrowedWorker } from "./borrowed-worker.ts";
-import type { LoanTerms, Supply } from "./lending-words.ts";
+import type { LoanTerms } from "./lending-words.ts";
 import type { PeerChannel } from "./peer-channel.ts";
 
 export interface BorrowerParts {
@@ -26,15 +25,12 @@ interface Entry extends Borrowed {
   readonly worker: BorrowedWorker;
 }
 
-/** What a node has said and lent over one connection. */
+/** What a node has lent over one connection. */
 interface Lender {
   readonly loans: Map<number, Entry>;
   /** Loans and additions that have come. */
   heard: number;
-  known: ReadonlyMap<string, Serving>;
 }
-
-const order: readonly Serving[] = ["nobody", "unknown-name", "other-version", "yes"];
 
 export class Borrower {
   readonly #parts: BorrowerParts;
@@ -47,22 +43,6 @@ export class Borrower {
 
   heard(channel: PeerChannel): number {
     return this.#lender(channel).heard;
-  }
-
-  /** What other nodes have said of it, at best. */
-  serves(place: Place): Serving {
-    const name = nameOfPlace(place);
-    let best = 0;
-    for (const { known } of this.#lenders.values()) {
-      best = Math.max(best, order.indexOf(known.get(name) ?? "nobody"));
-    }
-    return order[best] ?? "nobody";
-  }
-
-  supplied(channel: PeerChannel, known: readonly Supply[]): void {
-    this.#lender(channel).known = new Map(
-      known.map(({ place, serving }) => [nameOfPlace(place), serving]),
-    );
   }
 
   lent(channel: PeerChannel, { loan, worker: id, options, slots }: LoanTerms): void {
@@ -78,6 +58,7 @@ export class Borrower {
       spent: () => this.#leave(channel, loan),
     });
     const borrowed = registry.borrow(worker, options);
+    if (borrowed === undefined) return channel.tell("lending.over", { loan });
     lender.loans.set(loan, { ...borrowed, worker });
     borrowed.registered.whenDrained.push(() => this.#left(channel, loan));
     worker.attach(borrowed.registered);
@@ -113,7 +94,7 @@ export class Borrower {
   #lender(channel: PeerChannel): Lender {
     let lender = this.#lenders.get(channel);
     if (lender === undefined) {
-      lender = { loans: new Map(), heard: 0, known: new Map() };
+      lender = { loans: new Map(), heard: 0 };
       this.#lenders.set(channel, lender);
     }
     return lender;

@@ -5,17 +5,26 @@
 import type { RunId } from "@perdure/kernel";
 import type { Env } from "../env.ts";
 import type { Lease } from "../worker.ts";
-import { knows, type Bucket } from "../workers/bucket.ts";
+import type { Bucket, Place } from "../workers/bucket.ts";
+import { busyWith } from "../workers/busy.ts";
 import type { Demand } from "../workers/demand.ts";
 import type { Matcher } from "../workers/matcher.ts";
 import type { RegisteredWorker } from "../workers/registered-worker.ts";
-import { absorb, Asker, leftOf, type Wish } from "./asker.ts";
+import { Asker } from "./asker.ts";
+import type { Supply } from "./lending-words.ts";
 import { LentWorker } from "./lent-worker.ts";
 import { Loan } from "./loan.ts";
 import { planLoans, type Borrowing, type Turns } from "./loan-plan.ts";
 import type { PeerChannel } from "./peer-channel.ts";
+import { absorb, leftOf, Wishes, type Wish } from "./wishes.ts";
 
 const kinds = ["workflow", "task"] as const;
+/** Of the workers that have no room so many are named. */
+const NAMED = 3;
+/** Workers that are looked at each time. */
+const WINDOW = 256;
+/** What waits here may be done here in the next moment. */
+const SOON_MS = 5;
 /** How often it looks which steps take long. */
 const DOING_MS = 1_000;
 
@@ -57,6 +66,10 @@ export class Lender {
   readonly #turns = new WeakMap<RegisteredWorker, { [K in Bucket["kind"]]?: Turn }>();
   #lastLoan = 0;
   #cancelLook: (() => void) | undefined;
+  /** Monotonic ms of the next look, and of the last. */
+  #lookAt = Infinity;
+  #lookedAt = -Infinity;
+  #turn = 0;
   #isWatching = false;
 
   constructor(parts: LenderParts) {
@@ -71,20 +84,20 @@ export class Lender {
 
   asked(channel: PeerChannel, heard: number, wants: readonly Demand[]): void {
     const asker = this.#asker(channel);
-    asker.asks(heard, wants, this.#parts.env.monotonic());
+    if (!asker.asks(heard, wants, this.#parts.env.monotonic())) return;
     for (const { loan, lent } of this.#loans.values()) {
       if (loan.channel !== channel || loan.promised === 0) continue;
-      const wishes = asker.wishesFor(lent.registered.options, loan.kind, loan.queue);
+      const wishes = asker.wishes.of(lent.registered.options, loan.kind, loan.queue);
       loan.promised = absorb(wishes, loan.promised);
       lent.changed();
     }
-    asker.tellSupply((place) => this.#parts.matcher.servesHere(place));
     this.#look();
+    asker.tellSupply((place) => this.#supplyOf(place));
   }
 
   /** Work of this node waits. */
   waits(): void {
-    if (this.#loans.size > 0) this.#lookIn(this.#parts.turns.lookMs);
+    if (this.#loans.size > 0) this.#lookIn(SOON_MS);
   }
 
   back({ loan, lent }: Lent, slots: number): void {
@@ -109,40 +122,63 @@ export class Lender {
     return asker;
   }
 
+  #supplyOf(place: Place): Supply | undefined {
+    const { matcher } = this.#parts;
+    const { namespace, queue, kind } = place;
+    const serving = matcher.servesHere(place);
+    if (serving === "nobody") return undefined;
+    const own = matcher.knowing(place).filter((worker) => !worker.isBorrowed);
+    const busy = own.flatMap((worker) => busyWith(worker, queue, kind) ?? []).slice(0, NAMED);
+    return { place, serving, busy, versions: matcher.versionsHere(namespace, queue) };
+  }
+
+  /** Not sooner than `lookMs` after the last time. */
   #lookIn(ms: number): void {
-    this.#cancelLook ??= this.#parts.env.after(ms, () => this.#look());
+    const { env, turns } = this.#parts;
+    const now = env.monotonic();
+    const at = Math.max(now + ms, this.#lookedAt + turns.lookMs);
+    if (at >= this.#lookAt) return;
+    this.#cancelLook?.();
+    this.#lookAt = at;
+    this.#cancelLook = env.after(at - now, () => this.#look());
   }
 
   #look(): void {
     this.#cancelLook?.();
-    this.#cancelLook = undefined;
-    const { matcher, turns } = this.#parts;
-    const own = matcher.demand().map((demand) => ({ demand, since: 0, left: demand.count }));
+    this.#lookAt = Infinity;
+    const { env, matcher, turns } = this.#parts;
+    this.#lookedAt = env.monotonic();
+    const own = new Wishes(matcher.demand(), this.#lookedAt);
     for (const worker of this.#concerned()) {
       for (const kind of kinds) this.#share(worker, kind, own);
     }
-    const isAsked = [...this.#askers.values()].some(({ wishes }) => wishes.length > 0);
-    if (isAsked || (own.length > 0 && this.#loans.size > 0)) this.#lookIn(turns.lookMs);
+    const isAsked = [...this.#askers.values()].some(({ isAsking }) => isAsking);
+    if (isAsked || (own.all.length > 0 && this.#loans.size > 0)) this.#lookIn(turns.lookMs);
   }
 
-  /** Workers of this node of which something is lent, or that could do what is asked for. */
-  #concerned(): Set<RegisteredWorker> {
+  /**
+   * Workers of this node of which something is lent, or that could do what is asked for. When they
+   * are many, they are looked at in turn.
+   */
+  #concerned(): readonly RegisteredWorker[] {
     const found = new Set<RegisteredWorker>();
-    const add = (worker: RegisteredWorker): void => {
-      if (worker.phase === "open" && !worker.isBorrowed) found.add(worker);
-    };
-    for (const { lent } of this.#loans.values()) add(lent.registered);
+    const turn = this.#turn++;
+    for (const { lent } of windowOf([...this.#loans.values()], turn)) found.add(lent.registered);
     for (const { wishes } of this.#askers.values()) {
-      for (const { demand } of wishes) this.#parts.matcher.knowing(demand).forEach(add);
+      for (const { demand } of wishes.all) {
+        for (const worker of windowOf(this.#parts.matcher.knowing(demand), turn)) found.add(worker);
+      }
     }
-    return found;
+    const isLendable = (worker: RegisteredWorker): boolean =>
+      worker.phase === "open" && !worker.isBorrowed;
+    return windowOf([...found].filter(isLendable), turn);
   }
 
   /** Gives the slots of one worker out as the plan says. */
-  #share(worker: RegisteredWorker, kind: Bucket["kind"], own: readonly Wish[]): void {
+  #share(worker: RegisteredWorker, kind: Bucket["kind"], own: Wishes): void {
     const borrowings = this.#lines(worker, kind);
     if (borrowings.length === 0) return;
-    const mine = own.filter(({ demand }) => demand.kind === kind && knows(worker.options, demand));
+    const mine = own.ofAll(worker.options, kind);
     const slots = slotsOf(worker, kind);
     const lasted = this.#lasted(worker, kind, slots.busy > 0);
     const pool = { ...slots, ...lasted, wants: leftOf(mine), borrowings };
@@ -177,17 +213,14 @@ export class Lender {
     const loans = [...(lentOf(worker)?.loans ?? [])].filter((loan) => loan.kind === kind);
     const lines: Line[] = [];
     for (const asker of this.#askers.values()) {
-      const lent = loans.filter(({ channel }) => channel === asker.channel);
-      const queues = new Set(lent.map(({ queue }) => queue));
-      for (const { demand } of asker.wishes) if (demand.kind === kind) queues.add(demand.queue);
-      for (const queue of queues) {
-        const wishes = asker.wishesFor(worker.options, kind, queue);
-        const loan = lent.find((one) => one.queue === queue);
-        if (loan === undefined && wishes.length === 0) continue;
+      for (const queue of new Set(worker.options.queues.map(({ name }) => name))) {
+        const wishes = asker.wishes.of(worker.options, kind, queue);
+        const loan = loans.find((one) => one.channel === asker.channel && one.queue === queue);
+        if (loan === undefined && leftOf(wishes) === 0) continue;
         const { slots = 0, promised = 0, since = now } = loan ?? {};
         lines.push({
           node: asker.channel.node,
-          wants: promised + (asker.isCurrent ? leftOf(wishes) : 0),
+          wants: promised + leftOf(wishes),
           waitedMs: asker.waitedMs(wishes, now),
           slots,
           promised,
@@ -262,4 +295,11 @@ function slotsOf(worker: RegisteredWorker, kind: Bucket["kind"]) {
   }
   const busy = holds.size + reserved - parked.size;
   return { capacity: options.runSlots, busy, parked: parked.size };
+}
+
+/** So many of them, other ones each time when they are more. */
+function windowOf<T>(list: readonly T[], turn: number): readonly T[] {
+  if (list.length <= WINDOW) return list;
+  const from = (turn * WINDOW) % list.length;
+  return [...list.slice(from, from + WINDOW), ...list.slice(0, from)].slice(0, WINDOW);
 }

@@ -91,6 +91,19 @@ describe("the slots of a worker", () => {
     }
   });
 
+  test("of hundreds of workers are found, though not all are looked at each time", async () => {
+    const rig = await LendingRig.of(["a", "b"]);
+    const [a, b] = rig.nodes as [LendingNode, LendingNode];
+    b.worker({ id: "code", scripts: { remote }, options: { runSlots: 1_000 } });
+    const tasks = { work: () => undefined };
+    const many = Array.from({ length: 600 }, (_, n) =>
+      a.worker({ id: `w${n}`, tasks, options: { taskSlots: 1 } }),
+    );
+    await startMany(b, "remote", 600);
+    await rig.env.pass(1_000);
+    expect(many.filter(({ claimed }) => claimed.length === 1)).toHaveLength(600);
+  });
+
   test("are asked for once, however long the way is", async () => {
     const rig = await LendingRig.of(["a", "b"]);
     const [a, b] = rig.nodes as [LendingNode, LendingNode];

@@ -4,7 +4,14 @@
  *
  * The lender's node is where the worker is registered. Loans are numbered by it.
  */
-import type { ActivationAnswer, Payload, RunEvent, RunId, Serving } from "@perdure/kernel";
+import type {
+  ActivationAnswer,
+  BusyWorker,
+  Payload,
+  RunEvent,
+  RunId,
+  Serving,
+} from "@perdure/kernel";
 import type { StepResult, StepToken } from "@perdure/kernel";
 import type {
   Activation,
@@ -53,6 +60,10 @@ interface DemandWords {
 export interface Supply {
   readonly place: Place;
   readonly serving: Serving;
+  /** Some of those that have the code and no room. */
+  readonly busy: readonly BusyWorker[];
+  /** Of the workers that serve the queue. */
+  readonly versions: readonly string[];
 }
 
 /** From the lender. */

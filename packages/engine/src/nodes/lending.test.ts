@@ -19,7 +19,7 @@ test("a run is executed by a worker of another node, step by step", async () => 
   expect(await b.result(runId)).toBe("123");
   expect(worker.ran).toEqual(["a", "b", "c"]);
   expect(worker.activations).toMatchObject([{ runId, lostAt: 0 }]);
-  expect(rig.words().slice(0, 4)).toEqual(["b demand", "a supply", "a lend", "b activate"]);
+  expect(rig.words().slice(0, 4)).toEqual(["b demand", "a lend", "a supply", "b activate"]);
   const steps = ["a answer", "b deliver"];
   expect(rig.words().slice(4)).toEqual([...steps, ...steps, ...steps, "a answer"]);
 });
@@ -184,13 +184,15 @@ test("why knows of workers elsewhere that have the code but no room", async () =
   const [rig, a, b] = await two();
   const worker = a.worker({ scripts: { three }, options: { runSlots: 1 } });
   worker.stuck.add("a");
-  await a.start("three");
+  const mine = await a.start("three");
   await rig.env.pass(50);
   const runId = await b.start("three");
   await rig.env.pass(1_000);
   const { parts } = b;
   expect(parts.matcher.serves("test", "main", "three", "workflow")).toBe("yes");
   expect(parts.matcher.serves("test", "main", "four", "workflow")).toBe("nobody");
+  const held = await rig.env.run(b.client.why(runId));
+  expect(JSON.stringify(held)).toContain(`worker has ${mine}`);
   const other = await b.start("four");
   await rig.env.pass(1_000);
   expect(parts.matcher.serves("test", "main", "four", "workflow")).toBe("unknown-name");

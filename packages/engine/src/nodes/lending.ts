@@ -13,6 +13,7 @@ import { Lender, type Lent } from "./lender.ts";
 import type { LentRun } from "./lent-runs.ts";
 import type { PeerChannel } from "./peer-channel.ts";
 import type { PeerTalk } from "./peers.ts";
+import { Supplies } from "./supplies.ts";
 import { Wants } from "./wants.ts";
 
 /** Durations in ms. */
@@ -57,6 +58,7 @@ export class Lending {
   readonly #lender: Lender;
   readonly #borrower: Borrower;
   readonly #wants: Wants;
+  readonly #supplies = new Supplies();
 
   constructor(parts: LendingParts) {
     const { env, matcher, leases, registry, peers, times = lendingTimes } = parts;
@@ -91,17 +93,21 @@ export class Lending {
   /** Before the peers are started. */
   start(): void {
     const { matcher, peers } = this.#parts;
+    const supplies = this.#supplies;
     matcher.join({
       waits: () => {
         this.#wants.stir();
         this.#lender.waits();
       },
-      serves: (place) => this.#borrower.serves(place),
+      serves: (place) => supplies.serves(place),
+      busy: (namespace, queue, kind) => supplies.busy(namespace, queue, kind),
+      versions: (namespace, queue) => supplies.versions(namespace, queue),
     });
     peers.onOpen(() => this.#wants.stir());
     peers.onClose((channel) => {
       this.#lender.closed(channel);
       this.#borrower.closed(channel);
+      supplies.closed(channel);
     });
     this.#hearLenders();
     this.#hearBorrowers();
@@ -112,7 +118,7 @@ export class Lending {
   #hearLenders(): void {
     const { peers } = this.#parts;
     const borrower = this.#borrower;
-    peers.hear("lending.supply", ({ known }, from) => borrower.supplied(from, known));
+    peers.hear("lending.supply", ({ known }, from) => this.#supplies.told(from, known));
     peers.hear("lending.lend", (terms, from) => {
       borrower.lent(from, terms);
       this.#wants.stir();

@@ -80,6 +80,13 @@ describe("a run that two nodes say is theirs", () => {
     runs.answer(runId, 101, { commands: [] }, false);
     expect(calls).toHaveLength(3);
     const body = { loan: 1, runId, lease: 8, answer: { commands: [] }, isIdle: false };
-    expect(told).toEqual([["lending.answer", body]]);
+    expect(told).toEqual([
+      ["lending.release", { loan: 1, runId, lease: 7 }],
+      ["lending.answer", body],
+    ]);
+    // One that was overtaken on the way.
+    runs.activate(loan, activation(6), 3);
+    expect(told[2]).toEqual(["lending.release", { loan: 1, runId, lease: 6 }]);
+    expect(runs.find(loan, runId, 8)).toMatchObject({ near: 101 });
   });
 });

@@ -44,17 +44,19 @@ export class LentRuns {
     return this.#runs.size;
   }
 
+  ids(): Iterable<RunId> {
+    return this.#runs.keys();
+  }
+
   activate(loan: Loan, activation: Activation, epoch: number): void {
     const { runId, lease: far } = activation;
     const { worker, draw, outdoes } = this.#parts;
     const before = this.#runs.get(runId);
-    const isOutdone = before !== undefined && before.loan.channel !== loan.channel;
-    if ((isOutdone && before.epoch >= epoch) || !outdoes(runId, epoch)) {
-      return tellOver({ loan, runId, far });
-    }
+    const isLate = before !== undefined && isLater(before, loan, far, epoch);
+    if (isLate || !outdoes(runId, epoch)) return tellOver({ loan, runId, far });
     if (before !== undefined) {
       worker.evict(runId, before.near);
-      if (isOutdone) tellOver(before);
+      tellOver(before);
     }
     const near = draw();
     this.#runs.set(runId, { loan, runId, far, near, epoch, told: undefined });
@@ -114,6 +116,12 @@ export class LentRuns {
       loan.channel.tell("lending.doing", { loan: loan.number, runId, lease, doing: long });
     }
   }
+}
+
+/** One node's holds follow each other; between two nodes the epoch decides (N3). */
+function isLater(run: LentRun, loan: Loan, far: Lease, epoch: number): boolean {
+  const isSame = run.loan.channel.node === loan.channel.node;
+  return isSame ? run.far > far : run.epoch >= epoch;
 }
 
 function tellOver({ loan, runId, far }: Pick<LentRun, "loan" | "runId" | "far">): void {

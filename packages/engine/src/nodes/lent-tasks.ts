@@ -52,6 +52,10 @@ export class LentTasks {
     return count;
   }
 
+  *steps(): Generator<string> {
+    for (const { token } of this.#tasks.values()) yield `${token.runId} in the step "${token.key}"`;
+  }
+
   run(loan: Loan, task: ClaimedTask): void {
     const { token } = task;
     const name = nameOfAttempt(token);

@@ -53,6 +53,10 @@ export class LentWorker implements Lent {
     return this.attempts.size;
   }
 
+  work(kind: "workflow" | "task"): Iterable<string> {
+    return kind === "workflow" ? this.runs.ids() : this.attempts.steps();
+  }
+
   get orphans(): number {
     return this.attempts.orphans();
   }

@@ -2,8 +2,8 @@
  * The port: how the nodes that share a store reach each other. Production has sockets under it,
  * the simulator a network that loses, delays and cuts.
  *
- * A connection needs to promise little: what is sent arrives in order and at most once until it
- * ends, and both ends hear of the end, sooner or later. What has to arrive is sent until it is
+ * A connection needs to promise little: what is sent arrives in order, at most once and without a
+ * gap until it ends, and both ends hear of the end, sooner or later. What has to arrive is sent until it is
  * acknowledged by those who send it.
  */
 import type { ErrorData } from "@perdure/kernel";

@@ -7,6 +7,8 @@ import type { VirtualEnv } from "./virtual-env.test-support.ts";
 interface Side {
   readonly address: string;
   end: PeerEnd | undefined;
+  /** When the last message to it arrives: none overtakes another. */
+  arrivesAt: number;
 }
 
 interface Wire {
@@ -78,8 +80,8 @@ export class Loopback {
 
   #connect(from: string, to: NodeRecord, end: PeerEnd): PeerSocket {
     this.dialed++;
-    const near: Side = { address: from, end };
-    const far: Side = { address: to.address, end: undefined };
+    const near: Side = { address: from, end, arrivesAt: 0 };
+    const far: Side = { address: to.address, end: undefined, arrivesAt: 0 };
     const wire: Wire = { sides: [near, far], isOpen: true };
     this.#wires.add(wire);
     this.#env.after(this.latencyMs, () => {
@@ -97,7 +99,9 @@ export class Loopback {
         if (!wire.isOpen || this.#isHalted(from.address, to.address)) return;
         // Anything but plain data does not survive, or survives as something else.
         const copy = structuredClone(message);
-        this.#env.after(this.latencyMs, () => {
+        const now = this.#env.monotonic();
+        to.arrivesAt = Math.max(now + this.latencyMs, to.arrivesAt);
+        this.#env.after(to.arrivesAt - now, () => {
           if (!wire.isOpen || this.#isHalted(from.address, to.address)) return;
           this.spy(from.address, to.address, copy);
           if (!wire.isOpen) return;

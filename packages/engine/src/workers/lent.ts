@@ -6,6 +6,8 @@ import type { Lease } from "../worker.ts";
 export interface Lent {
   /** Slots for steps of the queue that are lent or promised. */
   tasksOf(queue: string): number;
+  /** What they are, in words. */
+  work(kind: "workflow" | "task"): Iterable<string>;
   /** Slots taken by attempts whose loans are over. */
   readonly orphans: number;
   /** The same as in the worker's session; each is about what a loan has, or about nothing. */

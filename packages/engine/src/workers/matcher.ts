@@ -8,7 +8,7 @@
  * M4  A queue's concurrency and rate bound the attempts of its remote steps. Activations are free of
  *     both: a run must be able to answer its cancellation while the queue is throttled.
  */
-import type { Serving, Throttled } from "@perdure/kernel";
+import type { BusyWorker, Serving, Throttled } from "@perdure/kernel";
 import type { Env } from "../env.ts";
 import {
   hasRoomFor,
@@ -39,12 +39,16 @@ export interface Elsewhere {
   /** Something has to wait. */
   waits(): void;
   serves(place: Place): Serving;
+  busy(namespace: string, queue: string, kind: Bucket["kind"]): readonly BusyWorker[];
+  versions(namespace: string, queue: string): readonly string[];
 }
 
 export class Matcher {
   readonly #hooks: MatcherHooks;
   readonly #buckets = new Map<string, Bucket>();
   readonly #workers = new Set<RegisteredWorker>();
+  /** Those that take any name. */
+  readonly #wild = new Set<RegisteredWorker>();
   readonly #rates: QueueRates;
   readonly #starts: LentStarts;
   #elsewhere: Elsewhere | undefined;
@@ -81,8 +85,11 @@ export class Matcher {
 
   /** Workers that have the code, whether they have room or not. */
   knowing(place: Place): readonly RegisteredWorker[] {
-    const bucket = this.#buckets.get(nameOfPlace(place));
-    return bucket?.workers ?? [...this.#workers].filter(({ options }) => knows(options, place));
+    const { version, ...anyVersion } = place;
+    // Each name that a worker gives has a bucket; whoever takes any name is asked.
+    const bucket = this.#buckets.get(nameOfPlace(anyVersion));
+    const found = bucket?.workers ?? [...this.#wild].filter((one) => knows(one.options, place));
+    return version === undefined ? found : found.filter((one) => one.options.version === version);
   }
 
   /** Starts a step of another node on a worker of this one, when the queue's rate lets it. */
@@ -130,10 +137,18 @@ export class Matcher {
 
   /** By workers that are registered here. */
   servesHere(place: Place): Serving {
-    return this.#serves(
-      place,
-      [...this.#workers].filter((worker) => !worker.isBorrowed),
-    );
+    const { version, ...anyVersion } = place;
+    const isHere = ({ phase, isBorrowed }: RegisteredWorker): boolean =>
+      phase === "open" && !isBorrowed;
+    const known = this.knowing(anyVersion).filter(isHere);
+    const isRight = version === undefined || known.some((one) => one.options.version === version);
+    if (known.length > 0) return isRight ? "yes" : "other-version";
+    const { namespace, queue } = place;
+    for (const worker of this.#workers) {
+      if (worker.options.namespace !== namespace || !isHere(worker)) continue;
+      if (worker.options.queues.some(({ name }) => name === queue)) return "unknown-name";
+    }
+    return "nobody";
   }
 
   #serves(place: Place, workers: Iterable<RegisteredWorker>, least: Serving = "nobody"): Serving {
@@ -149,6 +164,11 @@ export class Matcher {
     return answer;
   }
 
+  /** Workers of other nodes that have the code for something that waits here, and no room. */
+  busyElsewhere(namespace: string, queue: string, kind: Bucket["kind"]): readonly BusyWorker[] {
+    return this.#elsewhere?.busy(namespace, queue, kind) ?? [];
+  }
+
   /** Queues that somebody serves, by name. */
   queues(namespace: string): string[] {
     const names = new Set<string>();
@@ -161,6 +181,11 @@ export class Matcher {
 
   /** Versions of the queue's workers. */
   versions(namespace: string, queue: string): string[] {
+    const elsewhere = this.#elsewhere?.versions(namespace, queue) ?? [];
+    return [...new Set([...this.versionsHere(namespace, queue), ...elsewhere])].toSorted();
+  }
+
+  versionsHere(namespace: string, queue: string): string[] {
     const found = new Set<string>();
     for (const { options, phase } of this.#workers) {
       if (phase !== "open" || options.namespace !== namespace) continue;
@@ -175,6 +200,7 @@ export class Matcher {
     const { namespace, queues } = worker.options;
     for (const served of queues) {
       const { name: queue, workflows, tasks } = served;
+      if (workflows.includes("*") || tasks.includes("*")) this.#wild.add(worker);
       this.#rates.join(namespace, served);
       for (const name of workflows) this.#bucket({ kind: "workflow", namespace, queue, name });
       for (const name of tasks) this.#bucket({ kind: "task", namespace, queue, name });
@@ -185,6 +211,7 @@ export class Matcher {
 
   remove(worker: RegisteredWorker): void {
     if (!this.#workers.delete(worker)) return;
+    this.#wild.delete(worker);
     const { namespace, queues } = worker.options;
     for (const served of queues) this.#rates.leave(namespace, served);
     for (const bucket of worker.buckets.splice(0)) {

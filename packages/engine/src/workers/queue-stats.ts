@@ -29,8 +29,9 @@ export function queueStats(
   for (const { namespace, queue, kind, items } of buckets) {
     of(namespace, queue, kind).waiting += items.size;
   }
-  for (const { options, phase } of workers) {
-    if (phase !== "open") continue;
+  for (const { options, phase, isBorrowed } of workers) {
+    // A worker counts at its own node.
+    if (phase !== "open" || isBorrowed) continue;
     for (const { name, workflows, tasks } of options.queues) {
       if (workflows.length > 0) of(options.namespace, name, "workflow").workers++;
       if (tasks.length > 0) of(options.namespace, name, "task").workers++;

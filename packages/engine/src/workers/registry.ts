@@ -76,8 +76,12 @@ export class Registry implements WorkerHost {
     return this.#session(registered);
   }
 
-  /** Some slots of a worker that is registered at another node: its id is checked there. */
-  borrow(worker: Worker, options: WorkerOptions): Borrowed {
+  /**
+   * Some slots of a worker that is registered at another node: its id is checked there. Undefined:
+   * the engine is closed.
+   */
+  borrow(worker: Worker, options: WorkerOptions): Borrowed | undefined {
+    if (this.#isStopped) return undefined;
     const registered = new RegisteredWorker(worker, options, this.#parts.env.monotonic(), true);
     this.#borrowed.add(registered);
     this.#parts.matcher.add(registered);

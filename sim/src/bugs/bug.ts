@@ -3,6 +3,7 @@
  * simulator has no teeth.
  */
 import type { Worker, WorkerHost } from "@perdure/engine";
+import type { Calendar } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
 
 /** Where a bug can sit. What is absent is as it should be. */
@@ -11,6 +12,7 @@ export interface Planted {
   readonly store?: (store: Store) => Store;
   /** The disk itself, below the checks. */
   readonly disk?: (disk: Store) => Store;
+  readonly calendar?: (calendar: Calendar) => Calendar;
   /** What workers register with. */
   readonly host?: (host: WorkerHost) => WorkerHost;
   /** The worker, on its own side. */

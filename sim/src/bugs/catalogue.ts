@@ -1,16 +1,44 @@
 /** All planted bugs. */
 import { noBug, type Bug } from "./bug.ts";
-import { closedAttempt, forgetfulCall, noSignalDedupe, undoSkipped } from "./in-kernel.ts";
+import {
+  closedAttempt,
+  earlyTimer,
+  forgetfulCall,
+  forgetfulRetries,
+  forkShort,
+  noSignalDedupe,
+  undoSkipped,
+} from "./in-kernel.ts";
+import {
+  exclusiveTwice,
+  lastFirst,
+  lostSubscriber,
+  lostWrite,
+  requestIgnored,
+  scheduleTwice,
+} from "./in-keys.ts";
 import {
   ackBeforeCommit,
+  blobLost,
   eventDroppedAtSettle,
   lostAlarm,
   lostOutbox,
+  mailReordered,
   noDedupe,
   noFence,
+  outcomeGuessed,
+  prunedEarly,
+  staleSnapshot,
   unknownIsDone,
+  workForgotten,
 } from "./in-store.ts";
-import { maybeRanNever, replayOrder, staleLease } from "./in-workers.ts";
+import {
+  lostDelivery,
+  maybeRanNever,
+  maybeRanUnsaid,
+  replayOrder,
+  staleLease,
+} from "./in-workers.ts";
 
 export const bugs: readonly Bug[] = [
   ackBeforeCommit,
@@ -27,6 +55,23 @@ export const bugs: readonly Bug[] = [
   closedAttempt,
   undoSkipped,
   forgetfulCall,
+  forgetfulRetries,
+  earlyTimer,
+  forkShort,
+  exclusiveTwice,
+  lastFirst,
+  requestIgnored,
+  lostWrite,
+  lostSubscriber,
+  scheduleTwice,
+  outcomeGuessed,
+  workForgotten,
+  staleSnapshot,
+  prunedEarly,
+  mailReordered,
+  blobLost,
+  maybeRanUnsaid,
+  lostDelivery,
 ];
 
 export function bugNamed(name: string | undefined): Bug {

@@ -1,22 +1,14 @@
 /** Bugs in decisions: machines that see another message or another past than they have. */
 import { runMachine, type RunMessage, type RunState } from "@perdure/kernel";
-import type { Bug, Planted } from "./bug.ts";
-
-type Decide = typeof runMachine.decide;
-
-/** Replaces how runs decide until the simulation is over. */
-function bentDecide(bend: (decide: Decide) => Decide): Planted {
-  const original = { ...runMachine };
-  runMachine.decide = bend((turn, message) => original.decide(turn, message));
-  return { remove: () => void Object.assign(runMachine, original) };
-}
+import { bentDecide, bentTurn } from "./bent-machines.ts";
+import type { Bug } from "./bug.ts";
 
 export const noSignalDedupe: Bug = {
   name: "no-signal-dedupe",
   harm: "a signal that was sent again counts twice",
   withinSeeds: 20,
   plant: () =>
-    bentDecide((decide) => (turn, message) => {
+    bentDecide(runMachine, (decide) => (turn, message) => {
       if (message.type === "run.signal") (turn.state.signalIds as Set<string>).clear();
       decide(turn, message);
     }),
@@ -27,7 +19,7 @@ export const closedAttempt: Bug = {
   harm: "the result of an attempt that was given up is taken for the present one's",
   withinSeeds: 1_000,
   plant: () =>
-    bentDecide((decide) => (turn, message) => {
+    bentDecide(runMachine, (decide) => (turn, message) => {
       decide(turn, message.type === "step.result" ? forgiving(turn.state, message) : message);
     }),
 };
@@ -47,7 +39,7 @@ export const undoSkipped: Bug = {
   harm: "a cancelled run ends at once and takes nothing back",
   withinSeeds: 300,
   plant: () =>
-    bentDecide((decide) => (turn, message) => {
+    bentDecide(runMachine, (decide) => (turn, message) => {
       if (message.type !== "run.cancel" || turn.state.outcome) return decide(turn, message);
       const state = turn.state as { begun: boolean };
       state.begun = false;
@@ -60,8 +52,43 @@ export const forgetfulCall: Bug = {
   harm: "a child ends and its parent never hears of it",
   withinSeeds: 20,
   plant: () =>
-    bentDecide((decide) => (turn, message) => {
+    bentDecide(runMachine, (decide) => (turn, message) => {
       const isOdd = turn.state.seq % 2 === 1;
       if (message.type !== "child.closed" || isOdd) decide(turn, message);
+    }),
+};
+
+export const earlyTimer: Bug = {
+  name: "early-timer",
+  harm: "what is to happen within a minute happens with what is due now",
+  withinSeeds: 40,
+  plant: () =>
+    bentDecide(runMachine, (decide) => (turn, message) => {
+      decide(message.type === "wake" ? bentTurn(turn, { at: turn.at + 60_000 }) : turn, message);
+    }),
+};
+
+export const forgetfulRetries: Bug = {
+  name: "forgetful-retries",
+  harm: "a step is tried again though its attempts are used up",
+  withinSeeds: 100,
+  plant: () =>
+    bentDecide(runMachine, (decide) => (turn, message) => {
+      for (const step of turn.state.operations.values()) {
+        if (step.type === "step")
+          (step as { attemptsBefore: number }).attemptsBefore = step.attempt;
+      }
+      decide(turn, message);
+    }),
+};
+
+export const forkShort: Bug = {
+  name: "fork-short",
+  harm: "a fork begins one event earlier than it was asked to",
+  withinSeeds: 40,
+  plant: () =>
+    bentDecide(runMachine, (decide) => (turn, message) => {
+      if (message.type !== "run.fork" || message.prefix.length < 2) return decide(turn, message);
+      decide(turn, { ...message, prefix: message.prefix.slice(0, -1) });
     }),
 };

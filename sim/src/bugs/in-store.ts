@@ -1,5 +1,5 @@
 /** Bugs between the engine and its disk. */
-import type { Batch } from "@perdure/store";
+import type { Batch, Settled } from "@perdure/store";
 import type { Bug } from "./bug.ts";
 import { bentStore } from "./bent.ts";
 
@@ -110,4 +110,91 @@ export const eventDroppedAtSettle: Bug = {
         }),
     };
   },
+};
+
+export const outcomeGuessed: Bug = {
+  name: "outcome-guessed",
+  harm: "a commit whose fate the store was asked for is taken for done, whatever it says",
+  withinSeeds: 40,
+  plant: () => ({
+    store: (store) => bentStore(store, { outcome: () => Promise.resolve("applied") }),
+  }),
+};
+
+export const workForgotten: Bug = {
+  name: "work-forgotten",
+  harm: "a run that was put to rest with work left is not taken up after a restart",
+  withinSeeds: 100,
+  plant: () => ({
+    disk: (disk) =>
+      bentStore(disk, {
+        commit: (batches) =>
+          disk.commit(
+            batches.map((batch) => ({
+              ...batch,
+              settle: batch.settle.map((settled) => ({ ...settled, hasWork: false })),
+            })),
+          ),
+      }),
+  }),
+};
+
+export const staleSnapshot: Bug = {
+  name: "stale-snapshot",
+  harm: "a key comes back as it was when it was put to rest the time before",
+  withinSeeds: 20,
+  plant: () => {
+    const snapshots = new Map<string, Uint8Array>();
+    const older = (settled: Settled): Settled => {
+      const { stream, snapshot } = settled;
+      if (snapshot === undefined) return settled;
+      const data = snapshots.get(stream) ?? snapshot.data;
+      snapshots.set(stream, snapshot.data);
+      return { ...settled, snapshot: { ...snapshot, data } };
+    };
+    return {
+      disk: (disk) =>
+        bentStore(disk, {
+          commit: (batches) =>
+            disk.commit(batches.map((batch) => ({ ...batch, settle: batch.settle.map(older) }))),
+        }),
+    };
+  },
+};
+
+export const prunedEarly: Bug = {
+  name: "pruned-early",
+  harm: "closed runs are forgotten before their time is over",
+  withinSeeds: 40,
+  plant: () => ({
+    store: (store) =>
+      bentStore(store, {
+        prune: (now, limit, partitions) => store.prune(now + 900, limit, partitions),
+      }),
+  }),
+};
+
+export const mailReordered: Bug = {
+  name: "mail-reordered",
+  harm: "messages on their way when the node died arrive in another order",
+  withinSeeds: 200,
+  plant: () => ({
+    disk: (disk) =>
+      bentStore(disk, {
+        open: async (partition) => {
+          const opened = await disk.open(partition);
+          return { ...opened, outbox: opened.outbox.toReversed() };
+        },
+      }),
+  }),
+};
+
+export const blobLost: Bug = {
+  name: "blob-lost",
+  harm: "a large payload cannot be read back",
+  withinSeeds: 40,
+  plant: () => ({
+    disk: (disk) =>
+      bentStore(disk, { blobs: (hashes) => Promise.resolve(hashes.map(() => undefined)) }),
+  }),
 };

@@ -76,3 +76,40 @@ export const maybeRanNever: Bug = {
       }),
   }),
 };
+
+export const maybeRanUnsaid: Bug = {
+  name: "maybe-ran-unsaid",
+  harm: "the journal does not say that a step may have run twice",
+  withinSeeds: 40,
+  plant: () => ({
+    host: (host) =>
+      bentHost(host, (worker, options) => {
+        const session = host.register(worker, options);
+        return {
+          ...session,
+          answer: (runId, lease, answer) => {
+            const commands = answer.commands.map((command) => ({ ...command, maybeRan: false }));
+            session.answer(runId, lease, { ...answer, commands });
+          },
+        };
+      }),
+  }),
+};
+
+export const lostDelivery: Bug = {
+  name: "lost-delivery",
+  harm: "a worker never hears of something that happened to its run",
+  withinSeeds: 20,
+  plant: () => {
+    let deliveries = 0;
+    return {
+      worker: (worker) =>
+        bentWorker(worker, {
+          deliver: (runId, lease, events) => {
+            deliveries += 1;
+            if (deliveries % 20 > 0) worker.deliver(runId, lease, events);
+          },
+        }),
+    };
+  },
+};

@@ -4,7 +4,7 @@
  *
  * Invariant 2: `seq` has no gap and time does not go back. Invariant 4: a signal id, an update and
  * a child's news are taken once. Invariant 5: an attempt has one outcome, while it is out.
- * Invariant 7: nothing follows the end.
+ * Invariant 7: nothing follows the end. Promise P9: nothing that waits for its time comes early.
  */
 import { FailureCode, type RunEvent } from "@perdure/kernel";
 
@@ -28,6 +28,8 @@ export class JournalGrammar {
   /** Signals that no wait has taken: their names by seq. */
   readonly #signals = new Map<number, string>();
   readonly #waitsFor = new Map<string, string>();
+  /** Not before then: timers, deadlines of waits, retries. */
+  readonly #due = new Map<string, number>();
   readonly #updates = new Map<string, "open" | "done">();
 
   /** The number of the invariant and what is wrong, if the event may not follow. */
@@ -42,7 +44,30 @@ export class JournalGrammar {
       if (this.#ordinals.has(event.ordinal)) return ["9", `ordinal ${event.ordinal} twice`];
       this.#ordinals.add(event.ordinal);
     }
-    return this.#step(event) ?? this.#talk(event);
+    return this.#early(event) ?? this.#step(event) ?? this.#talk(event);
+  }
+
+  #early(event: RunEvent): readonly [string, string] | undefined {
+    switch (event.kind) {
+      case "timer.started":
+        this.#due.set(event.key, event.fireAt);
+        return undefined;
+      case "wait.started":
+        this.#due.set(event.key, event.deadline ?? Infinity);
+        return undefined;
+      case "step.failed":
+        this.#due.set(event.key, event.retryAt ?? 0);
+        return undefined;
+      case "timer.fired":
+      case "wait.timedOut":
+      case "step.rescheduled": {
+        const earlyMs = (this.#due.get(event.key) ?? 0) - event.at;
+        if (earlyMs <= 0) return undefined;
+        return ["P9", `${event.kind} of ${event.key} comes ${earlyMs} ms early`];
+      }
+      default:
+        return undefined;
+    }
   }
 
   /** Further attempts of a local step come under the ordinal of the first. */

@@ -5,6 +5,7 @@
  * It is told of each commit at the moment it is applied, checks it, and is the truth that
  * everything an engine says is compared with.
  */
+import { defaultTuning } from "@perdure/engine";
 import {
   keyMachine,
   machineOf,
@@ -28,6 +29,7 @@ import {
   type ScheduleState,
   type StreamId,
   type TopicEventBody,
+  type TopicState,
 } from "@perdure/kernel";
 import { decodeEvent, type AnyEvent, type Batch, type Blob, type Opened } from "@perdure/store";
 import { checkSettled, checkTouchedRun } from "./batch-checks.ts";
@@ -35,6 +37,7 @@ import { markCommit } from "../reached/batches.ts";
 import { markKey, markSchedule, markTopic } from "../reached/keyed-situations.ts";
 import { markRun } from "../reached/situations.ts";
 import { ExclusiveKeys } from "./exclusive.ts";
+import { NominalTimes, outOfTurn, wrongWaits } from "./keyed.ts";
 import { JournalGrammar } from "./journal-grammar.ts";
 import type { Marks } from "../world/marks.ts";
 import type { Trace } from "../world/trace.ts";
@@ -80,6 +83,7 @@ export class Shadow {
   /** Runs that a key has started or will start. */
   readonly #promised = new Set<RunId>();
   readonly #exclusive = new ExclusiveKeys();
+  readonly #nominal = new NominalTimes();
   readonly #parts: ShadowParts;
 
   constructor(parts: ShadowParts) {
@@ -219,20 +223,38 @@ export class Shadow {
     return stream;
   }
 
-  /** Marks where the stream is as the event happens to it. */
+  #reportIf(invariant: string, stream: StreamId, problem: string | undefined): void {
+    if (problem !== undefined) this.#violations.report(invariant, `${stream}: ${problem}`);
+  }
+
+  /** Invariant 7: only closed runs are forgotten, and only when their time is over. */
+  pruned(streams: readonly StreamId[], now: number): void {
+    for (const stream of streams) {
+      const { state } = this.run(runOfStream(stream)) ?? {};
+      if (state?.spec === undefined) continue;
+      const { closedAt = Infinity, spec } = state;
+      if (closedAt + (spec.retentionMs ?? defaultTuning.retentionMs) < now) continue;
+      this.#violations.report("7", `${stream} was forgotten before its time`);
+    }
+  }
+
+  /** Checks what happens to the stream, and marks where it is as it does. */
   #situate({ stream, state }: ShadowStream, event: AnyEvent): void {
     const { marks } = this.#parts;
     switch (machineOf(stream)) {
       case "run": {
         const problem = this.#exclusive.next(runOfStream(stream), event as RunEvent);
-        if (problem !== undefined) this.#violations.report("exclusive", problem);
+        this.#reportIf("exclusive", stream, problem);
         return markRun(state as RunState, event as RunEvent, marks);
       }
       case "key":
+        this.#reportIf("K3", stream, outOfTurn(state as KeyState, event as KeyEventBody));
         return markKey(state as KeyState, event as KeyEventBody, marks);
       case "topic":
+        this.#reportIf("topic", stream, wrongWaits(state as TopicState, event as TopicEventBody));
         return markTopic(event as TopicEventBody, marks);
       case "schedule":
+        this.#reportIf("C1", stream, this.#nominal.next(stream, event as ScheduleEventBody));
         return markSchedule(state as ScheduleState, event as ScheduleEventBody, marks);
     }
   }

@@ -36,6 +36,7 @@ const commitFaults = ["commitAbort", "commitAmbiguousDone", "commitAmbiguousLost
 export interface DurableHooks {
   onOpened(partition: number, opened: Opened): void;
   onApplied(batches: readonly Batch[]): void;
+  onPruned(streams: readonly StreamId[]): void;
 }
 
 export interface DurableParts {
@@ -130,6 +131,7 @@ export class DurableStore implements Store {
     partitions?: readonly number[],
   ): Promise<readonly StreamId[]> {
     const gone = await this.#ask(() => this.#parts.inner.prune(now, limit, partitions));
+    this.#parts.hooks.onPruned(gone);
     if (gone.length > 0) this.#parts.marks.hit("store: closed runs are pruned");
     return gone;
   }

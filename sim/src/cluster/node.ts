@@ -28,6 +28,7 @@ export class Node {
 
   open(tuning: NodeTuning, onUp: (node: Node) => void): void {
     const { disk, world, prng, marks, shadow, calendar, bug, mix, trace, deeds } = this.#parts;
+    const { process } = this;
     const durable = new DurableStore({
       inner: disk,
       world,
@@ -40,13 +41,16 @@ export class Node {
       hooks: {
         onOpened: (partition, opened) => shadow.opened(partition, opened, this.process.name),
         onApplied: (batches) => shadow.applied(batches),
+        onPruned: (streams) => shadow.pruned(streams, process.now()),
       },
     });
     const store = bug.store?.(durable) ?? durable;
     trace.note(this.process.name, "opens");
-    const { process } = this;
     const onStop = (error: Error): void => this.#stopped(error);
-    void this.#start({ store, env: process, calendar, tuning, onStop }, onUp);
+    void this.#start(
+      { store, env: process, calendar: bug.calendar?.(calendar) ?? calendar, tuning, onStop },
+      onUp,
+    );
   }
 
   kill(why: string): void {

@@ -63,6 +63,7 @@ const tallies = [
   await unitTests(),
   await program("fuzz", "proof/src/fuzz/main.ts", ["--inputs", fuzzInputs]),
   await program("sim", "sim/src/main.ts", ["--seconds", simSeconds]),
+  await program("sim", "sim/src/main.ts", ["exhaustive"]),
 ];
 const total = tallies.reduce((sum, { passed, failed }) => ({
   passed: sum.passed + passed,

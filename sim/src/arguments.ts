@@ -9,7 +9,8 @@ npm run sim -- replay <seed> [--bug <name>] [--with '<overrides>']
 npm run sim -- shrink <seed> [--bug <name>] [--seconds 120]
 npm run sim -- --check-determinism 20
 npm run sim -- hashes --first 1 --seeds 20
-npm run sim -- bugs [--bug <name>]`;
+npm run sim -- bugs [--bug <name>]
+npm run sim -- exhaustive [--night]`;
 
 export type Command =
   | { readonly type: "help" }
@@ -36,7 +37,8 @@ export type Command =
       readonly seconds: number | undefined;
     }
   | { readonly type: "determinism" | "hashes"; readonly first: number; readonly seeds: number }
-  | { readonly type: "bugs"; readonly bug: string | undefined };
+  | { readonly type: "bugs"; readonly bug: string | undefined }
+  | { readonly type: "exhaustive"; readonly isNight: boolean };
 
 export function readArguments(args: readonly string[]): Command {
   const { values, positionals } = parseArgs({
@@ -72,6 +74,7 @@ export function readArguments(args: readonly string[]): Command {
     return { type: "hashes", first, seeds: whole("--seeds", values.seeds) };
   }
   if (positionals[0] === "bugs") return { type: "bugs", bug };
+  if (positionals[0] === "exhaustive") return { type: "exhaustive", isNight: values.night };
   return {
     type: "seeds",
     first,

@@ -6,6 +6,7 @@ import { printHashes } from "./commands/hashes.ts";
 import { replay } from "./commands/replay.ts";
 import { runSeeds } from "./commands/seeds.ts";
 import { shrinkSeed } from "./commands/shrink.ts";
+import { runExhaustive } from "./exhaustive/run-exhaustive.ts";
 
 const command = ask();
 switch (command.type) {
@@ -29,6 +30,9 @@ switch (command.type) {
     break;
   case "bugs":
     process.exitCode = await runBugs(command);
+    break;
+  case "exhaustive":
+    process.exitCode = await runExhaustive(command);
     break;
 }
 

@@ -92,8 +92,8 @@ function commitParts({ store, env, calendar, tuning }: Setting) {
   const partitions = Array.from({ length: store.partitions }, (_, n) => new Partition(n));
   const machines = machinesWith(calendar);
   const links = new Links(partitions);
-  const ends = new LinkEnds(links, partitions);
   const requests = new Requests();
+  const ends = new LinkEnds(links, partitions, requests);
   const { commitsInFlight, refusalsToStop } = tuning;
   const pump = new Pump({ store, env, stats, commitsInFlight, refusalsToStop });
   const { ready } = pump;

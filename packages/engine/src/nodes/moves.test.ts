@@ -239,6 +239,23 @@ test("many starts go where their keys are, and each says what became of it", asy
   expect(textOf((await cluster.run(b.engine.describe(ids[2] as RunId))).spec.input)).toBe("");
 });
 
+test("of many starts whose answer was lost, those that twice are once are asked again", async () => {
+  const { cluster, nodes } = await three();
+  const [a, , c] = nodes;
+  const { kind, id } = await cluster.keyAt(c);
+  const item = { workflow: "three", queue: "main", input: text(""), key: { kind, id } };
+  cluster.net.cutBefore = nth(1, ({ type }) => type === "answer");
+  const results = await cluster.run(
+    a.engine.startMany("test", [
+      { ...item, mode: "shared", requestId: "r" },
+      { ...item, mode: "shared" },
+    ]),
+  );
+  expect(results[0]).toMatchObject({ existing: true });
+  expect(results[1]).toMatchObject({ error: { code: "unavailable" } });
+  expect(await cluster.run(a.engine.count({ namespace: "test" }))).toBe(2);
+});
+
 test("workers are listed wherever they are registered", async () => {
   const { cluster, nodes } = await three();
   for (const { engine } of nodes) {

@@ -6,20 +6,23 @@
  * E1  The mark that the store has of a receiver is what its last owner had acked; the outbox it has
  *     of a sender are the durable messages past the mark, without a gap.
  * E2  A sender may leave before its receiver has applied everything: what is durable stays, and the
- *     sender's next owner tells it again.
+ *     sender's next owner tells it again. Only whoever asked does not hear of it: he asked here.
  */
-import type { Envelope } from "@perdure/kernel";
+import { PerdureError, type Envelope } from "@perdure/kernel";
 import { decodeMessage, type Opened } from "@perdure/store";
 import type { Link, Links } from "../commit/link.ts";
+import type { Requests } from "../commit/requests.ts";
 import type { Partition } from "./partition.ts";
 
 export class LinkEnds {
   readonly #links: Links;
   readonly #partitions: readonly Partition[];
+  readonly #requests: Requests;
 
-  constructor(links: Links, partitions: readonly Partition[]) {
+  constructor(links: Links, partitions: readonly Partition[], requests: Requests) {
     this.#links = links;
     this.#partitions = partitions;
+    this.#requests = requests;
   }
 
   /** The partition has been opened by this engine; its own ends are not here yet. */
@@ -40,7 +43,19 @@ export class LinkEnds {
     this.#links.forget(partition.number);
     partition.hasLinks = false;
     for (const link of this.#links.of(partition.number)) {
-      if (!this.#isHere(link.from) && !this.#isHere(link.to)) link.reset(0);
+      if (this.#isHere(link.from) || this.#isHere(link.to)) continue;
+      // Another node's callers, whose messages end here, wait for the next owner.
+      if (link.from === partition.number) this.#forsake(link);
+      link.reset(0);
+    }
+  }
+
+  /** Nobody will reply here to those who asked for what is still to be told. */
+  #forsake(link: Link): void {
+    for (const { envelope } of link.unacked()) {
+      const { message } = envelope;
+      if (!("request" in message) || message.request === undefined) continue;
+      this.#requests.fail(message.request, forsakenError());
     }
   }
 
@@ -59,6 +74,13 @@ export class LinkEnds {
   #isHere(partition: number): boolean {
     return this.#partitions[partition]?.hasLinks === true;
   }
+}
+
+function forsakenError(): PerdureError {
+  const text =
+    "The partition left this node with the call on its way to another: it is carried out, now " +
+    "or later. Look before you call again.";
+  return new PerdureError("unavailable", text);
 }
 
 /** Whoever asked is gone with the life of the engine that was asked. */

@@ -33,6 +33,7 @@ export class TalkingCluster {
   readonly rig: ClusterRig;
   readonly net: Loopback;
   readonly nodes: ClusterNode[] = [];
+  #journals = 0;
 
   constructor(partitions = 6) {
     let net!: Loopback;
@@ -102,8 +103,9 @@ export class TalkingCluster {
   /** Of an open run whose key the node `keyed` has, and which is to lie at `node` itself. */
   async journalFor(node: ClusterNode, keyed: ClusterNode, kind: string): Promise<Journal> {
     const key = await this.keyAt(keyed, kind);
+    const random = String(++this.#journals).padStart(16, "0");
     for (let slot = 0; ; slot++) {
-      const id = idAt(this.env.now(), slot, "0123456789abcdef");
+      const id = idAt(this.env.now(), slot, random);
       if ((await this.nodeOf(runStream(id))) !== node) continue;
       const spec: RunSpec = { ...base, runId: id, workflow: "waits", key, mode: "single" };
       return { spec, events: [{ kind: "run.started", seq: 1, at: this.env.now(), spec }] };

@@ -1,6 +1,6 @@
 /** Absurd: SQL inside PostgreSQL, and workers that poll it. */
 import { Absurd, type JsonValue } from "absurd-sdk";
-import { machineMs } from "../src/clock.ts";
+import { machineMs } from "../../src/clock.ts";
 import type { Contender, Prepared } from "../../src/contender.ts";
 import { Latencies } from "../../src/latency.ts";
 import type { Workload } from "../../src/workload.ts";

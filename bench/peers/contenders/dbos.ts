@@ -1,7 +1,7 @@
 /** DBOS Transact: a library in the application's process, and PostgreSQL. */
 import { randomUUID } from "node:crypto";
 import { DBOS } from "@dbos-inc/dbos-sdk";
-import { machineMs } from "../src/clock.ts";
+import { machineMs } from "../../src/clock.ts";
 import type { Contender, Prepared } from "../../src/contender.ts";
 import { Latencies } from "../../src/latency.ts";
 import type { Workload } from "../../src/workload.ts";

@@ -31,9 +31,7 @@ export const contender: Contender = {
         "synchronous=FULL (better-sqlite3 has NORMAL in WAL by default, which does not sync)",
       settings: "a step is a node; one process, and SQLite blocks it, so runs share no commit",
       workloads: workloads(["steps"], {}, "has no such thing in the library: a graph is called"),
-      ...(sqlite === undefined
-        ? { missing: "npm rebuild better-sqlite3 --prefix bench/peers" }
-        : {}),
+      ...(sqlite === undefined ? { missing: "npm run bench -- --peers" } : {}),
     };
   },
   async open({ folder }) {

@@ -1,7 +1,7 @@
 /** Restate as three processes: its server, the service, and a driver over HTTP. */
 import { randomUUID } from "node:crypto";
 import { connect, type Ingress } from "@restatedev/restate-sdk-clients";
-import { machineMs } from "../clock.ts";
+import { machineMs } from "../../../src/clock.ts";
 import type { Contender, Prepared } from "../../../src/contender.ts";
 import type { Workload } from "../../../src/workload.ts";
 import {
@@ -39,7 +39,7 @@ export function restateContender(name: string, partitions: number, why: string):
         { "remote-steps": "has no queues of tasks: a handler's calls are measured in fan-out" },
         "has no bulk call: each start is a request",
       ),
-      ...(restateServerIsInstalled() ? {} : { missing: "npm ci --prefix bench/peers" }),
+      ...(restateServerIsInstalled() ? {} : { missing: "npm run bench -- --peers" }),
     }),
     async open({ folder }) {
       const server = await startRestate(folder, partitions);

@@ -1,6 +1,6 @@
 /** The workloads as Restate's handlers. They are served by `service-process.ts`. */
 import * as restate from "@restatedev/restate-sdk";
-import { machineMs } from "../clock.ts";
+import { machineMs } from "../../../src/clock.ts";
 import { Latencies } from "../../../src/latency.ts";
 import { stepsPerRun, Stopwatch } from "../load.ts";
 

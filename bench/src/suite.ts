@@ -8,6 +8,7 @@ import type { Plan } from "./plan.ts";
 import { mergeResults, type ContenderResults, type Round, type Suite } from "./results.ts";
 import type { Workload, WorkloadKind } from "./workload.ts";
 
+/** At most; and no longer than what is measured after it. */
 const diskSeconds = 0.5;
 
 export interface SuiteOptions {
@@ -91,7 +92,7 @@ class Rounds {
   async next(seconds: number, say: (line: string) => void): Promise<number> {
     let failures = 0;
     for (const workload of this.#workloads) {
-      const disk = measureDisk(diskSeconds);
+      const disk = measureDisk(Math.min(seconds, diskSeconds));
       for (const [{ name, module }, rounds] of this.#rounds) {
         const round = await attempt(module, workload, seconds, disk);
         rounds.get(workload)?.push(round);

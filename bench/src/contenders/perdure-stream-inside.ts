@@ -2,7 +2,7 @@
 import { serve } from "@perdure/server";
 import { open } from "perdure";
 import type { Contender } from "../contender.ts";
-import { bytesIn, storeFile } from "../ours/files.ts";
+import { storeBytes, storeFile } from "../ours/files.ts";
 import { hello } from "../ours/hello.ts";
 import { prepare } from "../ours/prepare.ts";
 import { WorkerProcess } from "../ours/remote-probe.ts";
@@ -30,7 +30,7 @@ export const contender: Contender = {
         { name: "server and load", pid: process.pid },
         ...(worker === undefined ? [] : [{ name: "worker", pid: worker.pid }]),
       ],
-      storeBytes: () => bytesIn(folder),
+      storeBytes: () => storeBytes(folder),
       async close() {
         await worker?.close();
         await doors.close();

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { extname } from "node:path";
 import { connect } from "perdure";
 import type { Contender } from "../contender.ts";
-import { bytesIn, storeFile } from "../ours/files.ts";
+import { storeBytes, storeFile } from "../ours/files.ts";
 import { hello } from "../ours/hello.ts";
 import { prepare } from "../ours/prepare.ts";
 import { WorkerProcess } from "../ours/remote-probe.ts";
@@ -34,7 +34,7 @@ export const contender: Contender = {
         ...(worker === undefined ? [] : [{ name: "worker", pid: worker.pid }]),
         { name: "driver", pid: process.pid },
       ],
-      storeBytes: () => bytesIn(folder),
+      storeBytes: () => storeBytes(folder),
       async close() {
         await driver.close();
         await worker?.close();

@@ -4,7 +4,7 @@ import { open, type EmbeddedPerdure } from "perdure";
 import { InProcessWorker, Registry } from "perdure/worker";
 import type { Contender, Opened } from "../contender.ts";
 import { code, probe } from "../ours/definitions.ts";
-import { bytesIn, storeFile } from "../ours/files.ts";
+import { storeBytes, storeFile } from "../ours/files.ts";
 import { Growth } from "../ours/growth.ts";
 import { hello } from "../ours/hello.ts";
 import { prepare } from "../ours/prepare.ts";
@@ -38,7 +38,7 @@ export const contender: Contender = {
         return prepare({ perdure, work }, workload);
       },
       processes: () => [{ name: "all", pid: process.pid }],
-      storeBytes: () => bytesIn(folder),
+      storeBytes: () => storeBytes(folder),
       async memory() {
         await growth?.cold();
         return memoryAfterGc();

@@ -1,13 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import type { Perdure } from "perdure";
 import type { Figures, Prepared } from "../contender.ts";
-import { doAll } from "../lanes.ts";
 import type { WorkloadOf } from "../workload.ts";
 import { job } from "./definitions.ts";
 import { expect, figures, type Setup } from "./load.ts";
-
-/** Starts on their way at a time. */
-const startsInFlight = 1_000;
 
 /** (g) A job is a run without a step, so it is done at least once, as a queue's job is. */
 export function jobs(setup: Setup, workload: WorkloadOf<"jobs">): Prepared {
@@ -20,10 +16,12 @@ export function jobs(setup: Setup, workload: WorkloadOf<"jobs">): Prepared {
 }
 
 async function enqueue(perdure: Perdure, count: number): Promise<Figures> {
-  const { done, elapsedMs } = await doAll(startsInFlight, count, async (input) => {
-    await perdure.start(job, { input });
-  });
-  return figures(done, elapsedMs, undefined);
+  const items = Array.from({ length: count }, (_, input) => ({ input }));
+  const begin = performance.now();
+  const started = await perdure.startMany(job, items);
+  const elapsedMs = performance.now() - begin;
+  for (const { error } of started) if (error !== undefined) throw error;
+  return figures(started.length, elapsedMs, undefined);
 }
 
 async function drain(

@@ -10,7 +10,7 @@ npm run sim -- shrink <seed> [--bug <name>] [--seconds 120]
 npm run sim -- --check-determinism 20
 npm run sim -- hashes --first 1 --seeds 20
 npm run sim -- bugs [--bug <name>]
-npm run sim -- exhaustive [--night]`;
+npm run sim -- exhaustive [--night] [--bug <name>]`;
 
 export type Command =
   | { readonly type: "help" }
@@ -38,7 +38,11 @@ export type Command =
     }
   | { readonly type: "determinism" | "hashes"; readonly first: number; readonly seeds: number }
   | { readonly type: "bugs"; readonly bug: string | undefined }
-  | { readonly type: "exhaustive"; readonly isNight: boolean };
+  | {
+      readonly type: "exhaustive";
+      readonly isNight: boolean;
+      readonly bug: string | undefined;
+    };
 
 export function readArguments(args: readonly string[]): Command {
   const { values, positionals } = parseArgs({
@@ -74,7 +78,7 @@ export function readArguments(args: readonly string[]): Command {
     return { type: "hashes", first, seeds: whole("--seeds", values.seeds) };
   }
   if (positionals[0] === "bugs") return { type: "bugs", bug };
-  if (positionals[0] === "exhaustive") return { type: "exhaustive", isNight: values.night };
+  if (positionals[0] === "exhaustive") return { type: "exhaustive", isNight: values.night, bug };
   return {
     type: "seeds",
     first,

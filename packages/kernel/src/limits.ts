@@ -95,7 +95,7 @@ export const limits = {
   /** Names of workflows and tasks that a node asks others for at a time; more take turns. */
   demands: 256,
   /** Calls of a node that wait for one other node. */
-  peerCalls: 10_000,
+  peerCalls: 100_000,
   /** Queries and updates waiting for one run. */
   runCalls: 1_000,
   runWatchers: 1_000,

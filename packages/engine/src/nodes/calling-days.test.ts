@@ -7,6 +7,7 @@ describe("a bad day for callers", () => {
     async (seed) => {
       await new CallingDay(seed).live();
     },
+    60_000,
   );
 });
 

@@ -19,8 +19,9 @@ import type { Parcel, Receipt } from "./parcels.ts";
 import type { PeerChannel } from "./peer-channel.ts";
 import type { PeerTalk } from "./peers.ts";
 
-/** On their way and not acknowledged, for each link. */
+/** On their way and not acknowledged, for each link; one message in any case. */
 const WINDOW_MESSAGES = 1_024;
+const WINDOW_BYTES = 8_388_608;
 const PARCEL_BYTES = 1_048_576;
 /** Told again when nothing was acknowledged for so long. */
 const RESEND_MS = 500;
@@ -37,9 +38,12 @@ export interface MailParts {
 
 /** How far a link's messages were told, over which channel, and when that last went on. */
 interface Tour {
-  channel: PeerChannel;
+  readonly channel: PeerChannel;
   told: number;
   at: number;
+  /** Of what is told and not acknowledged. */
+  readonly sizes: number[];
+  bytes: number;
 }
 
 export class MailCarrier {
@@ -96,31 +100,33 @@ export class MailCarrier {
   #tell(link: Link): void {
     const tour = this.#tourOf(link);
     if (tour === undefined) return;
-    const room = link.acked + WINDOW_MESSAGES;
-    let parcel: Uint8Array[] = [];
+    const { from, to, acked } = link;
+    let first = tour.told + 1;
+    let messages: Uint8Array[] = [];
     let bytes = 0;
     const send = (): void => {
-      if (parcel.length === 0) return;
-      const { from, to } = link;
-      tour.channel.tell("mail", { from, to, first: tour.told + 1, messages: parcel });
-      tour.told += parcel.length;
-      parcel = [];
+      if (messages.length > 0) tour.channel.tell("mail", { from, to, first, messages });
+      first += messages.length;
+      messages = [];
       bytes = 0;
     };
     for (const { seq, envelope } of link.unacked(tour.told)) {
-      if (seq > room) break;
-      this.#callers.sent(envelope, link.from, link.to, seq);
+      if (seq > acked + WINDOW_MESSAGES || tour.bytes >= WINDOW_BYTES) break;
+      this.#callers.sent(envelope, from, to, seq);
       const message = encodeMessage(envelope);
       if (bytes + message.length > PARCEL_BYTES) send();
-      parcel.push(message);
+      messages.push(message);
       bytes += message.length;
+      tour.told = seq;
+      tour.sizes.push(message.length);
+      tour.bytes += message.length;
     }
     send();
   }
 
   /** Undefined: nothing is to be told, or there is no way. */
   #tourOf(link: Link): Tour | undefined {
-    const { owners, peers, env } = this.#parts;
+    const { owners, peers } = this.#parts;
     if (link.acked === link.released) {
       this.#tours.delete(link);
       return undefined;
@@ -131,12 +137,15 @@ export class MailCarrier {
       this.#tours.delete(link);
       return undefined;
     }
-    let tour = this.#tours.get(link);
-    if (tour?.channel !== channel) {
-      tour = { channel, told: link.acked, at: env.monotonic() };
-      this.#tours.set(link, tour);
-    }
     this.#goRounds();
+    const tour = this.#tours.get(link);
+    return tour?.channel === channel ? tour : this.#tourFrom(link, channel);
+  }
+
+  #tourFrom(link: Link, channel: PeerChannel): Tour {
+    const at = this.#parts.env.monotonic();
+    const tour = { channel, told: link.acked, at, sizes: [], bytes: 0 };
+    this.#tours.set(link, tour);
     return tour;
   }
 
@@ -146,10 +155,7 @@ export class MailCarrier {
     this.#cancelRound ??= env.after(RESEND_MS, () => {
       this.#cancelRound = undefined;
       for (const [link, tour] of this.#tours) {
-        if (env.monotonic() - tour.at >= RESEND_MS) {
-          tour.told = link.acked;
-          tour.at = env.monotonic();
-        }
+        if (env.monotonic() - tour.at >= RESEND_MS) this.#tourFrom(link, tour.channel);
         this.#tell(link);
       }
     });
@@ -174,13 +180,14 @@ export class MailCarrier {
     const link = this.#parts.links.between(from, to);
     // More than this node knows of: it has lost the sender, and does not know it yet.
     if (seq <= link.acked || seq > link.released) return;
-    link.confirm(seq);
-    this.#callers.applied(from, to, seq);
     const tour = this.#tours.get(link);
     if (tour !== undefined) {
       tour.at = this.#parts.env.monotonic();
+      for (const size of tour.sizes.splice(0, seq - link.acked)) tour.bytes -= size;
       tour.told = Math.max(tour.told, seq);
     }
+    link.confirm(seq);
+    this.#callers.applied(from, to, seq);
     this.#tell(link);
   }
 

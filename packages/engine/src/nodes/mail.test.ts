@@ -97,7 +97,7 @@ describe("messages between partitions of two nodes", () => {
     expect(n).toBeGreaterThanOrEqual(19);
     // A caller whose reply was lost is told that nobody knows.
     expect(failures).toBeLessThanOrEqual(n);
-  });
+  }, 60_000);
 
   test("also when the connection ends all the time", async () => {
     await day(

@@ -92,6 +92,27 @@ test("events that come right after watch() are heard, at whatever node", async (
   }
 });
 
+test.each(ends)(
+  "a start that waits for its turn is waited for too, when its node %s",
+  async (_, end) => {
+    const { cluster, nodes } = await three();
+    const [a, , c] = nodes;
+    const key = await cluster.keyAt(c);
+    const request = { ...base, workflow: "waits", key, mode: "exclusive" } as const;
+    const first = await cluster.run(a.engine.start(request));
+    const second = await cluster.run(a.engine.start(request));
+    const outcome = a.engine.outcome(second.runId);
+    await cluster.env.pass(70_000);
+    await end(cluster, c);
+    await cluster.settle();
+    await cluster.signal(a.engine, first.runId, "on");
+    await cluster.run(a.engine.outcome(first.runId));
+    await cluster.env.pass(100);
+    await cluster.signal(a.engine, second.runId, "on");
+    expect(await cluster.run(outcome)).toMatchObject({ status: "completed" });
+  },
+);
+
 test("a start without a key goes on while nodes come and leave", async () => {
   const { cluster, nodes } = await three();
   const [a, b, c] = nodes;

@@ -17,7 +17,7 @@ import type { EngineClient } from "../client.ts";
 import type { Desk } from "../client/desk.ts";
 import type { KeyedStateVerbs } from "../client/keyed-state.ts";
 import { endOf } from "../client/read.ts";
-import { homeOf } from "../client/why.ts";
+import { homeOf, keyOfStart } from "../client/why.ts";
 
 /** A journal is handed over in pages of at most so many events, and about so many bytes. */
 const PAGE_EVENTS = 500;
@@ -56,7 +56,7 @@ export function nodeVerbs(desk: Desk, client: EngineClient, keyed: KeyedStateVer
   return {
     ...client,
     page,
-    ending: (runId) => endOf(desk, runId),
+    ending: (runId) => ending(desk, runId),
     follow: (runId, seq) =>
       seq === undefined ? standing(client, runId) : following(desk, client, page, runId, seq),
     namespaceOf: (runId) => homeOf(desk, runId),
@@ -65,6 +65,19 @@ export function nodeVerbs(desk: Desk, client: EngineClient, keyed: KeyedStateVer
     clear: (...args) => keyed.clear(...args),
     flush: () => flush(desk),
   };
+}
+
+/** Also of a start that waits for its turn since before its key came to this node. */
+async function ending(desk: Desk, runId: RunId): Promise<Outcome> {
+  try {
+    return await endOf(desk, runId);
+  } catch (error) {
+    const isUnknown = error instanceof PerdureError && error.code === "not-found";
+    const key = isUnknown ? await keyOfStart(desk, runId) : undefined;
+    if (key === undefined) throw error;
+    desk.listeners.expect(runId, key.namespace);
+    return endOf(desk, runId);
+  }
 }
 
 /** Where the run stands: what comes after it comes after this call. */

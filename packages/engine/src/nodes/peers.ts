@@ -47,7 +47,7 @@ export interface PeerTalk {
 export interface PeersParts {
   readonly env: Env;
   readonly network: PeerNetwork;
-  readonly owners: Pick<Owners, "others" | "onChange">;
+  readonly owners: Pick<Owners, "others" | "onChange" | "look">;
   readonly me: Pick<NodeRecord, "id" | "address">;
   readonly leaseMs: number;
 }
@@ -181,11 +181,11 @@ export class Peers implements PeerTalk {
   }
 
   #connection(expected: string | undefined): Connection {
-    const { env, me, owners } = this.#parts;
+    const { env, me } = this.#parts;
     const connection = new Connection({
       me: me.id,
       expected,
-      isAlive: (node) => owners.others().some(({ id }) => id === node),
+      isAlive: (node) => this.#isAlive(node),
       open: (node, socket) => new Channel(node, socket, env, this.#handlers),
       opened: (channel) => this.#opened(channel),
       ended: (ended) => this.#ended(ended),
@@ -193,6 +193,14 @@ export class Peers implements PeerTalk {
     });
     this.#connections.add(connection);
     return connection;
+  }
+
+  /** One that has just started may be known to the store and not yet here. */
+  #isAlive(node: string): boolean {
+    const { owners } = this.#parts;
+    const isAlive = owners.others().some(({ id }) => id === node);
+    if (!isAlive) owners.look();
+    return isAlive;
   }
 
   #opened(channel: Channel): void {

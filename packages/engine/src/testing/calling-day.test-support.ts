@@ -37,6 +37,7 @@ export class CallingDay {
   cluster!: TalkingCluster;
   nodes: ClusterNode[] = [];
   #names = 0;
+  #isBad = false;
 
   constructor(seed: number) {
     this.#dice = new VirtualEnv(seed);
@@ -44,17 +45,28 @@ export class CallingDay {
 
   async live(): Promise<void> {
     this.cluster = await TalkingCluster.of("n1", "n2", "n3");
-    this.nodes = [...this.cluster.nodes];
+    this.nodes = this.cluster.nodes.map((node) => this.#unwell(node));
     this.#names = 3;
     for (const kind of ["x", "y", "z"]) await this.#import(kind);
+    this.#isBad = true;
     for (let turn = 0; turn < 120; turn++) {
       this.#call();
       if (this.#chance(0.12)) await this.#harm();
       await this.cluster.env.pass(this.#dice.random() * 120);
     }
+    this.#isBad = false;
     this.cluster.net.halted.clear();
     await this.cluster.env.pass(40_000);
     await this.#check();
+  }
+
+  /** Its store fails now and then, and does not always know what it has done. */
+  #unwell(node: ClusterNode): ClusterNode {
+    node.callFails = () => this.#isBad && this.#chance(0.01);
+    node.commitFault = () => {
+      return this.#isBad && this.#chance(0.02) ? this.#pick(["abort", "ambiguous"]) : "none";
+    };
+    return node;
   }
 
   async #import(kind: string): Promise<void> {
@@ -117,7 +129,11 @@ export class CallingDay {
       (error: unknown) => {
         call.end = "unknown";
         // Whoever leaves says so to its own callers.
-        const allowed = this.#dead.has(call.at) ? ["unavailable", "closed"] : ["unavailable"];
+        const allowed = [
+          "unavailable",
+          "store-failed",
+          ...(this.#dead.has(call.at) ? ["closed"] : []),
+        ];
         if (!(error instanceof PerdureError) || !allowed.includes(error.code)) throw error;
       },
     );
@@ -132,7 +148,7 @@ export class CallingDay {
   async #harm(): Promise<void> {
     const { net } = this.cluster;
     const [one, other] = [this.#pick(this.nodes).name, this.#pick(this.nodes).name];
-    const kind = this.#pick(["cut", "cut", "deaf", "kill", "leave", "join"]);
+    const kind = this.#pick(["cut", "cut", "deaf", "freeze", "kill", "leave", "join"]);
     if (kind === "cut") return net.cut(one, other);
     if (kind === "deaf") {
       net.halted.add(`${one}>${other}`);
@@ -141,8 +157,14 @@ export class CallingDay {
       );
       return;
     }
+    if (kind === "freeze") {
+      const node = this.#pick(this.nodes);
+      node.freeze();
+      this.cluster.env.after(this.#dice.random() * 6_000, () => node.thaw());
+      return;
+    }
     if (kind === "join" ? this.nodes.length < 4 : this.nodes.length < 3) {
-      this.nodes.push(await this.cluster.join(`n${++this.#names}`));
+      this.nodes.push(this.#unwell(await this.cluster.join(`n${++this.#names}`)));
     } else if (kind !== "join") {
       const node = this.#pick(this.nodes);
       this.nodes = this.nodes.filter((left) => left !== node);

@@ -1,10 +1,11 @@
 /** Several engines on one disk in memory, in one virtual world; each may die or stand still alone. */
+import { PerdureError } from "@perdure/kernel";
 import { Disk, MemoryStore } from "@perdure/store";
 import { createCalendar } from "../calendar.ts";
 import type { Env } from "../env.ts";
 import { Engine } from "../engine.ts";
 import type { NodeOptions } from "../nodes/node-options.ts";
-import type { PeerNetwork } from "../nodes/peer-network.ts";
+import type { PeerEnd, PeerNetwork } from "../nodes/peer-network.ts";
 import type { Loopback } from "./loopback.test-support.ts";
 import { ScriptedWorker, type WorkerChoices } from "./scripted-worker.test-support.ts";
 import { VirtualEnv } from "./virtual-env.test-support.ts";
@@ -46,7 +47,7 @@ export class ClusterRig {
           id: name,
           address: name,
           version: "1.0.0",
-          network: this.network(name),
+          network: node.hears(this.network(name)),
           ...options,
         },
       }),
@@ -70,6 +71,10 @@ export class ClusterNode {
   readonly env: Env;
   engine!: Engine;
   stopped: Error | undefined;
+  /** What becomes of a commit, before and after it is applied. */
+  commitFault: () => "none" | "abort" | "ambiguous" = () => "none";
+  /** Does anything else that is asked of the store fail? */
+  callFails: () => boolean = () => false;
   #isDead = false;
   #isFrozen = false;
   readonly #late: (() => void)[] = [];
@@ -77,8 +82,12 @@ export class ClusterNode {
   constructor({ env: world, disk }: ClusterRig, name: string) {
     this.name = name;
     this.store = new MemoryStore(disk, {
-      call: () => this.#pass(),
-      before: () => this.#pass().then(() => "none" as const),
+      call: async () => {
+        await this.#pass();
+        if (this.callFails()) throw new PerdureError("store-failed", "the disk is unwell");
+      },
+      before: () => this.#pass().then(() => this.commitFault()),
+      after: () => Promise.resolve(this.commitFault() === "none" ? "none" : "ambiguous"),
     });
     this.env = {
       now: () => world.now(),
@@ -104,6 +113,24 @@ export class ClusterNode {
   thaw(): void {
     this.#isFrozen = false;
     for (const call of this.#late.splice(0)) this.#act(call);
+  }
+
+  /** The network as this process hears it: a frozen one later, a dead one never. */
+  hears(network: PeerNetwork): PeerNetwork {
+    const late = (end: PeerEnd): PeerEnd => ({
+      message: (message) => this.#act(() => end.message(message)),
+      closed: () => this.#act(() => end.closed()),
+    });
+    return {
+      connect: (to, end) => network.connect(to, late(end)),
+      listen: (address, accept) => {
+        return network.listen(address, (socket) => {
+          let end: PeerEnd | undefined;
+          this.#act(() => (end = accept(socket)));
+          return late({ message: (m) => end?.message(m), closed: () => end?.closed() });
+        });
+      },
+    };
   }
 
   worker(choices: WorkerChoices): ScriptedWorker {

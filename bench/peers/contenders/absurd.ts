@@ -88,6 +88,7 @@ export const contender: Contender = {
 };
 
 async function prepare(queues: Queues, workload: Workload): Promise<Prepared> {
+  if (!("inFlight" in workload)) return refused("absurd", workload);
   const { runs, tasks } = queues;
   await runs.createQueue();
   await tasks.createQueue();
@@ -97,7 +98,6 @@ async function prepare(queues: Queues, workload: Workload): Promise<Prepared> {
     return result(await runs.awaitTaskResult(taskID));
   };
   const load = loadOf(queues, workload, run);
-  if (!("inFlight" in workload)) return refused("absurd", workload);
   await runs.startWorker({ concurrency: workload.inFlight, pollInterval: pollSeconds });
   await tasks.startWorker({ concurrency: taskSlots, pollInterval: pollSeconds });
   return load;

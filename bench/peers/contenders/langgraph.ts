@@ -58,13 +58,13 @@ export const contender: Contender = {
   },
 };
 
-/** Undefined: its native part is not built. */
+/** Undefined: its native part is not for this system. */
 function sqliteVersion(): string | undefined {
   try {
     const db = new Database(":memory:");
-    const row = db.prepare("SELECT sqlite_version() AS version").get() as { version: string };
+    const version = db.prepare<[], string>("SELECT sqlite_version()").pluck().get();
     db.close();
-    return row.version;
+    return version;
   } catch {
     return undefined;
   }

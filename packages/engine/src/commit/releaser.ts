@@ -88,6 +88,7 @@ export class Releaser {
       if (receiver) ready(receiver);
       carrier?.released(link);
     }
+    carrier?.carry();
     for (const { from, seq } of draft.marks) {
       const link = links.between(from, number);
       link.ack(seq);

@@ -26,9 +26,9 @@ export function openFront(
   const { env, partitions } = desk;
   const { peers, owners, forwardMs } = cluster;
   const keyed = keyedStateVerbs(desk);
-  const nameless = nodeVerbs(desk, verbs(), keyed);
+  const nameless = nodeVerbs({ desk, owners, client: verbs(), keyed });
   const own = (by?: string): NodeVerbs =>
-    by === undefined ? nameless : nodeVerbs(desk, verbs(by), keyed);
+    by === undefined ? nameless : nodeVerbs({ desk, owners, client: verbs(by), keyed });
   answerPeers(env, peers, own);
   const router = new Router({ env, owners, peers, partitions: partitions.length, own, forwardMs });
   const watching = new Watching(env, router);

@@ -54,6 +54,7 @@ class Side {
     for (let n = 0; n < count; n++) link.send(signal(`${link.sent + 1}`, bytes));
     link.release(link.sent);
     this.carrier.released(link);
+    this.carrier.carry();
   }
 
   /** The names of the messages told since the last look, which are their numbers. */

@@ -50,6 +50,8 @@ export class MailCarrier {
   readonly #parts: MailParts;
   readonly #callers: FarCallers;
   readonly #tours = new Map<Link, Tour>();
+  /** Links with messages that a batch has just released. */
+  readonly #fresh = new Set<Link>();
   /** Links whose receipts are told when the batch has been released. */
   readonly #owed = new Set<Link>();
   readonly #stop: () => void;
@@ -65,9 +67,15 @@ export class MailCarrier {
     this.#stop = owners.onChange(() => this.#tellAll());
   }
 
-  /** Messages of the link, which begins here, are durable. */
+  /** Messages of the link, which begins here, are durable: `carry` comes next. */
   released(link: Link): void {
-    if (!this.#isHere(link.to)) this.#tell(link);
+    if (!this.#isHere(link.to)) this.#fresh.add(link);
+  }
+
+  /** Tells together what one batch has released. */
+  carry(): void {
+    for (const link of this.#fresh) this.#tell(link);
+    this.#fresh.clear();
   }
 
   /** Messages of the link, which ends here, are applied for good. */

@@ -113,6 +113,24 @@ test.each(ends)(
   },
 );
 
+test("a run that is closed is not followed, and one that closes only to its end", async () => {
+  const { cluster, nodes } = await three();
+  const [a, , c] = nodes;
+  const runId = await cluster.runAt(c);
+  await cluster.env.pass(50);
+  const heard: RunEvent[] = [];
+  a.engine.watch(runId, (events) => heard.push(...events));
+  await cluster.signal(a.engine, runId, "on");
+  await cluster.run(a.engine.outcome(runId));
+  await cluster.env.pass(50);
+  expect(heard.at(-1)?.kind).toBe("run.completed");
+  a.engine.watch(runId, () => expect.fail("nothing happens any more"));
+  await cluster.env.pass(50);
+  cluster.asked("a", "c");
+  await cluster.env.pass(60_000);
+  expect(cluster.asked("a", "c")).toEqual([]);
+});
+
 test("a start without a key goes on while nodes come and leave", async () => {
   const { cluster, nodes } = await three();
   const [a, b, c] = nodes;

@@ -1,12 +1,13 @@
-import type { RunEvent, RunId } from "@perdure/kernel";
+import { runId as idAt, type RunEvent, type RunId } from "@perdure/kernel";
 import { expect, test } from "vitest";
 import type { EngineClient } from "../client.ts";
 import type { Desk } from "../client/desk.ts";
 import type { KeyedStateVerbs } from "../client/keyed-state.ts";
+import { FakeOwners } from "../testing/loopback.test-support.ts";
 import { VirtualEnv } from "../testing/virtual-env.test-support.ts";
 import { nodeVerbs } from "./node-verbs.ts";
 
-const runId = "run" as RunId;
+const runId = idAt(0, 0, "0123456789abcdef");
 
 function eventsOf(count: number, bytes = 0): readonly RunEvent[] {
   return Array.from({ length: count }, (_, i) => {
@@ -27,7 +28,11 @@ function verbsOf(journal: readonly RunEvent[], heard: readonly RunEvent[] = []) 
     journal: (_: RunId, from: number, limit: number) =>
       Promise.resolve(journal.slice(from - 1, from - 1 + limit)),
   } as unknown as EngineClient;
-  return { env, verbs: nodeVerbs({ env } as unknown as Desk, client, {} as KeyedStateVerbs) };
+  const owners = new FakeOwners();
+  owners.become([], ["here"]);
+  const desk = { env, partitions: [{}] } as unknown as Desk;
+  const verbs = nodeVerbs({ desk, owners, client, keyed: {} as KeyedStateVerbs });
+  return { env, owners, verbs };
 }
 
 test("a run stands before what has come since it was asked for", async () => {
@@ -35,6 +40,17 @@ test("a run stands before what has come since it was asked for", async () => {
   expect(await verbsOf(journal).verbs.follow(runId)).toEqual({ events: [], seq: 9 });
   const { verbs } = verbsOf(journal, journal.slice(7));
   expect(await verbs.follow(runId)).toEqual({ events: [], seq: 7 });
+});
+
+test("following ends when the run is no longer here", async () => {
+  const { env, owners, verbs } = verbsOf(eventsOf(3));
+  const before = env.now();
+  const followed = verbs.follow(runId, 3);
+  await env.still();
+  owners.become([], [undefined]);
+  expect(await env.run(followed)).toEqual({ events: [], seq: 3 });
+  expect(env.now()).toBe(before);
+  expect(env.pendingTimers).toBe(0);
 });
 
 test("following ends without news after a while", async () => {

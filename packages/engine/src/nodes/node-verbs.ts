@@ -6,29 +6,34 @@
  * N2  An answer about a run or a key tells only what is durable.
  */
 import {
+  partitionOf,
   PerdureError,
+  runStream,
   type KeyRef,
   type Outcome,
   type Payload,
   type RunEvent,
   type RunId,
 } from "@perdure/kernel";
-import type { EngineClient } from "../client.ts";
+import type { EngineClient, RunView } from "../client.ts";
 import type { Desk } from "../client/desk.ts";
 import type { KeyedStateVerbs } from "../client/keyed-state.ts";
 import { endOf } from "../client/read.ts";
+import type { Owners } from "./owners.ts";
 import { homeOf, keyOfStart } from "../client/why.ts";
 
 /** A journal is handed over in pages of at most so many events, and about so many bytes. */
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 4_194_304;
-/** Whoever follows a run asks again after so long, for the run may be elsewhere then. */
-const FOLLOW_MS = 1_000;
+/** Whoever follows a run where nothing happens asks again after so long. */
+const FOLLOW_MS = 10_000;
 
 /** Events past some seq; `seq`: the last that the caller has now. */
 export interface Followed {
   readonly events: readonly RunEvent[];
   readonly seq: number;
+  /** The run is closed, so nothing follows. */
+  readonly isOver?: true;
 }
 
 /** These are put together from other verbs by whoever asks. */
@@ -49,8 +54,16 @@ export interface NodeVerbs extends Omit<EngineClient, Composed> {
   flush(): Promise<readonly number[]>;
 }
 
-/** `client`: the engine's own verbs. */
-export function nodeVerbs(desk: Desk, client: EngineClient, keyed: KeyedStateVerbs): NodeVerbs {
+export interface NodeParts {
+  readonly desk: Desk;
+  readonly owners: Pick<Owners, "isHere" | "onChange">;
+  /** The engine's own verbs. */
+  readonly client: EngineClient;
+  readonly keyed: KeyedStateVerbs;
+}
+
+export function nodeVerbs(parts: NodeParts): NodeVerbs {
+  const { desk, client, keyed } = parts;
   const page: NodeVerbs["page"] = async (runId, from, limit = PAGE_EVENTS) =>
     fitting(await client.journal(runId, from, Math.min(limit, PAGE_EVENTS)));
   return {
@@ -58,7 +71,7 @@ export function nodeVerbs(desk: Desk, client: EngineClient, keyed: KeyedStateVer
     page,
     ending: (runId) => ending(desk, runId),
     follow: (runId, seq) =>
-      seq === undefined ? standing(client, runId) : following(desk, client, page, runId, seq),
+      seq === undefined ? standing(client, runId) : following(parts, page, runId, seq),
     namespaceOf: (runId) => homeOf(desk, runId),
     entries: async (key) => [...(await keyed.entries(key))],
     write: (...args) => keyed.write(...args),
@@ -87,22 +100,22 @@ async function standing(client: EngineClient, runId: RunId): Promise<Followed> {
     first = Math.min(first, event?.seq ?? Infinity);
   });
   try {
-    const { seq } = await client.describe(runId).catch(absent);
+    const { seq, outcome } = await client.describe(runId).catch(absent);
     // What came since is news, though it is in the journal already.
-    return { events: [], seq: Math.min(seq, first - 1) };
+    if (first <= seq) return { events: [], seq: first - 1 };
+    return { events: [], seq, ...(outcome === undefined ? {} : { isOver: true }) };
   } finally {
     stop();
   }
 }
 
-function absent(error: unknown): { readonly seq: number } {
+function absent(error: unknown): Pick<RunView, "seq" | "outcome"> {
   if (error instanceof PerdureError && error.code === "not-found") return { seq: 0 };
   throw error;
 }
 
 async function following(
-  { env }: Desk,
-  client: EngineClient,
+  { desk, client, owners }: NodeParts,
   page: NodeVerbs["page"],
   runId: RunId,
   seq: number,
@@ -115,7 +128,11 @@ async function following(
   const heard = Promise.withResolvers<void>();
   // Before the first look, so that nothing falls in between.
   const stop = client.watch(runId, () => heard.resolve());
-  const cancel = env.after(FOLLOW_MS, () => heard.resolve());
+  const cancel = desk.env.after(FOLLOW_MS, () => heard.resolve());
+  const home = partitionOf(runStream(runId), desk.partitions.length);
+  const stopLooking = owners.onChange(() => {
+    if (!owners.isHere(home)) heard.resolve();
+  });
   try {
     let events = await next();
     if (events.length === 0) {
@@ -126,6 +143,7 @@ async function following(
   } finally {
     cancel();
     stop();
+    stopLooking();
   }
 }
 

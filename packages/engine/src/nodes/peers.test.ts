@@ -1,8 +1,8 @@
-import { PerdureError } from "@perdure/kernel";
+import { limits, PerdureError } from "@perdure/kernel";
 import { expect, test } from "vitest";
 import { FakeOwners, Loopback, nodeRecord } from "../testing/loopback.test-support.ts";
 import { VirtualEnv } from "../testing/virtual-env.test-support.ts";
-import { PeerLost, type PeerChannel } from "./peer-channel.ts";
+import { Channel, newHandlers, PeerLost, type PeerChannel } from "./peer-channel.ts";
 import type { PeerMessage, PeerSocket } from "./peer-network.ts";
 import { Peers } from "./peers.ts";
 
@@ -248,6 +248,23 @@ test("a call on a channel that has ended was not sent, and one on its way when i
   world.get("b").peers.stop();
   await world.env.pass(10);
   expect(world.env.pendingTimers).toBe(0);
+});
+
+test("so many calls may wait for a node, and not one more", async () => {
+  const sent: PeerMessage[] = [];
+  const socket = {
+    send: (message: PeerMessage) => void sent.push(message),
+    close: () => undefined,
+  };
+  const env = { after: () => () => undefined } as unknown as VirtualEnv;
+  const channel = new Channel("b", socket, env, newHandlers());
+  const calls = Array.from({ length: limits.peerCalls }, () => channel.call("ask", flush, 1_000));
+  expect(sent).toHaveLength(limits.peerCalls);
+  await expect(channel.call("ask", flush, 1_000)).rejects.toMatchObject({ code: "overloaded" });
+  channel.receive({ type: "answer", id: 1, body: null });
+  expect(await calls[0]).toBeNull();
+  void channel.call("ask", flush, 1_000);
+  expect(sent).toHaveLength(limits.peerCalls + 1);
 });
 
 test("a verb that the far side does not know is refused, not left without an answer", async () => {

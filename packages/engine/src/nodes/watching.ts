@@ -55,7 +55,7 @@ export class Watching {
         ({ seq } = followed);
         if (followed.events.length > 0) this.#tell(runId, listener, followed.events);
         const last = followed.events.at(-1);
-        if (last !== undefined && isClosing(last.kind)) return;
+        if (followed.isOver || (last !== undefined && isClosing(last.kind))) return;
       } catch (error) {
         if (!isTroubled)
           this.#env.log("warn", "a run that is watched cannot be followed", { runId, error });

@@ -19,11 +19,30 @@ export function drawSetting(prng: Prng): Setting {
     partitions: prng.fork("partitions").pick([1, 2, 4]),
     customers: prng.fork("customers").between(1, 6),
     chaosMs: prng.fork("chaos").between(2_000, 15_000),
-    cluster: drawShape(prng.fork("shape"), prng.fork("terms")),
+    cluster: {
+      ...drawNodes(prng.fork("nodes")),
+      ...drawShape(prng.fork("shape"), prng.fork("terms")),
+    },
   };
 }
 
-function drawShape(prng: Prng, terms: Prng): ClusterShape {
+/** One engine that has the store for itself, or one to three nodes that share it. */
+function drawNodes(prng: Prng): Pick<ClusterShape, "nodes" | "membership"> {
+  return {
+    nodes: prng.pick([0, 0, 1, 2, 3, 3]),
+    membership: {
+      leaseMs: prng.pick([1_000, 2_000]),
+      beatMs: prng.pick([100, 300]),
+      marginMs: 100,
+      handoverMs: prng.pick([100, 1_000, 5_000]),
+    },
+  };
+}
+
+function drawShape(
+  prng: Prng,
+  terms: Prng,
+): Omit<ClusterShape, keyof ReturnType<typeof drawNodes>> {
   return {
     workers: prng.between(1, 3),
     node: {
@@ -54,6 +73,9 @@ function drawTerms(prng: Prng): Terms {
 export const simplifications = {
   memory: (setting) => ({ ...setting, store: "memory" }),
   onePartition: (setting) => ({ ...setting, partitions: 1 }),
+  alone: (setting) => ({ ...setting, cluster: { ...setting.cluster, nodes: 0 } }),
+  twoNodes: (setting) => withFewerNodes(setting, 2),
+  oneNode: (setting) => withFewerNodes(setting, 1),
   oneWorker: (setting) => ({ ...setting, cluster: { ...setting.cluster, workers: 1 } }),
   largeCaches: (setting) => withNode(setting, { liveStreams: 10_000, idleMs: 60_000 }),
   oneCommit: (setting) => withNode(setting, { commitsInFlight: 1 }),
@@ -67,6 +89,12 @@ export type Simplification = keyof typeof simplifications;
 export const allSimplifications: readonly Simplification[] = Object.keys(
   simplifications,
 ) as Simplification[];
+
+/** Of several; one that is alone stays so. */
+function withFewerNodes(setting: Setting, most: number): Setting {
+  const { cluster } = setting;
+  return { ...setting, cluster: { ...cluster, nodes: Math.min(most, cluster.nodes) } };
+}
 
 function withNode(setting: Setting, node: Partial<ClusterShape["node"]>): Setting {
   const { cluster } = setting;

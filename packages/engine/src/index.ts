@@ -18,6 +18,7 @@ export { checkRunId } from "./client/desk.ts";
 export { createCalendar, validateCalendar } from "./calendar.ts";
 export { within, type Within } from "./client/within.ts";
 export { systemEnv, type SystemEnvOptions } from "./system-env.ts";
+export type { NodeOptions } from "./nodes/node-options.ts";
 export type * from "./nodes/peer-network.ts";
 export type * from "./client.ts";
 export type * from "./env.ts";

@@ -1,33 +1,34 @@
 /**
- * The nodes and workers of a simulation, and what keeps them going: a node or a worker that is
- * gone is followed by a new one, a worker that lost its connection connects again.
- *
- * 1. At most one node is `current`; older ones may still run and do not know better.
- * 2. A dead process is never revived: its successor knows what is on disk and nothing else.
+ * The nodes and workers of a simulation, and what keeps the workers going: one that is gone is
+ * followed by a new one, one that lost its connection connects again, to whichever node it meets.
  */
 import type { Prng } from "../world/prng.ts";
-import { Node, type NodeTuning } from "./node.ts";
+import { Crew } from "./crew.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Membership, Node, NodeTuning } from "./node.ts";
 import type { Parts } from "./parts.ts";
+import { PeerWires } from "./peer-wires.ts";
+import { Succession } from "./succession.ts";
 import { Watch } from "./watch.ts";
 import { WorkerProcess, type WorkerTuning } from "./worker-process.ts";
 
 export interface ClusterShape {
+  /** 0: one engine that has the store for itself. */
+  readonly nodes: number;
+  readonly membership: Membership;
   readonly workers: number;
   readonly node: NodeTuning;
   readonly worker: WorkerTuning;
 }
 
 export class Cluster {
-  current: Node | undefined;
-  /** Every node that still runs. */
-  readonly nodes = new Set<Node>();
+  readonly fleet: Fleet;
+  readonly wires: PeerWires;
   readonly workers: WorkerProcess[] = [];
   readonly #parts: Parts;
   readonly #shape: ClusterShape;
   readonly #watch: Watch;
   readonly #prng: Prng;
-  #isOver = false;
-  #nodesBegun = 0;
   #workersBegun = 0;
 
   constructor(parts: Parts, shape: ClusterShape) {
@@ -35,31 +36,32 @@ export class Cluster {
     this.#shape = shape;
     this.#watch = new Watch(parts);
     this.#prng = parts.prng.fork("cluster");
+    this.wires = new PeerWires(parts, this.#watch);
+    const hooks = {
+      up: () => this.#connectAll(),
+      doomed: (node: Node) => this.#lost(node),
+      gone: (node: Node) => this.#lost(node),
+    };
+    this.fleet =
+      shape.nodes === 0
+        ? new Succession(parts, shape.node, hooks)
+        : new Crew(parts, shape, this.wires, hooks);
+  }
+
+  /** Every node that still runs. */
+  get nodes(): ReadonlySet<Node> {
+    return this.fleet.nodes;
   }
 
   start(): void {
-    this.openNode();
+    this.fleet.start();
     for (let i = 0; i < this.#shape.workers; i++) this.#startWorker();
   }
 
   /** Nobody does anything any more. */
   stop(): void {
-    this.#isOver = true;
-    for (const node of this.nodes) node.process.kill();
+    this.fleet.stop();
     for (const { process } of this.workers) process.kill();
-  }
-
-  openNode(): void {
-    if (this.#isOver) return;
-    this.#nodesBegun += 1;
-    const node = new Node(this.#parts, `node-${this.#nodesBegun}`, (gone) => this.#nodeGone(gone));
-    this.nodes.add(node);
-    node.open(this.#shape.node, (up) => this.#nodeUp(up));
-  }
-
-  crashNode(node: Node): void {
-    node.kill("crashes");
-    this.#nodeGone(node);
   }
 
   crashWorker(worker: WorkerProcess): void {
@@ -68,31 +70,8 @@ export class Cluster {
     this.#parts.world.after(this.#prng.between(10, 1_000), () => this.#startWorker());
   }
 
-  /** The newest node that is up; older ones lose their workers sooner or later. */
-  #nodeUp(node: Node): void {
-    const before = this.current;
-    this.current = node;
-    for (const worker of this.workers) if (!worker.isConnected) this.#connect(worker);
-    if (before === undefined || before === node) return;
-    this.#parts.world.after(this.#prng.between(0, 3_000), () => this.#abandon(before));
-  }
-
-  #abandon(node: Node): void {
-    for (const worker of this.workers) if (worker.node === node) worker.connection?.cut();
-    this.#parts.world.after(this.#prng.between(0, 3_000), () => {
-      node.kill("is switched off");
-      this.#nodeGone(node);
-    });
-  }
-
-  #nodeGone(node: Node): void {
-    this.nodes.delete(node);
-    for (const worker of this.workers) if (worker.node === node) worker.connection?.cut();
-    if (this.current === node) this.current = undefined;
-    if (this.nodes.size > 0) return;
-    this.#parts.world.after(this.#prng.between(1, 1_500), () => {
-      if (this.nodes.size === 0) this.openNode();
-    });
+  #lost(node: Node): void {
+    for (const worker of this.workers) worker.lost(node);
   }
 
   #startWorker(): void {
@@ -103,10 +82,14 @@ export class Cluster {
     this.#connect(worker);
   }
 
+  #connectAll(): void {
+    for (const worker of this.workers) if (!worker.isConnected) this.#connect(worker);
+  }
+
   #connect(worker: WorkerProcess): void {
-    const { current } = this;
-    if (current === undefined || worker.isConnected || !worker.process.isAlive) return;
-    worker.connect(current, () => {
+    const node = this.fleet.pick(this.#prng);
+    if (node === undefined || worker.isConnected || !worker.process.isAlive) return;
+    worker.connect(node, () => {
       worker.process.after(this.#prng.between(1, 500), () => this.#connect(worker));
     });
   }

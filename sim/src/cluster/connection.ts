@@ -4,7 +4,8 @@
  * 1. Messages of one direction arrive in the order they were sent, late or not at all.
  * 2. Once cut, nothing that is sent arrives; what was on its way may still arrive, in order, up to
  *    where the cut took it.
- * 3. Either end learns of the cut some time later, each on its own, or never when it is dead.
+ * 3. A direction that is silenced loses nothing: it all comes later, as what is sent again would.
+ * 4. Either end learns of the cut some time later, each on its own, or never when it is dead.
  */
 import type { Prng } from "../world/prng.ts";
 import type { Process } from "../world/process.ts";
@@ -18,6 +19,7 @@ export interface End {
 
 interface Direction {
   lastArrival: number;
+  silentUntil: number;
   readonly underWay: { readonly arrival: number; readonly receive: () => void }[];
 }
 
@@ -28,6 +30,7 @@ export class Connection {
   readonly #directions = new Map<Process, Direction>();
   #ends: readonly End[] = [];
   #cutAt = Infinity;
+  #onceCut: (() => void) | undefined;
 
   constructor(world: World, prng: Prng, delayMs: () => number) {
     this.#world = world;
@@ -49,6 +52,7 @@ export class Connection {
     const direction = this.#direction(to);
     const arrival = Math.max(
       direction.lastArrival,
+      direction.silentUntil,
       this.#world.now + this.#prng.between(0, Math.ceil(this.#delayMs())),
     );
     direction.lastArrival = arrival;
@@ -56,8 +60,18 @@ export class Connection {
     this.#world.after(arrival - this.#world.now, () => this.#arrive(to, direction));
   }
 
+  silence(to: Process, ms: number): void {
+    const direction = this.#direction(to);
+    direction.silentUntil = Math.max(direction.silentUntil, this.#world.now + ms);
+  }
+
+  onceCut(call: () => void): void {
+    this.#onceCut = call;
+  }
+
   cut(): void {
     if (this.isCut) return;
+    this.#onceCut?.();
     this.#cutAt = this.#world.now + this.#prng.between(0, Math.ceil(this.#delayMs()));
     for (const end of this.#ends) {
       this.#world.after(this.#cutAt - this.#world.now + this.#prng.between(1, 500), () => {
@@ -76,7 +90,7 @@ export class Connection {
   #direction(to: Process): Direction {
     let direction = this.#directions.get(to);
     if (direction === undefined) {
-      direction = { lastArrival: 0, underWay: [] };
+      direction = { lastArrival: 0, silentUntil: 0, underWay: [] };
       this.#directions.set(to, direction);
     }
     return direction;

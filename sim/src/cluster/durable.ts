@@ -50,6 +50,8 @@ export interface DurableParts {
   readonly hooks: DurableHooks;
   /** The faults of this moment. */
   readonly mix: () => FaultMix;
+  /** Until then (ms of the world) nothing gets through to the disk. */
+  readonly cutUntil: () => number;
 }
 
 export class DurableStore implements Store {
@@ -64,9 +66,14 @@ export class DurableStore implements Store {
   }
 
   async open(partition: number, claim?: Claim): Promise<Opened> {
+    const { prng, marks, mix } = this.#parts;
     await this.#travel();
     const opened = await this.#parts.inner.open(partition, claim);
     this.#parts.hooks.onOpened(partition, opened);
+    if (claim !== undefined && prng.chance(mix().readFails)) {
+      marks.hit("fault: openAmbiguous");
+      throw new PerdureError("unavailable", "The answer to an open was lost.");
+    }
     return opened;
   }
 
@@ -185,7 +192,9 @@ export class DurableStore implements Store {
 
   async #ask<T>(question: () => Promise<T>): Promise<T> {
     const { prng, marks, deeds } = this.#parts;
+    const isCut = this.#cutLeftMs > 0;
     await this.#travel();
+    if (isCut) throw new PerdureError("unavailable", "The simulated store was out of reach.");
     if (prng.chance(this.#parts.mix().readFails) && deeds.allows("readFails")) {
       marks.hit("fault: readFails");
       throw new PerdureError("unavailable", "The simulated store did not answer.");
@@ -202,12 +211,16 @@ export class DurableStore implements Store {
       marks.hit("fault: storeStall");
       return prng.between(500, 5_000);
     }
-    return prng.between(0, Math.ceil(storeDelayMs));
+    return Math.max(this.#cutLeftMs, prng.between(0, Math.ceil(storeDelayMs)));
+  }
+
+  get #cutLeftMs(): number {
+    return Math.max(0, this.#parts.cutUntil() - this.#parts.world.now);
   }
 
   /** To or from the caller: a dead one never hears. */
   #travel(): Promise<void> {
-    return this.#parts.process.sleep(this.#delayMs() / 2);
+    return this.#parts.process.sleep(Math.max(this.#cutLeftMs, this.#delayMs() / 2));
   }
 
   #inWorld(delayMs: number): Promise<void> {

@@ -1,5 +1,5 @@
 /** One life of an engine process: from its opening to its crash, its fencing or its end. */
-import { Engine, type EngineOptions } from "@perdure/engine";
+import { Engine, type EngineOptions, type NodeOptions } from "@perdure/engine";
 import { InvariantError } from "@perdure/kernel";
 import { Process } from "../world/process.ts";
 import { DurableStore } from "./durable.ts";
@@ -12,9 +12,14 @@ export interface NodeTuning {
   readonly pruneEveryMs: number;
 }
 
+/** What makes it one node among several. */
+export type Membership = Pick<NodeOptions, "leaseMs" | "beatMs" | "marginMs" | "handoverMs">;
+
 export class Node {
   readonly process: Process;
   engine: Engine | undefined;
+  /** Until then it does not reach the store; ms of the world. */
+  storeCutUntil = 0;
   readonly #parts: Parts;
   readonly #onGone: (node: Node) => void;
 
@@ -26,7 +31,12 @@ export class Node {
     });
   }
 
-  open(tuning: NodeTuning, onUp: (node: Node) => void): void {
+  /** Without a `membership` it takes the whole store for itself. */
+  open(
+    tuning: NodeTuning,
+    membership: (Membership & Pick<NodeOptions, "network">) | undefined,
+    onUp: (node: Node) => void,
+  ): void {
     const { disk, world, prng, marks, shadow, calendar, bug, mix, trace, deeds } = this.#parts;
     const { process } = this;
     const durable = new DurableStore({
@@ -38,6 +48,7 @@ export class Node {
       trace,
       deeds,
       mix,
+      cutUntil: () => this.storeCutUntil,
       hooks: {
         onOpened: (partition, opened) => shadow.opened(partition, opened, this.process.name),
         onApplied: (batches) => shadow.applied(batches),
@@ -47,10 +58,10 @@ export class Node {
     const store = bug.store?.(durable) ?? durable;
     trace.note(this.process.name, "opens");
     const onStop = (error: Error): void => this.#stopped(error);
-    void this.#start(
-      { store, env: process, calendar: bug.calendar?.(calendar) ?? calendar, tuning, onStop },
-      onUp,
-    );
+    const { name } = process;
+    const node = membership && { id: name, address: name, version: "sim", ...membership };
+    const member = node === undefined ? {} : { node };
+    void this.#start({ store, env: process, calendar: bug.calendar?.(calendar) ?? calendar, tuning, onStop, ...member }, onUp);
   }
 
   kill(why: string): void {

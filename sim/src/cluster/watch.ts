@@ -7,13 +7,14 @@
  *    anybody can know: one whose own hold had ended by then, and one who comes after an engine that
  *    was replaced and had not noticed.
  */
-import type { ClaimedTask, Lease } from "@perdure/engine";
+import type { Activation, ClaimedTask, Lease, PeerMessage } from "@perdure/engine";
 import type { RunEvent, RunId, StepToken } from "@perdure/kernel";
 import type { Surroundings } from "../programs/surroundings.ts";
 import { valueOf } from "../load/payloads.ts";
 import { nodesOf, type Program } from "../programs/program.ts";
 import type { Process } from "../world/process.ts";
 import type { Parts } from "./parts.ts";
+import type { WireEar } from "./peer-wires.ts";
 import type { LinkHooks } from "./worker-link.ts";
 
 interface Holder {
@@ -23,13 +24,28 @@ interface Holder {
   hasArrived: boolean;
 }
 
-export class Watch {
+export class Watch implements WireEar {
   readonly #parts: Parts;
   /** Who has each run, as far as the engine that owns it thinks. */
   readonly #holders = new Map<string, Holder>();
 
+  /** While a message that hands out a run to another node's worker arrives. */
+  #isLentByOwner: boolean | undefined;
+
   constructor(parts: Parts) {
     this.#parts = parts;
+  }
+
+  /** A run may be lent to a worker of another node: what counts is who lent it, and when. */
+  sent(from: string, message: PeerMessage): (arrive: () => void) => void {
+    if (message.type !== "tell" || message.word !== "lending.activate") return (arrive) => arrive();
+    const { activation } = message.body as { readonly activation: Activation };
+    const isOwner = this.#parts.shadow.ownerOf(activation.runId) === from;
+    return (arrive) => {
+      this.#isLentByOwner = isOwner;
+      arrive();
+      this.#isLentByOwner = undefined;
+    };
   }
 
   hooksFor(worker: string, node: string): LinkHooks {
@@ -42,7 +58,8 @@ export class Watch {
         const known = `through ${through}${lostAt > 0 ? `, lost at ${lostAt}` : ""}`;
         trace.note(worker, "is given", `${short(runId)} lease ${lease} ${known}`);
         // A node that has been fenced may still hand out what it believes it has.
-        if (shadow.ownerOf(runId) !== node) return;
+        const isOwners = this.#isLentByOwner ?? shadow.ownerOf(runId) === node;
+        if (!isOwners) return;
         this.#holders.set(runId, { worker, lease, hasArrived: false });
       },
       onArrival: (runId, lease) => {

@@ -38,6 +38,15 @@ export class WorkerProcess {
     return this.connection !== undefined && !this.connection.isCut;
   }
 
+  /** The node is gone, or is about to be. */
+  lost(node: Node): void {
+    if (this.node === node) this.cut();
+  }
+
+  cut(): void {
+    this.connection?.cut();
+  }
+
   /** Each connection gets a worker of its own; the one before lives on for as long as it has work. */
   connect(node: Node, onCut: () => void): void {
     const { engine } = node;

@@ -16,7 +16,7 @@ export interface FaultMix {
   readonly storeDelayMs: number;
   readonly storeStall: number;
   readonly nodeCrash: number;
-  /** A new node opens the store while the old one still runs. */
+  /** A new node opens the store while the old one still runs; among several, one more joins. */
   readonly nodeZombie: number;
   readonly nodePause: number;
   readonly workerCrash: number;
@@ -24,6 +24,14 @@ export interface FaultMix {
   /** A connection between worker and node breaks; both live on. */
   readonly linkCut: number;
   readonly linkDelayMs: number;
+  /** A connection between two nodes breaks. */
+  readonly peerCut: number;
+  /** One end of it is not told. */
+  readonly peerHalfOpen: number;
+  /** One direction of it says nothing for a while. */
+  readonly peerSilence: number;
+  /** A node does not reach the store for a while. */
+  readonly storeCut: number;
   readonly clientDrop: number;
   readonly clientDuplicate: number;
   readonly clockJump: number;
@@ -51,6 +59,10 @@ const most: FaultMix = {
   workerPause: 0.4,
   linkCut: 0.3,
   linkDelayMs: 60,
+  peerCut: 0.3,
+  peerHalfOpen: 0.5,
+  peerSilence: 0.3,
+  storeCut: 0.15,
   clientDrop: 0.2,
   clientDuplicate: 0.2,
   clockJump: 0.2,
@@ -86,7 +98,7 @@ export function without(mix: FaultMix, off: readonly string[]): FaultMix {
 }
 
 /** All faults by the name under which they are counted when they fire. */
-const quiet: readonly string[] = ["storeDelayMs", "linkDelayMs", "stepFails"];
+const quiet: readonly string[] = ["storeDelayMs", "linkDelayMs", "stepFails", "peerHalfOpen"];
 export const faultMarks: readonly string[] = Object.keys(most)
   .filter((name) => !quiet.includes(name))
   .map((name) => `fault: ${name}`);

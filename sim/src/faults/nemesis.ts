@@ -23,7 +23,10 @@ export class Nemesis {
     this.#seed = this.#prng.fork("whom");
     this.#deeds = [
       ["nodeCrash", (drawn) => this.#crashNode(drawn)],
-      ["nodeZombie", () => this.#openSecondNode()],
+      ["nodeZombie", () => cluster.fleet.addOne()],
+      ["storeCut", (drawn) => this.#cutFromStore(drawn)],
+      ["peerCut", (drawn) => cluster.wires.cut(drawn)],
+      ["peerSilence", (drawn) => cluster.wires.silence(drawn)],
       ["nodePause", (drawn) => this.#freeze(drawn, processesOf(cluster.nodes))],
       ["workerCrash", (drawn) => this.#crashWorker(drawn)],
       ["workerPause", (drawn) => this.#freeze(drawn, processesOf(cluster.workers))],
@@ -52,13 +55,17 @@ export class Nemesis {
   #crashNode(prng: Prng): boolean {
     const nodes = [...this.#cluster.nodes];
     if (nodes.length === 0) return false;
-    this.#cluster.crashNode(prng.pick(nodes));
+    this.#cluster.fleet.crash(prng.pick(nodes));
     return true;
   }
 
-  #openSecondNode(): boolean {
-    if (this.#cluster.current === undefined || this.#cluster.nodes.size > 1) return false;
-    this.#cluster.openNode();
+  #cutFromStore(prng: Prng): boolean {
+    const nodes = [...this.#cluster.nodes];
+    if (nodes.length === 0) return false;
+    const node = prng.pick(nodes);
+    const ms = prng.pick([100, 1_000, 4_000]);
+    this.#parts.trace.note(node.process.name, "is cut off from the store", `for ${ms} ms`);
+    node.storeCutUntil = this.#parts.world.now + ms;
     return true;
   }
 
@@ -83,7 +90,7 @@ export class Nemesis {
     if (connected.length === 0) return false;
     const worker = prng.pick(connected);
     this.#parts.trace.note(worker.process.name, "is cut off");
-    worker.connection?.cut();
+    worker.cut();
     return true;
   }
 

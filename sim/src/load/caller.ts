@@ -30,7 +30,7 @@ export class Caller {
 
   /** One try. */
   attempt<T>(ask: Ask<T>, timeoutMs: number = TIMEOUT_MS): Promise<T> {
-    const node = this.#cluster.current;
+    const node = this.#cluster.fleet.pick(this.#prng);
     return new Promise<T>((resolve, reject) => {
       this.process.after(timeoutMs, () => reject(noAnswer()));
       this.#post(node?.process, () => {

@@ -113,6 +113,50 @@ describe("a run that continues as new", () => {
   });
 });
 
+describe("a run that continues as new while something else is on its way in its partition", () => {
+  it("is still one run: its successor's start is waited for", async () => {
+    let isSlow = false;
+    const rig = await Rig.open({
+      disk: new Disk(1),
+      tuning: { idleMs: 1_000 },
+      faults: {
+        call: async (operation) => {
+          if (isSlow && operation === "read")
+            await new Promise<void>((go) => rig.env.after(5_000, go));
+        },
+      },
+    });
+    const worker = rig.worker({ scripts: { waits, sleeps } });
+    const cold = await rig.start({ workflow: "sleeps" });
+    await rig.env.pass(10_000);
+    const { runId } = await rig.start({ workflow: "waits" });
+    await rig.env.still();
+    const { lease } = worker.activations.at(-1)!;
+    const outcome = rig.engine.outcome(runId);
+    isSlow = true;
+    const signal = { name: "go", payload: text("") };
+    worker.session.answer(runId, lease, {
+      commands: [
+        {
+          type: "send",
+          key: "tell",
+          ordinal: 3,
+          message: { type: "signal", to: cold.runId, ...signal },
+        },
+        { type: "run.continue", input: text("again") },
+      ],
+    });
+    await rig.env.pass(20_000);
+    isSlow = false;
+    const known = [cold.runId, runId];
+    const next = worker.activations.find((one) => !known.includes(one.runId))!.runId;
+    await rig.env.run(rig.engine.signal({ runId: next }, { name: "go", payload: text("end") }));
+    const end = await rig.env.run(outcome);
+    expect(end.status === "completed" && textOf(end.output)).toBe("end");
+    await rig.close();
+  });
+});
+
 describe("a list of schedules", () => {
   const spec = (namespace: string, id: string): ScheduleSpec => ({
     namespace,

@@ -1,5 +1,6 @@
 /** What the client's verbs stand on. */
 import {
+  invariant,
   isRunId,
   keyStream,
   partitionOf,
@@ -55,8 +56,27 @@ export interface Desk {
 export async function findRun(desk: Desk, runId: RunId): Promise<LiveRun> {
   desk.checkOpen();
   checkRunId(runId);
-  const live = await desk.loader.get(runStream(runId));
-  if (!(live instanceof LiveRun) || live.run.spec === undefined) throw unknownRun(runId);
+  const live = await arrived(desk, runId);
+  if (live.run.spec === undefined) throw unknownRun(runId);
+  return live;
+}
+
+/**
+ * The run, known or not, when what its own partition has sent it has come: it may be promised with
+ * the end of the one before (continue-as-new), and its start be on its way.
+ */
+export async function arrived(desk: Desk, runId: RunId): Promise<LiveRun> {
+  const { loader, pump, partitions } = desk;
+  let live = await loader.get(runStream(runId));
+  invariant(live instanceof LiveRun, "a run's stream has another machine");
+  if (live.run.spec !== undefined) return live;
+  const home = partitions[live.home];
+  const own = home?.incoming.find(({ from }) => from === home.number);
+  if (home === undefined || own === undefined || own.isDrained) return live;
+  const { sent } = own;
+  await pump.barrierWhen(() => own.applied >= sent || !home.isOpen);
+  live = await loader.get(runStream(runId));
+  invariant(live instanceof LiveRun, "a run's stream has another machine");
   return live;
 }
 
@@ -82,8 +102,7 @@ export function isElsewhere({ partitions }: Desk, stream: StreamId): boolean {
 export async function namespaceOf(desk: Desk, runId: RunId): Promise<string | undefined> {
   desk.checkOpen();
   checkRunId(runId);
-  const live = await desk.loader.get(runStream(runId));
-  const spec = live instanceof LiveRun ? live.run.spec : undefined;
+  const { spec } = (await arrived(desk, runId)).run;
   return spec?.namespace ?? queuedIn(desk, runId);
 }
 

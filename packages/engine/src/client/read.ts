@@ -1,10 +1,10 @@
 /** Reading: outcomes, journals, explanations, lists. Only what is durable is shown. */
-import { invariant, PerdureError, rowOf, runStream, type RunEvent } from "@perdure/kernel";
+import { invariant, PerdureError, rowOf, type RunEvent } from "@perdure/kernel";
 import type { EngineClient } from "../client.ts";
 import { readEvents } from "../streams/journal.ts";
-import { LiveRun } from "../streams/live.ts";
 import { checkKey, checkNamespace } from "./checks.ts";
 import {
+  arrived,
   checkRunId,
   currentRun,
   findDurableRun,
@@ -89,8 +89,7 @@ export async function endOf(
 ): ReturnType<EngineClient["outcome"]> {
   desk.checkOpen();
   checkRunId(runId);
-  const live = await desk.loader.get(runStream(runId));
-  invariant(live instanceof LiveRun, "a run's stream has another machine");
+  const live = await arrived(desk, runId);
   const { run } = live;
   if (run.outcome !== undefined && live.durable === run.seq) return run.outcome;
   if (run.spec === undefined && !queuedIn(desk, runId)) throw unknownRun(runId);

@@ -23,7 +23,16 @@ import {
 import type { EngineClient } from "../client.ts";
 import { LiveRun } from "../streams/live.ts";
 import { checkKey, checkNamespace, checkText } from "./checks.ts";
-import { checkRunId, keyInMemory, queuedIn, refOf, unknownRun, type Desk } from "./desk.ts";
+import {
+  arrived,
+  checkRunId,
+  isElsewhere,
+  keyInMemory,
+  queuedIn,
+  refOf,
+  unknownRun,
+  type Desk,
+} from "./desk.ts";
 import { unknownSchedule } from "./schedules.ts";
 import { gather, look, type Gathered } from "./surroundings.ts";
 
@@ -95,7 +104,9 @@ async function durably(desk: Desk, answer: () => Promise<Answer>): Promise<Expla
 export async function homeOf(desk: Desk, runId: RunId): Promise<string | undefined> {
   checkRunId(runId);
   if (desk.trouble()?.isStopped !== true) desk.checkOpen();
-  const live = await look(desk, runStream(runId));
+  const stream = runStream(runId);
+  const isWell = desk.trouble() === undefined && !isElsewhere(desk, stream);
+  const live = isWell ? await arrived(desk, runId) : await look(desk, stream);
   const spec = live instanceof LiveRun ? live.run.spec : undefined;
   return spec?.namespace ?? queuedIn(desk, runId);
 }

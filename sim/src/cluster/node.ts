@@ -61,7 +61,17 @@ export class Node {
     const { name } = process;
     const node = membership && { id: name, address: name, version: "sim", ...membership };
     const member = node === undefined ? {} : { node };
-    void this.#start({ store, env: process, calendar: bug.calendar?.(calendar) ?? calendar, tuning, onStop, ...member }, onUp);
+    void this.#start(
+      {
+        store,
+        env: process,
+        calendar: bug.calendar?.(calendar) ?? calendar,
+        tuning,
+        onStop,
+        ...member,
+      },
+      onUp,
+    );
   }
 
   kill(why: string): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RunId } from "@perdure/kernel";
 import type { Activation, Worker } from "../worker.ts";
+import { VirtualEnv } from "../testing/virtual-env.test-support.ts";
 import { LentRuns } from "./lent-runs.ts";
 import { Loan } from "./loan.ts";
 import type { PeerChannel } from "./peer-channel.ts";
@@ -18,7 +19,7 @@ function loanTo(node: string): { loan: Loan; told: unknown[] } {
   return { loan: new Loan(1, "workflow", "main", channel), told };
 }
 
-function lentRuns(epoch = 0): { runs: LentRuns; calls: unknown[] } {
+function lentRuns(epoch = 0): { runs: LentRuns; calls: unknown[]; env: VirtualEnv } {
   const calls: unknown[] = [];
   let near = 100;
   const worker = {
@@ -26,8 +27,10 @@ function lentRuns(epoch = 0): { runs: LentRuns; calls: unknown[] } {
     activate: ({ lease }: Activation) => calls.push(["activate", lease]),
     evict: (_: RunId, lease: number) => calls.push(["evict", lease]),
   } as unknown as Worker;
-  const runs = new LentRuns({ worker, draw: () => near++, outdoes: (_, other) => other > epoch });
-  return { runs, calls };
+  const env = new VirtualEnv();
+  const outdoes = (_: RunId, other: number): boolean => other > epoch;
+  const runs = new LentRuns({ env, worker, draw: () => near++, outdoes });
+  return { runs, calls, env };
 }
 
 const activation = (lease: number) => ({ runId, lease }) as unknown as Activation;
@@ -49,20 +52,24 @@ describe("a run that two nodes say is theirs", () => {
     expect(runs.find(c.loan, runId, 7)).toMatchObject({ near: 101 });
   });
 
-  test("is not given to one with an earlier epoch, which may be a node of the past", () => {
-    const { runs, calls } = lentRuns();
+  test("is not given to one with an earlier epoch, which is told so a little later", async () => {
+    const { runs, calls, env } = lentRuns();
     const b = loanTo("b");
     const c = loanTo("c");
     runs.activate(b.loan, activation(7), 4);
     runs.activate(c.loan, activation(8), 3);
     expect(calls).toEqual([["activate", 100]]);
+    // At once it would ask again at once, for as long as it does not know better.
+    expect(c.told).toEqual([]);
+    await env.pass(100);
     expect(c.told).toEqual([["lending.release", { loan: 1, runId, lease: 8 }]]);
   });
 
-  test("is this node's for as long as its epoch is not outdone", () => {
-    const { runs, calls } = lentRuns(4);
+  test("is this node's for as long as its epoch is not outdone", async () => {
+    const { runs, calls, env } = lentRuns(4);
     const b = loanTo("b");
     runs.activate(b.loan, activation(7), 4);
+    await env.pass(100);
     expect(b.told).toEqual([["lending.release", { loan: 1, runId, lease: 7 }]]);
     runs.activate(b.loan, activation(8), 5);
     expect(calls).toEqual([["activate", 100]]);
@@ -71,8 +78,8 @@ describe("a run that two nodes say is theirs", () => {
     expect(b.told[1]).toEqual(["lending.release", { loan: 1, runId, lease: 8 }]);
   });
 
-  test("by one node under a new lease, it is held under that one", () => {
-    const { runs, calls } = lentRuns();
+  test("by one node under a new lease, it is held under that one", async () => {
+    const { runs, calls, env } = lentRuns();
     const { loan, told } = loanTo("b");
     runs.activate(loan, activation(7), 3);
     runs.activate(loan, activation(8), 3);
@@ -86,6 +93,7 @@ describe("a run that two nodes say is theirs", () => {
     ]);
     // One that was overtaken on the way.
     runs.activate(loan, activation(6), 3);
+    await env.pass(100);
     expect(told[2]).toEqual(["lending.release", { loan: 1, runId, lease: 6 }]);
     expect(runs.find(loan, runId, 8)).toMatchObject({ near: 101 });
   });

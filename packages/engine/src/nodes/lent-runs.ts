@@ -3,13 +3,17 @@
  *
  * N2  The worker sees lease numbers of this node only, each for one hold, whoever has it.
  * N3  A run is held for one owner of its partition: the one with the later epoch. Any other is told
- *     that its hold is over.
+ *     that its hold is over. Of one owner's holds the last counts, whichever connection it came by:
+ *     the one before may have broken without this end being told.
  */
 import type { ActivationAnswer, RunId } from "@perdure/kernel";
+import type { Env } from "../env.ts";
 import type { Activation, Lease, Worker } from "../worker.ts";
 import type { Doing } from "./lending-words.ts";
 import type { Loan } from "./loan.ts";
 
+/** Whoever has lost a partition and does not know it yet would ask again at once, and again. */
+const REFUSED_MS = 100;
 /** A step that takes this long is told of. */
 const LONG_STEP_MS = 1_000;
 
@@ -26,6 +30,7 @@ export interface LentRun {
 }
 
 export interface LentRunsParts {
+  readonly env: Env;
   readonly worker: Worker;
   readonly draw: () => Lease;
   /** Does this epoch of the run's partition outdo this node's? Then a hold of its own is over. */
@@ -50,10 +55,13 @@ export class LentRuns {
 
   activate(loan: Loan, activation: Activation, epoch: number): void {
     const { runId, lease: far } = activation;
-    const { worker, draw, outdoes } = this.#parts;
+    const { env, worker, draw, outdoes } = this.#parts;
     const before = this.#runs.get(runId);
     const isLate = before !== undefined && isLater(before, loan, far, epoch);
-    if (isLate || !outdoes(runId, epoch)) return tellOver({ loan, runId, far });
+    if (isLate || !outdoes(runId, epoch)) {
+      env.after(REFUSED_MS, () => tellOver({ loan, runId, far }));
+      return;
+    }
     if (before !== undefined) {
       worker.evict(runId, before.near);
       tellOver(before);

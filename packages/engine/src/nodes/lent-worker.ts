@@ -39,7 +39,7 @@ export class LentWorker implements Lent {
     const { worker } = registered;
     this.registered = registered;
     this.#parts = parts;
-    this.runs = new LentRuns({ worker, draw, outdoes });
+    this.runs = new LentRuns({ env, worker, draw, outdoes });
     this.attempts = new LentTasks({ env, worker, start, freed: () => this.changed() });
     registered.lent = this;
     registered.onFreed = () => this.#grant();

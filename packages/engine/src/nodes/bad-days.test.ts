@@ -20,7 +20,12 @@ const results: Readonly<Record<string, string>> = {
   waits: "now",
 };
 const workflows = Object.keys(results);
-const slots = { runSlots: 3, taskSlots: 2 };
+/** Runs and steps at a time, and steps of the one queue. */
+const sizes = [
+  { runSlots: 3, taskSlots: 2, concurrency: 2 },
+  { runSlots: 1, taskSlots: 1, concurrency: 1 },
+  { runSlots: 8, taskSlots: 4, concurrency: 2 },
+] as const;
 const names = ["a", "b", "c"] as const;
 
 class Day {
@@ -30,7 +35,7 @@ class Day {
   /** By place; undefined: nobody is there. */
   readonly nodes: (ClusterNode | undefined)[] = [];
   readonly frozen = new Set<ClusterNode>();
-  readonly gauges: Gauge[] = [];
+  readonly gauges: [Gauge, (typeof sizes)[number]][] = [];
   workers: ScriptedWorker[] = [];
   #lives = 0;
   #joined = 0;
@@ -71,16 +76,17 @@ class Day {
   join(): void {
     const node = this.draw(this.up);
     const gauge = new Gauge(node.engine, () => this.rig.env.now());
-    const choices = {
-      id: `worker-${++this.#joined}`,
-      scripts: { parent, remote, sleeps, three, waits },
-      tasks: { work: () => "done" },
-      options: slots,
-    };
+    const size = this.draw(sizes);
+    const { runSlots, taskSlots, concurrency } = size;
+    const scripts = { parent, remote, sleeps, three, waits };
+    const tasks = { work: () => "done" };
+    const queues = [{ name: "main", workflows, tasks: ["work"], concurrency }];
+    const options = { runSlots, taskSlots, queues };
+    const choices = { id: `worker-${++this.#joined}`, scripts, tasks, options };
     const slowly = (call: () => void): void =>
       void node.env.after(Math.floor(this.dice.random() * 20), call);
     this.workers.push(new ScriptedWorker(choices, slowly).join(gauge));
-    this.gauges.push(gauge);
+    this.gauges.push([gauge, size]);
   }
 
   /** Something bad, if there is enough left for it. */
@@ -182,9 +188,9 @@ async function badDay(seed: number): Promise<void> {
     const ended = journal.flatMap((event) => (event.kind === "step.completed" ? [event.key] : []));
     expect(new Set(ended).size).toBe(ended.length);
   }
-  for (const { mostRuns, mostTasks } of day.gauges) {
-    expect(mostRuns).toBeLessThanOrEqual(slots.runSlots);
-    expect(mostTasks).toBeLessThanOrEqual(slots.taskSlots);
+  for (const [{ mostRuns, mostOfQueue }, { runSlots, concurrency }] of day.gauges) {
+    expect(mostRuns).toBeLessThanOrEqual(runSlots);
+    expect(mostOfQueue.get("main") ?? 0).toBeLessThanOrEqual(concurrency);
   }
   for (const node of day.nodes) expect(node?.stopped).toBeUndefined();
   const faults = day.rig.env.logged.filter((line) => /could not be taken|torn|failed:/.test(line));

@@ -68,6 +68,56 @@ test("the lease numbers of two engines are not confused", async () => {
 
 const forged = { commands: [{ type: "run.complete", output: text("forged") }] } as const;
 
+test("a run of this node is given up for a later owner of its partition only (N3)", async () => {
+  const [rig, a, b] = await two();
+  const worker = a.worker({ scripts: { waits } });
+  await b.start("waits");
+  const mine = await a.start("waits");
+  await rig.env.pass(100);
+  const own = worker.activations.find(({ runId }) => runId === mine)!;
+  const [hold] = a.parts.registry.own;
+  const live = hold!.holds.get(mine)!.live;
+  const claims = (lease: number, epoch: number): void => {
+    const activation = { ...own, lease };
+    b.peers.to("a")!.tell("lending.activate", { loan: 1, activation, epoch });
+  };
+  const { epoch } = a.parts.partitions[live.home]!;
+  claims(70, epoch);
+  await rig.env.pass(10);
+  expect(live.hold?.lease).toBe(own.lease);
+  expect(rig.words().at(-1)).toBe("a release");
+  claims(71, epoch + 1);
+  await rig.env.pass(10);
+  expect([live.hold, live.isVoid]).toEqual([undefined, true]);
+  expect(worker.evicted).toEqual([mine]);
+  expect(worker.activations.map(({ runId }) => runId === mine)).toEqual([true, false, true]);
+});
+
+test("a run that comes to its worker's own node is taken from whoever had it before", async () => {
+  const [rig, a, b] = await two();
+  const worker = a.worker({ scripts: { waits } });
+  await b.start("waits");
+  const mine = await a.start("waits");
+  await rig.env.pass(100);
+  const own = worker.activations.find(({ runId }) => runId === mine)!;
+  const [registered] = a.parts.registry.own;
+  a.parts.leases.end(registered!.holds.get(mine)!);
+  // As when the other node had the run's partition until just now.
+  b.peers.to("a")!.tell("lending.activate", {
+    loan: 1,
+    activation: { ...own, lease: 80 },
+    epoch: 1_000,
+  });
+  await rig.env.pass(10);
+  expect(registered!.lent).toMatchObject({ holds: 2 });
+  await rig.env.run(a.client.signal({ runId: mine }, { name: "go", payload: text("x") }));
+  expect(await a.result(mine)).toBe("x");
+  await rig.env.pass(10);
+  expect(worker.evicted.slice(0, 2)).toEqual([mine, mine]);
+  expect(rig.words()).toContain("a release");
+  expect(registered!.lent).toMatchObject({ holds: 1 });
+});
+
 test("queries and updates reach the code, and its refusals come back with their codes", async () => {
   const [rig, a, b] = await two();
   a.worker({ scripts: { waits } });

@@ -16,7 +16,7 @@ class Lent {
   readonly called: [Verb, unknown][] = [];
   readonly ran: ClaimedTask[] = [];
   readonly cancelled: unknown[] = [];
-  readonly starts: (() => void)[] = [];
+  readonly starts: (() => boolean)[] = [];
   refusals: PerdureError[] = [];
   freed = 0;
   readonly loan: Loan;

@@ -6,6 +6,7 @@
 import { PerdureError, type Payload, type StepResult, type StepToken } from "@perdure/kernel";
 import type { Env } from "../env.ts";
 import type { ClaimedTask, Worker } from "../worker.ts";
+import type { Start } from "../workers/lent-starts.ts";
 import { nameOfAttempt, staleError } from "../workers/tasks.ts";
 import type { Loan } from "./loan.ts";
 
@@ -26,7 +27,7 @@ export interface LentTasksParts {
   readonly env: Env;
   readonly worker: Worker;
   /** Calls when the queue's rate lets a step start. */
-  readonly start: (queue: string, start: () => void) => void;
+  readonly start: (queue: string, start: Start) => void;
   /** A slot is no longer taken by an attempt whose loan is over. */
   readonly freed: () => void;
 }
@@ -62,9 +63,10 @@ export class LentTasks {
     const lent: LentTask = { loan, token, isStarted: false, isOrphan: false };
     this.#tasks.set(name, lent);
     this.#parts.start(loan.queue, () => {
-      if (this.#tasks.get(name) !== lent) return;
+      if (this.#tasks.get(name) !== lent) return false;
       lent.isStarted = true;
       this.#parts.worker.runTask(task);
+      return true;
     });
   }
 

@@ -5,16 +5,19 @@
 import { Fifo } from "../core/fifo.ts";
 import type { QueueRates } from "./queue-rates.ts";
 
+/** False: it is not wanted any more, and costs no token. */
+export type Start = () => boolean;
+
 export class LentStarts {
   readonly #rates: QueueRates;
-  readonly #waiting = new Map<string, Fifo<() => void>>();
+  readonly #waiting = new Map<string, Fifo<Start>>();
 
   constructor(rates: QueueRates) {
     this.#rates = rates;
   }
 
   /** Calls at once, or when those before it have been called and there is a token. */
-  add(namespace: string, queue: string, start: () => void): void {
+  add(namespace: string, queue: string, start: Start): void {
     const id = idOf(namespace, queue);
     const line = this.#waiting.get(id) ?? new Fifo();
     line.push(start);
@@ -30,8 +33,8 @@ export class LentStarts {
     while (line.length > 0) {
       const rate = this.#rates.of(namespace, queue);
       if (rate?.admits() === false) return;
-      rate?.take();
-      line.shift()?.();
+      const isStarted = line.shift()?.() === true;
+      if (isStarted) rate?.take();
     }
     this.#waiting.delete(id);
   }

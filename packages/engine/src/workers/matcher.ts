@@ -23,7 +23,7 @@ import {
 } from "./bucket.ts";
 import type { Demand } from "./demand.ts";
 import { FairQueue } from "./fair-queue.ts";
-import { LentStarts } from "./lent-starts.ts";
+import { LentStarts, type Start } from "./lent-starts.ts";
 import { QueueRates } from "./queue-rates.ts";
 import { queueStats, type QueueStats } from "./queue-stats.ts";
 import type { RegisteredWorker } from "./registered-worker.ts";
@@ -93,7 +93,7 @@ export class Matcher {
   }
 
   /** Starts a step of another node on a worker of this one, when the queue's rate lets it. */
-  startLent(namespace: string, queue: string, start: () => void): void {
+  startLent(namespace: string, queue: string, start: Start): void {
     this.#starts.add(namespace, queue, start);
   }
 

@@ -54,8 +54,11 @@ async function run(): Promise<void> {
   const contenders = chosenContenders();
   const kinds = chosenKinds(values.only);
   const say = (line: string): void => console.log(line);
+  const begin = performance.now();
   const failures = await runSuite({ plan, kinds, contenders, folder, say });
-  console.log(`written to ${folder}; npm run bench -- report makes tables and charts of results/`);
+  const minutes = ((performance.now() - begin) / 60_000).toFixed(1);
+  console.log(`${minutes} minutes; written to ${folder}`);
+  console.log("npm run bench -- report makes tables and charts of bench/results");
   if (failures > 0) console.error(`${failures} measurements failed`);
   process.exitCode = failures === 0 ? 0 : 1;
 }

@@ -36,6 +36,8 @@ export interface Recovery {
   readonly openMs: number;
   /** From there to the result of a new run. */
   readonly firstRunMs: number;
+  /** After that, when what rests is cold: without what filling the store has left behind. */
+  readonly memory?: Memory;
 }
 
 export async function measure(
@@ -102,5 +104,6 @@ async function recover(child: Child, folder: string, workload: Workload): Promis
   await child.prepare(workload);
   const openMs = performance.now() - begin;
   const { elapsedMs } = await child.run("recover", 0);
-  return { openMs, firstRunMs: elapsedMs };
+  const memory = await child.memory();
+  return { openMs, firstRunMs: elapsedMs, ...(memory === null ? {} : { memory }) };
 }

@@ -24,7 +24,7 @@ export const letters: Readonly<Record<WorkloadKind, string>> = {
 export const kinds = Object.keys(letters) as readonly WorkloadKind[];
 
 export const fullPlan: Plan = {
-  seconds: 2,
+  seconds: 1.5,
   rounds: 5,
   workloads: workloads({
     widths: [1, 64, 256, 1_024],

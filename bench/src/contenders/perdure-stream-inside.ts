@@ -8,13 +8,21 @@ import { prepare } from "../ours/prepare.ts";
 import { WorkerProcess } from "../ours/remote-probe.ts";
 import { unbounded } from "../ours/unbounded.ts";
 
+const shared = "shows nothing that perdure and perdure-stream do not";
+
 export const contender: Contender = {
   hello: () =>
     hello(
       "perdure-stream-inside",
       "an app with `open` and `serve`, which starts the runs without HTTP, and a worker over " +
         "WebSocket, each a process",
-      { growth: "is the engine's matter: measured embedded" },
+      {
+        "fan-out": shared,
+        increments: shared,
+        signals: shared,
+        growth: "is the engine's matter: measured embedded",
+        "long-run": shared,
+      },
     ),
   async open({ folder }) {
     const perdure = await open({ store: `sqlite:${storeFile(folder)}` });

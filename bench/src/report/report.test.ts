@@ -90,7 +90,7 @@ test("a sleeping run's memory is what the engine has more than the same round's 
     disk,
     phases: [phase("start", 10)],
     memory: { heapBytes, rssBytes: heapBytes * 10 },
-    recovery: { openMs, firstRunMs: 5 },
+    recovery: { openMs, firstRunMs: 5, memory: { heapBytes, rssBytes: heapBytes * 2 } },
   });
   const growth = (sleeping: number, rounds: readonly Round[]) => {
     return { workload: { kind: "growth", sleeping } as const, rounds };
@@ -109,6 +109,8 @@ test("a sleeping run's memory is what the engine has more than the same round's 
       sleeping: 100,
       heapBytes: { median: 40, lowest: 20, highest: 60, rounds: 2 },
       rssBytes: { median: 400, lowest: 200, highest: 600, rounds: 2 },
+      recoveredHeapBytes: { median: 40, lowest: 20, highest: 60, rounds: 2 },
+      recoveredRssBytes: { median: 80, lowest: 40, highest: 120, rounds: 2 },
       openMs: { median: 200, lowest: 100, highest: 300, rounds: 2 },
     }),
   ]);

@@ -100,8 +100,10 @@ function disk({ contenders }: Results): string {
 function growthTable(name: string, results: ContenderResults): string {
   const head = [
     `asleep (${name})`,
-    "heap bytes a run",
-    "RSS bytes a run",
+    "heap bytes a run, after the fill",
+    "RSS",
+    "heap bytes a run, opened anew",
+    "RSS",
     "open after SIGKILL, ms",
     "then the first run, ms",
   ];
@@ -109,6 +111,8 @@ function growthTable(name: string, results: ContenderResults): string {
     count(cost.sleeping),
     spread(cost.heapBytes),
     spread(cost.rssBytes),
+    spread(cost.recoveredHeapBytes),
+    spread(cost.recoveredRssBytes),
     spread(cost.openMs),
     spread(cost.firstRunMs),
   ]);

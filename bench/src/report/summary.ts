@@ -87,6 +87,9 @@ export interface SleepingCost {
   readonly sleeping: number;
   readonly heapBytes: Spread | undefined;
   readonly rssBytes: Spread | undefined;
+  /** The same in the process that has opened the store after SIGKILL. */
+  readonly recoveredHeapBytes: Spread | undefined;
+  readonly recoveredRssBytes: Spread | undefined;
   readonly openMs: Spread | undefined;
   readonly firstRunMs: Spread | undefined;
 }
@@ -97,20 +100,23 @@ export function sleepingCosts({ variants }: ContenderResults): readonly Sleeping
   const none = variants.find((variant) => sleepingOf(variant) === 0);
   return variants.map((variant) => {
     const sleeping = sleepingOf(variant);
-    const each = (pick: "heapBytes" | "rssBytes"): Spread | undefined =>
+    const each = (read: (round: Good) => number | undefined): Spread | undefined =>
       spreadOf(
         variant.rounds.flatMap((round, index) => {
           const base = none?.rounds[index];
-          if (sleeping === 0 || round.error !== undefined || base?.error !== undefined) return [];
-          if (round.memory === undefined || base?.memory === undefined) return [];
-          return (round.memory[pick] - base.memory[pick]) / sleeping;
+          if (sleeping === 0 || round.error !== undefined) return [];
+          if (base === undefined || base.error !== undefined) return [];
+          const [more, less] = [read(round), read(base)];
+          return more === undefined || less === undefined ? [] : (more - less) / sleeping;
         }),
       );
     const recovery = goodRounds(variant).flatMap((round) => round.recovery ?? []);
     return {
       sleeping,
-      heapBytes: each("heapBytes"),
-      rssBytes: each("rssBytes"),
+      heapBytes: each(({ memory }) => memory?.heapBytes),
+      rssBytes: each(({ memory }) => memory?.rssBytes),
+      recoveredHeapBytes: each((round) => round.recovery?.memory?.heapBytes),
+      recoveredRssBytes: each((round) => round.recovery?.memory?.rssBytes),
       openMs: spreadOf(recovery.map(({ openMs }) => openMs)),
       firstRunMs: spreadOf(recovery.map(({ firstRunMs }) => firstRunMs)),
     };

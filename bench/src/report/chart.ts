@@ -61,7 +61,7 @@ export function barChart({ title, groups }: Chart): string {
     const x = scale.at(tick);
     parts.push(
       `<line class="tick" x1="${x}" x2="${x}" y1="${top - 8}" y2="${height - 8}"/>`,
-      `<text x="${x}" y="${top - 13}" text-anchor="middle">${figure(tick)}</text>`,
+      `<text x="${x}" y="${top - 13}" text-anchor="middle">${tick.toLocaleString("en-US")}</text>`,
     );
   }
   return [

@@ -45,17 +45,16 @@ export function section(results: Results): string {
 }
 
 function figuresTable({ kind }: Results, rows: readonly Row[]): string {
-  const unit = unitOf[kind].replace(/s$/, "");
   const head = [
     "measured",
     "contender",
     `${unitOf[kind]}/s`,
     "p50 ms",
     "p99 ms",
-    `CPU µs a ${unit}`,
+    "CPU µs each",
     "of that",
     "peak MiB",
-    `store bytes a ${unit}`,
+    "store bytes each",
   ];
   // Beside each other what is compared.
   const measured = [...new Set(rows.map(groupOf))];

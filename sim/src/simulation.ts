@@ -42,6 +42,7 @@ import { World } from "./world/world.ts";
 
 /** Virtual time in which everything must have ended after the world has healed. */
 const HEAL_MS = 7_200_000;
+const STACK_FRAMES = 2;
 const MAX_EVENTS = 1_000_000;
 
 export interface SimulationOptions {
@@ -78,9 +79,13 @@ export interface Report {
 /** To be called from a macrotask: see `world/drain.ts`. */
 export function simulate(options: SimulationOptions): Report {
   const planted = (options.bug ?? noBug).plant();
+  const { stackTraceLimit } = Error;
+  // Errors are made all the time, and hardly anybody reads where.
+  Error.stackTraceLimit = STACK_FRAMES;
   try {
     return new Simulation(options, planted).run();
   } finally {
+    Error.stackTraceLimit = stackTraceLimit;
     planted.remove?.();
   }
 }

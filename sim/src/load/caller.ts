@@ -32,13 +32,17 @@ export class Caller {
   attempt<T>(ask: Ask<T>, timeoutMs: number = TIMEOUT_MS): Promise<T> {
     const node = this.#cluster.fleet.pick(this.#prng);
     return new Promise<T>((resolve, reject) => {
-      this.process.after(timeoutMs, () => reject(noAnswer()));
+      const cancel = this.process.after(timeoutMs, () => reject(noAnswer()));
+      const settle = (answer: () => void): void => {
+        cancel();
+        answer();
+      };
       this.#post(node?.process, () => {
         const { engine } = node ?? {};
         if (engine === undefined) return;
         ask(engine).then(
-          (value) => this.#post(this.process, () => resolve(value)),
-          (error: unknown) => this.#post(this.process, () => reject(error)),
+          (value) => this.#post(this.process, () => settle(() => resolve(value))),
+          (error: unknown) => this.#post(this.process, () => settle(() => reject(error))),
         );
       });
     });

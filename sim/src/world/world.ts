@@ -29,7 +29,6 @@ export class World {
 
   /** False: nothing is left to happen. */
   step(): boolean {
-    drainMicrotasks();
     const entry = this.#agenda.take();
     if (entry === undefined) return false;
     this.now = entry.at;

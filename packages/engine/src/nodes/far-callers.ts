@@ -7,7 +7,13 @@
  * F2  Every caller hears something in the end: the reply, or that nobody knows when its message was
  *     applied and no reply has come, or was not for long.
  */
-import { errorData, PerdureError, type Envelope, type RequestId } from "@perdure/kernel";
+import {
+  errorData,
+  PerdureError,
+  type Envelope,
+  type ErrorData,
+  type RequestId,
+} from "@perdure/kernel";
 import type { Requests } from "../commit/requests.ts";
 import type { Env } from "../env.ts";
 import type { FarReply } from "./parcels.ts";
@@ -91,15 +97,19 @@ export class FarCallers {
     sent.cancelTimer();
     this.#sent.delete(request);
     if (reply !== undefined) return this.#requests.answer(request, reply);
-    if (error === undefined) return;
-    const { code, message, detail } = error;
-    this.#requests.fail(request, new PerdureError(code, message, detail ? { detail } : {}));
+    if (error !== undefined) this.#requests.fail(request, meantFor(error));
   }
 
   #giveUp(request: RequestId): void {
     this.#sent.delete(request);
     this.#requests.fail(request, unknownError());
   }
+}
+
+/** That the far node could not do it says nothing: the message is durable, and another one will. */
+function meantFor({ code, message, detail, retry }: ErrorData): PerdureError {
+  if (retry !== "never" || code === "closed") return unknownError();
+  return new PerdureError(code, message, detail ? { detail } : {});
 }
 
 function unknownError(): PerdureError {

@@ -114,10 +114,12 @@ export class Router {
 
   /** Somebody who has partitions: this node first, but not again when that was of no use. */
   anyPlace(tries = 0): Place | undefined {
-    const { partitions, env } = this.#parts;
+    const { partitions, owners, env } = this.#parts;
+    if (tries === 0) {
+      for (let n = 0; n < partitions; n++) if (owners.isHere(n)) return HERE;
+    }
     const all = Array.from({ length: partitions }, (_, n) => this.placeOfPartition(n));
     const places = all.filter((place) => place !== undefined);
-    if (tries === 0 && places.includes(HERE)) return HERE;
     return places[Math.floor(env.random() * places.length)];
   }
 

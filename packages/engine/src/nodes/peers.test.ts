@@ -198,6 +198,19 @@ test("a node that is not alive any more has no channel, and is not called again"
   expect(world.net.dialed).toBe(dialed);
 });
 
+test("a node that seems dead for a moment, just when it is to be called, is called when it is back", async () => {
+  const world = World.of("a");
+  const { owners } = world.get("a");
+  owners.become([nodeRecord("b")]);
+  await world.env.pass(100);
+  owners.fade();
+  await world.env.pass(10_000);
+  const { dialed } = world.net;
+  owners.become([nodeRecord("b")]);
+  await world.env.pass(10);
+  expect(world.net.dialed).toBe(dialed + 1);
+});
+
 test("calls are answered, or refused with what the far side says", async () => {
   const world = World.of("a", "b");
   const refusal = new PerdureError("overloaded", "too much", { detail: { retryAfterMs: 5 } });

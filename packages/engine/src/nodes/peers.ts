@@ -167,6 +167,8 @@ export class Peers implements PeerTalk {
   #dial(id: string): void {
     const dialing = this.#dialings.get(id);
     const node = this.#parts.owners.others().find((other) => other.id === id);
+    // It is not alive just now; when it is again, the calling begins anew.
+    if (node === undefined) this.#dialings.delete(id);
     if (dialing === undefined || node === undefined) return;
     if (dialing.connection !== undefined || this.#channels.has(id)) return;
     const connection = this.#connection(id);

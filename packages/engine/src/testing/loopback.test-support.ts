@@ -169,6 +169,11 @@ export class FakeOwners implements Owners {
     this.looks++;
   }
 
+  /** Time passes, and nobody has looked yet. */
+  fade(): void {
+    this.#others = [];
+  }
+
   become(
     others: readonly NodeRecord[],
     owned: readonly (NodeRecord | "here" | undefined)[] = this.#owned,

@@ -21,5 +21,7 @@ export default defineConfig({
     pool: "forks",
     isolate: false,
     execArgv: ["--conditions=perdure-source"],
+    // A test that hangs is to end some time; how fast one is says nothing on a machine that is busy.
+    testTimeout: 60_000,
   },
 });

@@ -51,6 +51,8 @@ export class Log {
   readonly tails: Map<StreamId, Tail> = new Map();
   readonly owners: readonly Owner[];
   readonly #gathered: (stream: StreamId) => Head | undefined;
+  /** The tails' streams by partition, until there is another or one less. */
+  #homes: ReadonlyMap<number, readonly StreamId[]> | undefined;
 
   /** `gathered` says where the part of a stream ends that is no longer in the log. */
   constructor(
@@ -71,6 +73,14 @@ export class Log {
 
   head(stream: StreamId): Head | undefined {
     return this.tails.get(stream)?.end ?? this.#gathered(stream);
+  }
+
+  /** A partition's streams that have a tail: looked for once when many partitions are opened. */
+  unsettledOf(partition: number): readonly StreamId[] {
+    this.#homes ??= Map.groupBy(this.tails.keys(), (stream) => {
+      return this.tails.get(stream)?.partition ?? partition;
+    });
+    return this.#homes.get(partition) ?? [];
   }
 
   /** Takes a new frame, whose records it seals. */
@@ -100,6 +110,7 @@ export class Log {
     const tail = this.tails.get(stream);
     if (tail === undefined) return undefined;
     this.tails.delete(stream);
+    this.#homes = undefined;
     for (const segment of tail.segments) this.uses.release(segment);
     return tail;
   }
@@ -128,6 +139,7 @@ export class Log {
     if (tail === undefined) {
       tail = { partition, start: part.start, end: part.end, records: [], segments: [] };
       this.tails.set(stream, tail);
+      this.#homes = undefined;
     }
     tail.records.push(part.record);
     tail.end = part.end;

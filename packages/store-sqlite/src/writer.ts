@@ -75,8 +75,7 @@ export class Writer implements Calls {
       db.prepare(
         "INSERT OR REPLACE INTO partitions (partition, epoch, last_batch) VALUES (?, ?, ?)",
       ).run(partition, owner.epoch, owner.lastBatch);
-      const names = new Set(streams.awake(partition));
-      for (const [name, tail] of log.tails) if (tail.partition === partition) names.add(name);
+      const names = new Set([...streams.awake(partition), ...log.unsettledOf(partition)]);
       return {
         epoch: owner.epoch,
         lastBatch: owner.lastBatch,

@@ -28,7 +28,7 @@ import type { Partition } from "./partition.ts";
 import type { Tidy } from "./tidy.ts";
 
 /** Streams read at a time. */
-const READS = 32;
+const READS = 256;
 const RETRY_MS = 500;
 
 export interface RecoveryParts {

@@ -26,6 +26,14 @@ export interface Head {
   readonly crc: number;
 }
 
+/** Of a stream that has no events yet. */
+const START: Head = { seq: 0, crc: 0 };
+
+/** All that there is of the stream is in its tail. */
+export function holdsAll(tail: Tail | undefined): boolean {
+  return tail?.start.seq === 0;
+}
+
 export interface Tail {
   readonly partition: number;
   /** What the first record follows. */
@@ -86,8 +94,9 @@ export class Log {
   /** Takes a new frame, whose records it seals. */
   take(frame: Frame, segment: number): void {
     for (const { stream, record } of frame.records) {
-      const start = this.head(stream) ?? { seq: 0, crc: 0 };
       const { from, count } = extentOf(record, 0, stream);
+      // That the record follows what is there was asked before: the first one follows nothing.
+      const start = from === 1 ? START : (this.head(stream) ?? START);
       const end = { seq: from + count - 1, crc: sealRecord(record, stream, start.crc) };
       this.#extend(stream, frame.partition, { record, start, end }, segment);
     }
@@ -116,7 +125,7 @@ export class Log {
   }
 
   #replayRecord({ stream, record }: FramedRecord, partition: number, segment: number): void {
-    const start = this.head(stream) ?? { seq: 0, crc: 0 };
+    const start = this.head(stream) ?? START;
     let end = start;
     let damage: PerdureError | undefined;
     try {

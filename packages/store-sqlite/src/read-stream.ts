@@ -1,6 +1,7 @@
 /** Reads a stream's records: first what was gathered, then its tail in the log. */
 import type { StreamId } from "@perdure/kernel";
 import type { Open } from "./file.ts";
+import { holdsAll } from "./log.ts";
 import type { RawStream } from "./wire.ts";
 
 export function readStream(
@@ -10,7 +11,7 @@ export function readStream(
   limit: number,
 ): RawStream | undefined {
   const tail = log.tails.get(stream);
-  const row = streams.gathered(stream);
+  const row = holdsAll(tail) ? undefined : streams.gathered(stream);
   if (tail?.damage !== undefined) throw tail.damage;
   const end = tail?.end ?? row;
   if (end === undefined) return undefined;

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { invariant, type StreamId } from "@perdure/kernel";
 import { corruptStream, type Alarm, type Settled } from "@perdure/store";
-import type { Head, Tail } from "./log.ts";
+import { holdsAll, type Head, type Tail } from "./log.ts";
 
 /** Chunks of one stream have neighbouring ids. */
 const CHUNKS_PER_STREAM = 2 ** 22;
@@ -106,7 +106,7 @@ export class StreamTable {
     at: number,
     rest: Rest,
   ): void {
-    const known = this.gathered(stream);
+    const known = holdsAll(tail) ? undefined : this.gathered(stream);
     const id = known?.id ?? ++this.#lastId;
     const chunks = known?.chunks ?? 0;
     invariant(chunks < CHUNKS_PER_STREAM, `${stream} was gathered too often`);

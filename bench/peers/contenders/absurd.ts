@@ -44,6 +44,10 @@ export const contender: Contender = {
   hello() {
     const postgres = postgresVersion();
     const tool = absurdctlVersion();
+    const missing = [
+      ...(postgres === undefined ? [installPostgres] : []),
+      ...(tool === undefined ? [installAbsurdctl] : []),
+    ].join(" && ");
     return {
       name: "absurd",
       versions: {
@@ -61,8 +65,7 @@ export const contender: Contender = {
         { increments: "has no keyed objects, and no step in the application's transaction" },
         "tasks are spawned one by one: it has no bulk call",
       ),
-      ...(postgres === undefined ? { missing: installPostgres } : {}),
-      ...(tool === undefined ? { missing: installAbsurdctl } : {}),
+      ...(missing === "" ? {} : { missing }),
     };
   },
   async open({ folder }) {

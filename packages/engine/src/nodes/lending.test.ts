@@ -83,7 +83,7 @@ test("a run of this node is given up for a later owner of its partition only (N3
   };
   const { epoch } = a.parts.partitions[live.home]!;
   claims(70, epoch);
-  await rig.env.pass(10);
+  await rig.env.pass(200);
   expect(live.hold?.lease).toBe(own.lease);
   expect(rig.words().at(-1)).toBe("a release");
   claims(71, epoch + 1);

@@ -1,4 +1,4 @@
-import { within } from "@perdure/engine";
+import { within, type Engine } from "@perdure/engine";
 import { quiet, realServer } from "./real-server.test-support.ts";
 import { RemoteEngine } from "./remote-engine.ts";
 import {
@@ -6,6 +6,7 @@ import {
   contractWorker,
   engineClientContract,
 } from "./engine-client.test-support.ts";
+import { threeNodes } from "./three-nodes.test-support.ts";
 
 engineClientContract("an engine in this process", async () => {
   const engine = await contractEngine();
@@ -18,6 +19,15 @@ engineClientContract("one namespace of an engine", async () => {
   contractWorker(engine);
   const client = within(engine, { namespace: "default" });
   return { client, oracle: client, close: () => engine.close() };
+});
+
+engineClientContract("a node of three, whose worker is at another", async () => {
+  const [client, there, oracle] = (await threeNodes()) as [Engine, Engine, Engine];
+  contractWorker(there);
+  const close = async (): Promise<void> => {
+    for (const node of [client, there, oracle]) await node.close();
+  };
+  return { client, oracle, close };
 });
 
 engineClientContract("an engine on a server", async () => {

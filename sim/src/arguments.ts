@@ -1,11 +1,12 @@
 /** The command line. */
 import { parseArgs } from "node:util";
+import { workersOf, type Workers } from "./remote/kinds.ts";
 import { readOverrides, type Overrides } from "./shrink/overrides.ts";
 
-export const usage = `npm run sim -- --seeds 1000 [--first 1] [--bug <name>]
+export const usage = `npm run sim -- --seeds 1000 [--first 1] [--bug <name>] [--workers link|stream|push|mixed]
 npm run sim -- --seconds 30
 npm run sim -- --night --seeds 20000
-npm run sim -- replay <seed> [--bug <name>] [--with '<overrides>']
+npm run sim -- replay <seed> [--bug <name>] [--workers …] [--with '<overrides>']
 npm run sim -- shrink <seed> [--bug <name>] [--seconds 120]
 npm run sim -- --check-determinism 20
 npm run sim -- hashes --first 1 --seeds 20
@@ -22,6 +23,7 @@ export type Command =
       readonly bug: string | undefined;
       /** Red, too, when something that must be reached was not. */
       readonly isNight: boolean;
+      readonly workers: Workers | undefined;
     }
   | {
       readonly type: "replay";
@@ -53,6 +55,7 @@ export function readArguments(args: readonly string[]): Command {
       seconds: { type: "string" },
       first: { type: "string", default: "1" },
       bug: { type: "string" },
+      workers: { type: "string" },
       with: { type: "string", default: "{}" },
       night: { type: "boolean", default: false },
       "check-determinism": { type: "string" },
@@ -62,12 +65,16 @@ export function readArguments(args: readonly string[]): Command {
   if (values.help) return { type: "help" };
   const first = whole("--first", values.first);
   const { bug } = values;
+  const workers = kindNamed(values.workers);
   const checked = values["check-determinism"];
   if (checked !== undefined) {
     return { type: "determinism", first, seeds: whole("--check-determinism", checked) };
   }
   if (positionals[0] === "replay") {
-    const overrides = readOverrides(values.with);
+    const overrides = {
+      ...(workers === undefined ? {} : { workers }),
+      ...readOverrides(values.with),
+    };
     return { type: "replay", seed: whole("seed", positionals[1]), bug, overrides };
   }
   if (positionals[0] === "shrink") {
@@ -86,7 +93,14 @@ export function readArguments(args: readonly string[]): Command {
     seconds: secondsOf(values),
     bug,
     isNight: values.night,
+    workers,
   };
+}
+
+function kindNamed(text: string | undefined): Workers | undefined {
+  const kind = workersOf.find((one) => one === text);
+  if (text === undefined || kind !== undefined) return kind;
+  throw new Error(`--workers takes ${workersOf.join(", ")}, not ${text}`);
 }
 
 /** Without a number of seeds it runs for a while. */

@@ -1,9 +1,14 @@
 import { expect, test } from "vitest";
-import seeds from "../regressions/seeds.json" with { type: "json" };
+import list from "../regressions/seeds.json" with { type: "json" };
+import type { Workers } from "./remote/kinds.ts";
 import { simulate } from "./simulation.ts";
 import { inMacrotask } from "./world/drain.ts";
 
-test.each(seeds)("seed $seed stays green, where $was", async ({ seed }) => {
-  const { violations } = await inMacrotask(() => simulate({ seed }));
+const seeds = list as readonly { seed: number; workers?: Workers; was: string }[];
+
+test.each(seeds)("seed $seed stays green, where $was", async ({ seed, workers }) => {
+  const { violations } = await inMacrotask(() =>
+    simulate({ seed, ...(workers === undefined ? {} : { overrides: { workers } }) }),
+  );
   expect(violations).toEqual([]);
 });

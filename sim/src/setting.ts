@@ -1,6 +1,7 @@
 /** What a seed decides before anything happens: the store, the cluster, and how long it is harmed. */
 import type { ClusterShape } from "./cluster/cluster.ts";
 import type { Terms } from "./cluster/runtime.ts";
+import { workersOf, type Workers } from "./remote/kinds.ts";
 import type { Prng } from "./world/prng.ts";
 
 export interface Setting {
@@ -13,14 +14,20 @@ export interface Setting {
 }
 
 /** Small caches and few slots make cold reloads and evictions common. */
-export function drawSetting(prng: Prng): Setting {
+export function drawSetting(prng: Prng, workers?: Workers): Setting {
+  const drawn = drawNodes(prng.fork("nodes"));
+  // Workers elsewhere meet one engine at a time so far.
+  const kinds = workers ?? (drawn.nodes === 0 ? prng.fork("workers").pick(workersOf) : "link");
+  const nodes = kinds === "link" ? drawn.nodes : 0;
   return {
     store: prng.fork("store").chance(0.2) ? "sqlite" : "memory",
     partitions: prng.fork("partitions").pick([1, 2, 4]),
     customers: prng.fork("customers").between(1, 6),
     chaosMs: prng.fork("chaos").between(2_000, 15_000),
     cluster: {
-      ...drawNodes(prng.fork("nodes")),
+      ...drawn,
+      nodes,
+      kinds,
       ...drawShape(prng.fork("shape"), prng.fork("terms")),
     },
   };
@@ -42,7 +49,7 @@ function drawNodes(prng: Prng): Pick<ClusterShape, "nodes" | "membership"> {
 function drawShape(
   prng: Prng,
   terms: Prng,
-): Omit<ClusterShape, keyof ReturnType<typeof drawNodes>> {
+): Omit<ClusterShape, "kinds" | keyof ReturnType<typeof drawNodes>> {
   return {
     workers: prng.between(1, 3),
     node: {

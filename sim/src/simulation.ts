@@ -33,6 +33,7 @@ import { PassersBy } from "./load/passers-by.ts";
 import { LoadRecord } from "./load/record.ts";
 import { Ledger } from "./programs/ledger.ts";
 import type { Program } from "./programs/program.ts";
+import { NetNemesis } from "./remote/net-nemesis.ts";
 import { drawSetting, simplifications, type Setting } from "./setting.ts";
 import type { Overrides } from "./shrink/overrides.ts";
 import { Marks } from "./world/marks.ts";
@@ -121,7 +122,7 @@ class Simulation {
     this.#violations = violations;
     this.#setting = (overrides.plain ?? []).reduce<Setting>(
       (setting, name) => simplifications[name](setting),
-      drawSetting(prng),
+      drawSetting(prng, overrides.workers),
     );
     const { store, partitions } = this.#setting;
     const calendar = createCalendar();
@@ -153,6 +154,7 @@ class Simulation {
     const cluster = new Cluster(parts, shape);
     cluster.start();
     new Nemesis(parts, cluster).start();
+    new NetNemesis(parts, cluster.net).start();
     const spreadMs = this.#setting.chaosMs;
     new Customers(parts, cluster, this.#record).start({ customers, spreadMs, programs });
     const passersBy = new PassersBy(parts, cluster, this.#record);
@@ -209,8 +211,9 @@ class Simulation {
   #report(): Report {
     const { marks, shadow, disk, deeds } = this.#parts;
     void disk.close();
-    const { store, chaosMs } = this.#setting;
+    const { store, chaosMs, cluster } = this.#setting;
     marks.hit(`store: ${store}`);
+    marks.hit(`seeds: ${cluster.kinds}`);
     return {
       seed: this.#seed,
       faults: describeFaults(without(this.#drawn, this.#leftOut())),

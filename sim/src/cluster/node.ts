@@ -1,6 +1,7 @@
 /** One life of an engine process: from its opening to its crash, its fencing or its end. */
 import { Engine, type EngineOptions, type NodeOptions } from "@perdure/engine";
 import { InvariantError } from "@perdure/kernel";
+import type { Doors } from "../remote/doors.ts";
 import { Process } from "../world/process.ts";
 import { DurableStore } from "./durable.ts";
 import type { Parts } from "./parts.ts";
@@ -20,6 +21,8 @@ export class Node {
   engine: Engine | undefined;
   /** Until then it does not reach the store; ms of the world. */
   storeCutUntil = 0;
+  /** By which workers elsewhere reach it. */
+  doors: Doors | undefined;
   readonly #parts: Parts;
   readonly #onGone: (node: Node) => void;
 
@@ -79,6 +82,7 @@ export class Node {
     this.#parts.trace.note(this.process.name, why);
     this.process.kill();
     this.engine = undefined;
+    this.doors = undefined;
   }
 
   async #start(options: EngineOptions, onUp: (node: Node) => void): Promise<void> {

@@ -20,8 +20,17 @@ import type { LinkHooks } from "./worker-link.ts";
 interface Holder {
   readonly worker: string;
   readonly lease: Lease;
-  /** Until then the worker may still be at what it had under an earlier lease. */
-  hasArrived: boolean;
+  /**
+   * Where its journal has arrived. Until then the place may still be at what it had under an
+   * earlier lease.
+   */
+  at: string | undefined;
+}
+
+/** Where code runs, and which of the engine's workers it may run for. */
+export interface Place {
+  readonly name: string;
+  readonly isOf: (worker: string) => boolean;
 }
 
 export class Watch implements WireEar {
@@ -60,11 +69,11 @@ export class Watch implements WireEar {
         // A node that has been fenced may still hand out what it believes it has.
         const isOwners = this.#isLentByOwner ?? shadow.ownerOf(runId) === node;
         if (!isOwners) return;
-        this.#holders.set(runId, { worker, lease, hasArrived: false });
+        this.#holders.set(runId, { worker, lease, at: undefined });
       },
       onArrival: (runId, lease) => {
         const holder = this.#holders.get(runId);
-        if (holder?.worker === worker && holder.lease === lease) holder.hasArrived = true;
+        if (holder?.worker === worker && holder.lease === lease) holder.at = worker;
       },
       onHoldOver: (runId, lease) => {
         trace.note(worker, "is evicted", `${short(runId)} lease ${lease}`);
@@ -84,13 +93,31 @@ export class Watch implements WireEar {
     };
   }
 
-  surroundingsFor(worker: string, process: Process): Surroundings {
+  /** A hold's journal is where its code will run. */
+  arrived(runId: RunId, lease: Lease, place: Place): void {
+    const holder = this.#holders.get(runId);
+    if (holder?.lease === lease && place.isOf(holder.worker)) holder.at = place.name;
+  }
+
+  /**
+   * An app has taken a request for a hold, which it names as its push host does. A late one for a
+   * hold that is over takes the place of what the app has for the present one.
+   */
+  exchanged(runId: RunId, hold: string, place: string): void {
+    const holder = this.#holders.get(runId);
+    if (holder === undefined) return;
+    if (`${holder.worker}/${holder.lease}` === hold) holder.at = place;
+    else if (holder.at === place) holder.at = undefined;
+  }
+
+  surroundingsFor(place: Place, process: Process): Surroundings {
+    const worker = place.name;
     const { ledger, trace, world, marks } = this.#parts;
     return {
       process,
       begin: (work) => {
         const { key, runId, maybeRan, attempt } = work;
-        const isStray = this.#isStale(worker, work);
+        const isStray = this.#isStale(place, work);
         const known = ledger.find(key);
         if (maybeRan) marks.hit("seen: maybeRan");
         const hasRun = known?.executions.some((execution) => !execution.isStray) ?? false;
@@ -100,7 +127,7 @@ export class Watch implements WireEar {
         }
         return (what, output) => {
           if (!process.isAlive) return;
-          if (!isStray && this.#isStale(worker, work)) {
+          if (!isStray && this.#isStale(place, work)) {
             marks.hit(
               `seen: a lease was lost while ${work.isTask ? "a task" : "a local step"} ran`,
             );
@@ -168,18 +195,18 @@ export class Watch implements WireEar {
   }
 
   #isStale(
-    worker: string,
+    place: Place,
     { runId, key, attempt, isTask }: Parameters<Surroundings["begin"]>[0],
   ): boolean {
     if (!isTask) {
-      const holder = this.#holders.get(runId);
-      return holder?.worker !== worker || !holder.hasArrived;
+      return this.#holders.get(runId)?.at !== place.name;
     }
     const operations = this.#parts.shadow.run(runId)?.state.operations;
     const step = [...(operations?.values() ?? [])].find(
       (operation) => operation.type === "step" && key.endsWith(operation.key),
     );
-    return step?.type !== "step" || step.worker !== worker || step.attempt !== attempt;
+    if (step?.type !== "step" || step.attempt !== attempt) return true;
+    return step.worker === undefined || !place.isOf(step.worker);
   }
 }
 

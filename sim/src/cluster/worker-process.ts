@@ -1,12 +1,13 @@
 /** A worker process: the SDK's runtime, its connection, and its ways to die. */
 import type { Worker } from "@perdure/engine";
 import { define } from "../programs/definitions.ts";
-import { Process } from "../world/process.ts";
+import type { Process } from "../world/process.ts";
 import { Connection } from "./connection.ts";
 import type { Node } from "./node.ts";
 import type { Parts } from "./parts.ts";
 import type { Watch } from "./watch.ts";
 import { startWorker, type Terms } from "./runtime.ts";
+import { workerProcess, type SimWorker } from "./sim-worker.ts";
 import { WorkerLink } from "./worker-link.ts";
 
 export interface WorkerTuning {
@@ -16,35 +17,33 @@ export interface WorkerTuning {
   readonly terms: Terms;
 }
 
-export class WorkerProcess {
+export class WorkerProcess implements SimWorker {
   readonly process: Process;
-  connection: Connection | undefined;
-  node: Node | undefined;
   readonly #parts: Parts;
   readonly #watch: Watch;
   readonly #tuning: WorkerTuning;
+  #connection: Connection | undefined;
+  #node: Node | undefined;
   #connections = 0;
 
   constructor(parts: Parts, watch: Watch, name: string, tuning: WorkerTuning) {
     this.#parts = parts;
     this.#watch = watch;
     this.#tuning = tuning;
-    this.process = new Process(parts.world, name, parts.prng, (process, level, message) => {
-      parts.trace.note(process.name, level, message);
-    });
+    this.process = workerProcess(parts, name);
   }
 
   get isConnected(): boolean {
-    return this.connection !== undefined && !this.connection.isCut;
+    return this.#connection !== undefined && !this.#connection.isCut;
   }
 
   /** The node is gone, or is about to be. */
   lost(node: Node): void {
-    if (this.node === node) this.cut();
+    if (this.#node === node) this.cut();
   }
 
   cut(): void {
-    this.connection?.cut();
+    this.#connection?.cut();
   }
 
   /** Each connection gets a worker of its own; the one before lives on for as long as it has work. */
@@ -56,8 +55,8 @@ export class WorkerProcess {
     const id = `${this.process.name}.${this.#connections}`;
     const drawn = prng.fork(`connection ${id}`);
     const connection = new Connection(world, drawn, () => mix().linkDelayMs);
-    this.connection = connection;
-    this.node = node;
+    this.#connection = connection;
+    this.#node = node;
     trace.note(this.process.name, "connects", `${id} to ${node.process.name}`);
     const hooks = this.#watch.hooksFor(id, node.process.name);
     const link = new WorkerLink({
@@ -74,7 +73,8 @@ export class WorkerProcess {
       },
     });
     const bend = (worker: Worker): Worker => bug.worker?.(worker) ?? worker;
-    const definitions = define(this.#watch.surroundingsFor(id, this.process));
+    const place = { name: id, isOf: (worker: string) => worker === id };
+    const definitions = define(this.#watch.surroundingsFor(place, this.process));
     const stop = startWorker({
       id,
       env: this.process,
@@ -88,6 +88,6 @@ export class WorkerProcess {
   kill(): void {
     this.#parts.trace.note(this.process.name, "crashes");
     this.process.kill();
-    this.connection?.cut();
+    this.cut();
   }
 }

@@ -40,6 +40,25 @@ export interface FaultMix {
   readonly terminate: number;
   readonly pause: number;
   readonly fork: number;
+  /** A frame of a stream comes in pieces, and what follows it waits. */
+  readonly slowDrip: number;
+  /** One end of a broken connection is not told. */
+  readonly halfOpen: number;
+  /** One direction of a stream says nothing for a while. */
+  readonly oneWay: number;
+  /** All streams break, and for a while each new one does soon. */
+  readonly reconnectStorm: number;
+  /** A push request reaches no app. */
+  readonly pushRequestLost: number;
+  /** The app has done the work, and nobody hears of it. */
+  readonly pushResponseLost: number;
+  /** A proxy sends a request twice. */
+  readonly pushDuplicate: number;
+  /** An answer ends before its end. */
+  readonly pushTruncated: number;
+  readonly pushSlow: number;
+  /** A request is late, and others overtake it. */
+  readonly pushReorder: number;
 }
 
 export type Fault = keyof FaultMix;
@@ -71,6 +90,16 @@ const most: FaultMix = {
   terminate: 0.05,
   pause: 0.15,
   fork: 0.1,
+  slowDrip: 0.03,
+  halfOpen: 0.3,
+  oneWay: 0.3,
+  reconnectStorm: 0.1,
+  pushRequestLost: 0.05,
+  pushResponseLost: 0.05,
+  pushDuplicate: 0.05,
+  pushTruncated: 0.05,
+  pushSlow: 0.05,
+  pushReorder: 0.1,
 };
 
 export const noFaults: FaultMix = Object.fromEntries(

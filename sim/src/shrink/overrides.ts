@@ -4,6 +4,7 @@
  * small red case can be written down and replayed.
  */
 import type { Program } from "../programs/program.ts";
+import { workersOf, type Workers } from "../remote/kinds.ts";
 import { allSimplifications, type Simplification } from "../setting.ts";
 
 export interface Overrides {
@@ -16,6 +17,8 @@ export interface Overrides {
   readonly healMs?: number;
   /** Another order of what happens at the same time. */
   readonly turns?: number;
+  /** How workers reach their node. */
+  readonly workers?: Workers;
   readonly plain?: readonly Simplification[];
   /** By the id of the one that the seed draws. */
   readonly programs?: Readonly<Record<string, Program>>;
@@ -44,6 +47,8 @@ function isFit(name: string, value: unknown): boolean {
       return isNames(value);
     case "plain":
       return isNames(value) && value.every((one) => (allSimplifications as string[]).includes(one));
+    case "workers":
+      return workersOf.some((kind) => kind === value);
     case "chaosMs":
     case "healMs":
     case "turns":

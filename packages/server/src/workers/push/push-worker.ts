@@ -64,6 +64,8 @@ export class PushWorker implements Worker {
       {
         exchange: call,
         journal: (id, through) => this.#journal(id, through),
+        after: (id, seq) => this.#parts.engine.journal(id, seq + 1, serverLimits.pushPageEvents),
+        pause: (ms) => new Promise((resolve) => void this.#parts.env.after(ms, resolve)),
         answer: (_, { answer }) => this.#session?.answer(runId, lease, answer),
         failed: (mine, failure) => this.#failed(mine, failure),
       },

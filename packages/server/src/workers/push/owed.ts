@@ -34,7 +34,7 @@ export class Owed {
   heard(event: RunEvent): void {
     if (isClosing(event.kind)) this.#isClosed = true;
     if (event.kind === "activation.completed" && event.through >= this.#through) this.#through = 0;
-    if (event.kind === "activation.failed" || event.kind === "run.resumed") {
+    if (event.kind === "activation.failed") {
       // The answer was not taken as it was.
       this.#operations.clear();
       this.#through = 0;

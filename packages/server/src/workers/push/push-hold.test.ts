@@ -164,6 +164,19 @@ test("a question that the app says nothing about is not asked for ever", async (
   expect(requests).toHaveLength(2);
 });
 
+test("a run that is resumed still waits for what its code had asked for when it was paused", async () => {
+  const paused: RunEventBody = { kind: "run.paused", reason: "operator", message: "later" };
+  const journal = journalOf(started, paused, { kind: "run.resumed" }, stepDone);
+  const { hold, requests } = open(journal, [stepAnswer]);
+  await soon();
+  hold.deliver(journal.slice(1, 3));
+  await soon();
+  expect(requests).toHaveLength(1);
+  hold.deliver(journal.slice(3));
+  await soon();
+  expect(requests.map(({ events }) => events.length)).toEqual([1, 4]);
+});
+
 test("an answer that paused the run is not waited for", async () => {
   const failure = { code: "nondeterminism", message: "another step" };
   const refused: RunEventBody = { kind: "activation.failed", attempt: 1, failure };

@@ -5,6 +5,7 @@
 import type { Worker, WorkerHost } from "@perdure/engine";
 import type { Calendar } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
+import type { Workers } from "../remote/kinds.ts";
 
 /** Where a bug can sit. What is absent is as it should be. */
 export interface Planted {
@@ -27,6 +28,8 @@ export interface Bug {
   readonly harm: string;
   /** It is found within so many seeds from seed 1 on. */
   readonly withinSeeds: number;
+  /** How the workers reach their node in those seeds. Default: `link`. */
+  readonly workers?: Workers;
   /** Once for each simulation. */
   plant(): Planted;
 }

@@ -154,7 +154,7 @@ class Simulation {
     const cluster = new Cluster(parts, shape);
     cluster.start();
     new Nemesis(parts, cluster).start();
-    new NetNemesis(parts, cluster.net).start();
+    if (shape.kinds !== "link") new NetNemesis(parts, cluster.net).start();
     const spreadMs = this.#setting.chaosMs;
     new Customers(parts, cluster, this.#record).start({ customers, spreadMs, programs });
     const passersBy = new PassersBy(parts, cluster, this.#record);

@@ -5,6 +5,7 @@
 import type { Worker, WorkerHost } from "@perdure/engine";
 import type { Calendar } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
+import type { NonceStore } from "@perdure/wire";
 import type { Workers } from "../remote/kinds.ts";
 
 /** Where a bug can sit. What is absent is as it should be. */
@@ -18,6 +19,8 @@ export interface Planted {
   readonly host?: (host: WorkerHost) => WorkerHost;
   /** The worker, on its own side. */
   readonly worker?: (worker: Worker) => Worker;
+  /** Where apps keep the nonces of push requests. */
+  readonly nonces?: NonceStore;
   /** Takes the bug out of shared code again. */
   readonly remove?: () => void;
 }

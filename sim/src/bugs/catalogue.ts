@@ -32,6 +32,7 @@ import {
   unknownIsDone,
   workForgotten,
 } from "./in-store.ts";
+import { noNonces, resumeForgets } from "./in-wires.ts";
 import {
   lostDelivery,
   maybeRanNever,
@@ -72,6 +73,8 @@ export const bugs: readonly Bug[] = [
   blobLost,
   maybeRanUnsaid,
   lostDelivery,
+  resumeForgets,
+  noNonces,
 ];
 
 export function bugNamed(name: string | undefined): Bug {

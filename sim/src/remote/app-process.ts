@@ -63,7 +63,7 @@ export class AppProcess implements SimWorker {
     const { version, versioning } = tuning.terms;
     const drawn = parts.prng.fork(`app ${process.name}`);
     const claim: NonceStore["claim"] = async (...given) => {
-      const isFresh = await nonces.claim(...given);
+      const isFresh = await (parts.bug.nonces ?? nonces).claim(...given);
       if (isFresh) this.#begins();
       return isFresh;
     };

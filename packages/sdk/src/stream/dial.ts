@@ -31,6 +31,8 @@ export interface DialParts {
   /** `ack`: messages of this side that the server has taken. */
   readonly welcome: (connection: Dialled, welcome: Welcome, ack: number) => void;
   readonly frame: (frame: Frame<ServerMessage>, bytes: number) => void;
+  /** The server broke a rule of the protocol; the connection ends. */
+  readonly broken: () => void;
   /** It is closed, or never opened; `isFinal`: dialling again is no use. */
   readonly closed: (reason: PerdureError, isFinal: boolean) => void;
 }
@@ -101,6 +103,7 @@ export class Dialled {
       if (!isBinary) throw unreachable("it sends text messages");
       this.#frame(decodeServerFrame(data), data.length);
     } catch (error) {
+      this.#parts.broken();
       const isOurs = error instanceof PerdureError;
       this.cut(isOurs ? error : new PerdureError("internal", String(error), { cause: error }));
     }

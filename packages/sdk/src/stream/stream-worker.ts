@@ -6,6 +6,8 @@
  *     lease has passed without the server, or the server does not know the session any more, the
  *     session is over: its fibers are dropped, and the worker registers anew.
  * R3  Every session has an in-process worker of its own, so that nothing of an old one speaks in it.
+ * R4  A session is carried only by a connection whose greeting asked for it, or for none: messages
+ *     are numbered within a session. A server that breaks the numbering ends it, as a worker would.
  */
 import type { Env } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
@@ -123,6 +125,7 @@ export class StreamWorker {
         this.#pulse?.heard();
         this.#session?.receive(frame, bytes);
       },
+      broken: () => this.#endSession(),
       closed: (reason, isFinal) => this.#disconnected(reason, isFinal),
     });
   }
@@ -207,12 +210,16 @@ export class StreamWorker {
     this.#cancelDial = env.after(waitMs, () => this.#dial());
   }
 
-  /** R2: by then the server has given the runs to others. */
+  /**
+   * R2: by then the server has given the runs to others, or it was away and has not. A greeting that
+   * is under way still asks for the session, and could be given it: R4.
+   */
   #watchLease(): void {
     const { leaseMs } = this.#options();
     this.#cancelLease();
     this.#cancelLease = this.#parts.env.after(leaseMs, () => {
       this.#endSession();
+      this.#connection?.cut(new PerdureError("unavailable", "The lease has passed."));
       if (this.#phase === "draining") this.close();
     });
   }

@@ -12,6 +12,8 @@ import type { ClusterView, NodeRecord, Store } from "@perdure/store";
 import type { Env } from "../env.ts";
 import type { NodeTerms } from "./node-options.ts";
 
+/** Who looks again and again is answered so often: a look is a write to the store. */
+const LEAST_MS = 50;
 /** A dead node is forgotten after so many leases. */
 const LEASES_TO_FORGET = 5;
 
@@ -40,6 +42,8 @@ export class Membership {
   #isBeating = false;
   /** It was asked to look while it was looking. */
   #isAskedAgain = false;
+  /** Monotonic ms at which the last beat began. */
+  #lookedAt = -Infinity;
   #isStopped = false;
   /** Monotonic ms at which the last beat began that the store took. */
   #since = -Infinity;
@@ -85,8 +89,11 @@ export class Membership {
       this.#isAskedAgain = true;
       return;
     }
+    const { env } = this.#parts;
+    const leftMs = this.#lookedAt + LEAST_MS - env.monotonic();
     this.#cancelBeat?.();
-    void this.#beatAndGoOn();
+    if (leftMs <= 0) void this.#beatAndGoOn();
+    else this.#cancelBeat = env.after(leftMs, () => void this.#beatAndGoOn());
   }
 
   /** From now on this node takes nothing. */
@@ -132,6 +139,7 @@ export class Membership {
   async #beat(): Promise<void> {
     const { store, env, onView } = this.#parts;
     const began = env.monotonic();
+    this.#lookedAt = began;
     this.#isBeating = true;
     try {
       const view = await store.beat(this.#record(), this.#gone());

@@ -45,6 +45,8 @@ import { World } from "./world/world.ts";
 const HEAL_MS = 7_200_000;
 const STACK_FRAMES = 2;
 const MAX_EVENTS = 1_000_000;
+/** More at one moment is a loop without a pause. */
+const MAX_EVENTS_NOW = 20_000;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -176,8 +178,13 @@ class Simulation {
   }
 
   #runUntil(done: () => boolean, deadlineMs: number): boolean {
-    const stop = (): boolean =>
-      this.#violations.found.length > 0 || this.#world.events > this.#maxEvents || done();
+    const stop = (): boolean => {
+      if (this.#world.eventsNow > MAX_EVENTS_NOW) {
+        const text = `time stands still: ${MAX_EVENTS_NOW} events at one moment`;
+        this.#violations.report("liveness", text);
+      }
+      return this.#violations.found.length > 0 || this.#world.events > this.#maxEvents || done();
+    };
     return this.#world.runUntil(stop, deadlineMs);
   }
 

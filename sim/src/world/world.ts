@@ -14,6 +14,8 @@ export class World {
   now = 0;
   /** Events so far. */
   events = 0;
+  /** Events at this very moment. */
+  eventsNow = 0;
   readonly #agenda = new Agenda();
   readonly #prng: Prng;
 
@@ -31,6 +33,7 @@ export class World {
   step(): boolean {
     const entry = this.#agenda.take();
     if (entry === undefined) return false;
+    this.eventsNow = entry.at === this.now ? this.eventsNow + 1 : 1;
     this.now = entry.at;
     this.events += 1;
     entry.run();

@@ -37,17 +37,18 @@ function hasAll(
   return Object.entries(match).every(([name, value]) => data[name] === value);
 }
 
-/** A time that the calendar names is taken once. */
+/** A time that the calendar names is taken once, for as long as the schedule is there. */
 export class NominalTimes {
-  readonly #taken = new Set<string>();
+  readonly #taken = new Map<StreamId, Set<number>>();
 
   next(stream: StreamId, event: ScheduleEventBody): string | undefined {
+    if (event.kind === "schedule.deleted") this.#taken.delete(stream);
     if (event.kind !== "schedule.started" && event.kind !== "schedule.buffered") return undefined;
     const isSecondWord = event.kind === "schedule.started" && event.buffered === true;
     if (isSecondWord || event.manual === true) return undefined;
-    const name = `${stream} ${event.nominalAt}`;
-    if (this.#taken.has(name)) return `the time ${event.nominalAt} is taken twice`;
-    this.#taken.add(name);
+    const taken = this.#taken.get(stream) ?? new Set();
+    if (taken.has(event.nominalAt)) return `the time ${event.nominalAt} is taken twice`;
+    this.#taken.set(stream, taken.add(event.nominalAt));
     return undefined;
   }
 }

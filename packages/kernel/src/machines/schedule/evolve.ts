@@ -23,9 +23,11 @@ export function evolve(state: ScheduleState, event: ScheduleEvent): void {
       return setNote(state, event.note);
     case "schedule.resumed":
       unpause(state);
+      if (state.next !== undefined && state.next <= event.at) takenThrough(state, event.at);
       setNext(state, event.next);
       return setNote(state, event.note);
     case "schedule.advanced":
+      takenThrough(state, event.through);
       return setNext(state, event.next);
     case "schedule.buffered": {
       const { nominalAt, overlap, manual } = event;
@@ -53,6 +55,7 @@ function put(state: ScheduleState, { spec, next }: ScheduleEventOf<"schedule.put
 function deleted(state: ScheduleState): void {
   delete state.spec;
   delete state.remaining;
+  delete state.through;
   setNext(state, undefined);
   setNote(state, undefined);
   state.running.clear();
@@ -103,6 +106,10 @@ function unbuffer(state: ScheduleState, nominalAt: number, manual: boolean | und
 /** What the calendar asked for is skipped before what a person did. */
 function unbufferAny(state: ScheduleState, nominalAt: number): void {
   if (!unbuffer(state, nominalAt, undefined)) unbuffer(state, nominalAt, true);
+}
+
+function takenThrough(state: ScheduleState, through: number): void {
+  state.through = Math.max(state.through ?? through, through);
 }
 
 function setNext(state: ScheduleState, next: number | undefined): void {

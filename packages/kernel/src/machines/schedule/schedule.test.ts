@@ -232,6 +232,41 @@ describe("a time that comes while a run is open", () => {
   });
 });
 
+describe("a clock that goes back (C1)", () => {
+  const allowAll = { policy: { overlap: "allowAll" } } as const;
+
+  test.each([
+    ["resumed", [pause, resume]],
+    ["put again", [put(allowAll)]],
+  ])("names no time again for a schedule that is %s", (_, asked) => {
+    const { state, wake, tell } = schedule(allowAll);
+    expect(wake(minute)).toEqual([minute]);
+    expect(wake(2 * minute)).toEqual([2 * minute]);
+    for (const message of asked) tell(message, 1.5 * minute);
+    expect(wake(2 * minute)).toEqual([]);
+    expect(machine.wakeAt(state)).toBe(3 * minute);
+    expect(wake(3 * minute)).toEqual([3 * minute]);
+  });
+
+  test("names none again that was skipped in a pause", () => {
+    const { state, tell, ask } = schedule(allowAll);
+    tell(pause, 30);
+    ask(resume, 2.5 * minute);
+    expect(state.skips.paused).toBe(2);
+    tell(pause, 1.5 * minute);
+    ask(resume, 1.5 * minute);
+    expect(machine.wakeAt(state)).toBe(3 * minute);
+  });
+
+  test("names times again for one that was deleted", () => {
+    const { state, wake, tell } = schedule(allowAll);
+    wake(2 * minute);
+    tell({ type: "schedule.delete", request: 1 }, 2 * minute);
+    tell(put(allowAll), minute);
+    expect(machine.wakeAt(state)).toBe(2 * minute);
+  });
+});
+
 describe("times missed while the engine was down", () => {
   test("within the catch-up window are made up for, those before it skipped in one step", () => {
     const policy = { overlap: "allowAll", catchUpMs: 10 * minute } as const;

@@ -1,7 +1,8 @@
 /**
  * What a schedule adds up to.
  *
- * C1  A nominal time is taken once: started, buffered or skipped, and an event says which.
+ * C1  A nominal time is taken once: started, buffered or skipped, and an event says which. Only a
+ *     schedule that is deleted and put again may name it once more.
  * C2  The buffer is first in, first out, and drains while none of the schedule's runs is open.
  * C3  A paused schedule starts nothing but what a person asks for, and is not woken.
  * C4  What the calendar starts or buffers never exceeds `remaining`; what a person asks for does
@@ -52,6 +53,8 @@ export interface ScheduleState {
   skipping?: Skipping;
   /** The next nominal time to be taken. */
   next?: number;
+  /** All nominal times up to here have been taken, whatever the clock says now (C1). */
+  through?: number;
   /** Starts left to the calendar; absent: without end. */
   remaining?: number;
   readonly buffer: Due[];
@@ -79,6 +82,11 @@ export function initial(): ScheduleState {
     starts: 0,
     skips: { overlap: 0, buffered: 0, "catch-up": 0, paused: 0 },
   };
+}
+
+/** From when on the calendar is asked anew: a clock that went back names no time again (C1). */
+export function askFrom({ through = -Infinity }: ScheduleTurn["state"], now: number): number {
+  return Math.max(now, through);
 }
 
 export function wakeAt(state: ScheduleTurn["state"]): number | undefined {

@@ -3,7 +3,7 @@ import { limits } from "../../../limits.ts";
 import { replyError, replyOk } from "../../reply.ts";
 import type { Calendar, ScheduleSpec } from "../spec.ts";
 import type { ScheduleMessageOf, ScheduleTurn } from "../state.ts";
-import { startsLeft } from "../state.ts";
+import { askFrom, startsLeft } from "../state.ts";
 import { countMissed, nextTime } from "../times.ts";
 import { startBuffered } from "./take.ts";
 
@@ -22,7 +22,8 @@ export function put(
     const problem = calendar.problem(when);
     if (problem !== undefined) return replyError(turn, message, "invalid-argument", problem);
   }
-  turn.emit({ kind: "schedule.put", spec, ...nextField(nextTime(spec, calendar, turn.at)) });
+  const next = nextTime(spec, calendar, askFrom(turn.state, turn.at));
+  turn.emit({ kind: "schedule.put", spec, ...nextField(next) });
   dropExcess(turn);
   replyOk(turn, message);
 }
@@ -65,7 +66,7 @@ export function resume(
       const count = countMissed(spec, calendar, state.next, at);
       turn.emit({ kind: "schedule.skipped", nominalAt: state.next, reason: "paused", count });
     }
-    const next = nextField(nextTime(spec, calendar, at));
+    const next = nextField(nextTime(spec, calendar, askFrom(state, at)));
     turn.emit({ kind: "schedule.resumed", ...noteField(message.note), ...next });
     startBuffered(turn);
   }

@@ -33,7 +33,7 @@ export interface Activation {
   readonly runId: RunId;
   readonly lease: Lease;
   readonly spec: RunSpec;
-  /** The journal from seq 1. */
+  /** The journal from seq 1. The engine goes on appending to it: who keeps it keeps a copy. */
   readonly events: readonly RunEvent[];
   /** The code has answered for events up to here before; it need not say so again. 0: none. */
   readonly through: number;

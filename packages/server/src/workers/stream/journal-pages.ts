@@ -37,7 +37,8 @@ export class JournalPages implements Source {
   constructor(activation: Activation, parts: PagesParts) {
     this.activation = activation;
     this.#parts = parts;
-    this.#events = activation.events;
+    // What comes to the journal from here on is delivered behind the pages.
+    this.#events = [...activation.events];
     this.bytes = weightOfEvents(activation.events);
   }
 

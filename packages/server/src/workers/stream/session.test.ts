@@ -126,6 +126,16 @@ test("a journal of 100,000 events leaves in pages, in bounded frames, as the wor
   expect(frames).toBeGreaterThan(100);
 });
 
+test("a journal that goes on while it waits is sent as it was: what came is delivered once", () => {
+  const [event] = activation(1, 1_000).events;
+  const live = [event!];
+  session.activate({ ...activation(1, 1_000), events: live });
+  live.push({ ...event!, seq: 2 });
+  session.deliver(idOf(1), 1, live.slice(1));
+  const told = sent().flatMap((message) => ("events" in message ? message.events : []));
+  expect(told.map(({ seq }) => seq)).toEqual([1, 2]);
+});
+
 test("what is said of a run comes after its journal, in order", () => {
   const { events } = activation(1, 1_000);
   session.activate({ ...activation(1, 300_000) });

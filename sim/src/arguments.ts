@@ -11,7 +11,8 @@ npm run sim -- shrink <seed> [--bug <name>] [--seconds 120]
 npm run sim -- --check-determinism 20
 npm run sim -- hashes --first 1 --seeds 20
 npm run sim -- bugs [--bug <name>]
-npm run sim -- exhaustive [--night] [--bug <name>]`;
+npm run sim -- exhaustive [--night] [--bug <name>]
+Seeds, bugs and worlds are spread over as many processes as there are cores, or --jobs <n>.`;
 
 export type Command =
   | { readonly type: "help" }
@@ -24,6 +25,8 @@ export type Command =
       /** Red, too, when something that must be reached was not. */
       readonly isNight: boolean;
       readonly workers: Workers | undefined;
+      /** Processes; absent: as many as there are cores. */
+      readonly jobs: number | undefined;
     }
   | {
       readonly type: "replay";
@@ -39,11 +42,12 @@ export type Command =
       readonly seconds: number | undefined;
     }
   | { readonly type: "determinism" | "hashes"; readonly first: number; readonly seeds: number }
-  | { readonly type: "bugs"; readonly bug: string | undefined }
+  | { readonly type: "bugs"; readonly bug: string | undefined; readonly jobs: number | undefined }
   | {
       readonly type: "exhaustive";
       readonly isNight: boolean;
       readonly bug: string | undefined;
+      readonly jobs: number | undefined;
     };
 
 export function readArguments(args: readonly string[]): Command {
@@ -56,6 +60,7 @@ export function readArguments(args: readonly string[]): Command {
       first: { type: "string", default: "1" },
       bug: { type: "string" },
       workers: { type: "string" },
+      jobs: { type: "string" },
       with: { type: "string", default: "{}" },
       night: { type: "boolean", default: false },
       "check-determinism": { type: "string" },
@@ -66,6 +71,7 @@ export function readArguments(args: readonly string[]): Command {
   const first = whole("--first", values.first);
   const { bug } = values;
   const workers = kindNamed(values.workers);
+  const jobs = values.jobs === undefined ? undefined : whole("--jobs", values.jobs);
   const checked = values["check-determinism"];
   if (checked !== undefined) {
     return { type: "determinism", first, seeds: whole("--check-determinism", checked) };
@@ -84,8 +90,10 @@ export function readArguments(args: readonly string[]): Command {
   if (positionals[0] === "hashes") {
     return { type: "hashes", first, seeds: whole("--seeds", values.seeds) };
   }
-  if (positionals[0] === "bugs") return { type: "bugs", bug };
-  if (positionals[0] === "exhaustive") return { type: "exhaustive", isNight: values.night, bug };
+  if (positionals[0] === "bugs") return { type: "bugs", bug, jobs };
+  if (positionals[0] === "exhaustive") {
+    return { type: "exhaustive", isNight: values.night, bug, jobs };
+  }
   return {
     type: "seeds",
     first,
@@ -94,6 +102,7 @@ export function readArguments(args: readonly string[]): Command {
     bug,
     isNight: values.night,
     workers,
+    jobs,
   };
 }
 

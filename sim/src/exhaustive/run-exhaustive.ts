@@ -1,9 +1,8 @@
 /** `npm run sim -- exhaustive`: every world, with its figures, and a verdict. */
-import type { Bug } from "../bugs/bug.ts";
-import { bugNamed } from "../bugs/catalogue.ts";
-import { inMacrotask } from "../world/drain.ts";
-import { explore, type Exploration } from "./explore.ts";
-import { worldsOfTheDay, worldsOfTheNight, type NamedWorld } from "./worlds.ts";
+import type { WorldAnswer } from "../jobs/pieces.ts";
+import { jobsFor, share } from "../jobs/share.ts";
+import { rateOf } from "../report/print.ts";
+import { worldsOf, type NamedWorld } from "./worlds.ts";
 
 interface Total {
   readonly passed: number;
@@ -19,30 +18,37 @@ const nothing: Total = { passed: 0, failed: 0, schedules: 0, cut: 0, depth: 0 };
 export async function runExhaustive(options: {
   readonly isNight: boolean;
   readonly bug: string | undefined;
+  readonly jobs: number | undefined;
 }): Promise<number> {
-  const bug = bugNamed(options.bug);
+  const { isNight, bug } = options;
+  const worlds = worldsOf(isNight);
   const begun = performance.now();
   let total = nothing;
-  for (const world of options.isNight ? worldsOfTheNight() : worldsOfTheDay()) {
-    total = add(total, await runWorld(world, bug));
-  }
+  const cpuMs = await share({
+    kind: "world",
+    pieces: worlds.map((_, at) => ({ isNight, at, bug })),
+    jobs: jobsFor(worlds.length, options.jobs),
+    onAnswer: (found, { at }) => {
+      const world = worlds[at];
+      if (world !== undefined) total = add(total, told(world, found));
+    },
+  });
   const seconds = (performance.now() - begun) / 1_000;
   const { passed, failed, schedules, cut, depth } = total;
   console.log(
     `\n${schedules} schedules of up to ${depth} events run to their end, ${cut} cut as equivalent, ` +
-      `in ${seconds.toFixed(1)} s (${((schedules + cut) / seconds).toFixed(0)} a second)`,
+      `in ${seconds.toFixed(1)} s (${rateOf(schedules + cut, seconds, cpuMs)})`,
   );
   console.log(`sim exhaustive: ${passed} passed, ${failed} failed`);
-  return failed === 0 && passed > 0 ? 0 : 1;
+  return failed === 0 && passed === worlds.length ? 0 : 1;
 }
 
-async function runWorld({ name, shape }: NamedWorld, bug: Bug): Promise<Total> {
-  const found = await inMacrotask(() => explore(shape, bug));
+function told({ name, shape }: NamedWorld, found: WorldAnswer): Total {
   const { schedules, cut, depth } = found;
   const problem = problemOf(found, shape.fault.type === "none");
   console.log(
     `${problem === undefined ? "  " : "x "}${name}: ${schedules} schedules, ${cut} cut, ` +
-      `depth ${depth}, ${found.states} states, ${found.ends.size} ends`,
+      `depth ${depth}, ${found.states} states, ${found.ends} ends`,
   );
   if (problem !== undefined) console.log(`    ${problem}`);
   for (const line of found.red) console.log(`      ${line}`);
@@ -51,7 +57,7 @@ async function runWorld({ name, shape }: NamedWorld, bug: Bug): Promise<Total> {
 }
 
 /** A world in which the fault never came about has proved nothing. */
-function problemOf(found: Exploration, isFaultless: boolean): string | undefined {
+function problemOf(found: WorldAnswer, isFaultless: boolean): string | undefined {
   const [first] = found.violations;
   if (first !== undefined) return `invariant ${first.invariant}: ${first.text}`;
   if (!isFaultless && found.faulty === 0) return "the fault never came about";

@@ -65,6 +65,10 @@ export function worldOf(
   };
 }
 
+export function worldsOf(isNight: boolean): readonly NamedWorld[] {
+  return isNight ? worldsOfTheNight() : worldsOfTheDay();
+}
+
 /** What `npm test` runs: two workers, two steps, one fault. */
 export function worldsOfTheDay(): readonly NamedWorld[] {
   const faults = faultsFor(2);

@@ -13,8 +13,8 @@ export class Marks {
     return this.#counts.get(name) ?? 0;
   }
 
-  add(other: Marks): void {
-    for (const [name, times] of other.#counts) this.hit(name, times);
+  add(all: Iterable<readonly [name: string, times: number]>): void {
+    for (const [name, times] of all) this.hit(name, times);
   }
 
   /** By name. */

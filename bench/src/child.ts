@@ -1,14 +1,17 @@
 /** A contender in a process of its own, seen from the harness. */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { extname } from "node:path";
+import { extname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Reply, Request } from "./contender-process.ts";
-import type { Figures, Hello, Memory, NamedProcess, Place } from "./contender.ts";
+import type { Budget, Figures, Hello, Memory, NamedProcess, Place } from "./contender.ts";
 import { treeOf } from "./processes.ts";
 import type { Workload } from "./workload.ts";
 
 const closeMs = 15_000;
+
+/** To compile sources anew in each process would take most of its start. */
+const compiled = join(import.meta.dirname, "../../node_modules/.cache/perdure-bench");
 
 export class Child {
   readonly #process: ChildProcess;
@@ -20,7 +23,7 @@ export class Child {
     this.#process = fork(file, [module], {
       execArgv: ["--conditions=perdure-source", "--expose-gc"],
       // As in production: in development Perdure watches workflow code, and others do the like.
-      env: { ...process.env, NODE_ENV: "production" },
+      env: { ...process.env, NODE_ENV: "production", NODE_COMPILE_CACHE: compiled },
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     this.#process.stderr?.on("data", (chunk: Buffer) => {
@@ -42,8 +45,8 @@ export class Child {
 
   prepare = (workload: Workload): Promise<unknown> => this.#ask({ verb: "prepare", workload });
 
-  run(phase: string, seconds: number): Promise<Figures> {
-    return this.#ask({ verb: "run", phase, budget: { seconds } }) as Promise<Figures>;
+  run(phase: string, budget: Budget): Promise<Figures> {
+    return this.#ask({ verb: "run", phase, budget }) as Promise<Figures>;
   }
 
   processes(): Promise<readonly NamedProcess[]> {
@@ -73,6 +76,7 @@ export class Child {
 
   /** Ends all its processes, as a power cut does. */
   async kill(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = once(this.#process, "exit");
     this.#killTree();
     await ended;

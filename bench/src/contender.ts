@@ -1,9 +1,9 @@
 /**
  * What is measured against each other: engines behind one interface. A contender's module exports
  * `contender`; it is loaded by `contender-process.ts` in a process of its own, which the harness
- * starts afresh for each measurement:
+ * starts afresh for each turn: all sizes of one workload, over one folder:
  *
- *     hello → open(place) → prepare(workload) → run(phase, budget)… → close
+ *     hello → open(place) → (prepare(workload) → run(phase, budget)…)… → close
  *
  * The harness reads CPU and memory of `processes()` from outside, around each `run`.
  */
@@ -38,7 +38,11 @@ export interface Place {
 }
 
 export interface Opened {
-  /** Once per process. What is needed to be ready (tables, queues, workers) is made here. */
+  /**
+   * What is needed to be ready (tables, queues, workers) is made here. Called again for the next size
+   * of the same kind, when the one before has ended; once, where there is only one size of it in a
+   * process: jobs, growth and the long run.
+   */
   prepare(workload: Workload): Promise<Prepared>;
   /**
    * The processes whose CPU and memory count, by what they are: this one, a server, a worker, the
@@ -63,19 +67,24 @@ export interface NamedProcess {
 export interface Memory {
   readonly rssBytes: number;
   readonly heapBytes: number;
+  /** What the process held beyond `rssBytes` until its runtime was told to give back what it can. */
+  readonly reserveBytes: number;
 }
 
 export interface Prepared {
   /**
-   * Does one of the workload's phases (`phasesOf`). Also called with the phase `warm-up`, for half a
-   * second of the phase `run` that is not counted. Throws when a result is not what it must be.
+   * Does one of the workload's phases (`phasesOf`). Also called with the phase `warm-up`, for less
+   * than a second of the phase `run` that is not counted. Throws when a result is not what it must be.
    */
   run(phase: string, budget: Budget): Promise<Figures>;
 }
 
-/** `seconds` for phases that go on until told (all operations begun are awaited); else all there is. */
+/** For phases that go on until told; the others do all there is. */
 export interface Budget {
+  /** No operation begins after them; those begun are awaited, within reason (`lanes.ts`). */
   readonly seconds: number;
+  /** So many in flight at most, whatever the workload says. For warming up. */
+  readonly lanes?: number;
 }
 
 export interface Figures {
@@ -84,4 +93,6 @@ export interface Figures {
   /** From the first request to the last answer. */
   readonly elapsedMs: number;
   readonly latency?: Latency;
+  /** Begun, but too slow to be waited for: they are not in `operations`. The process is given up. */
+  readonly unfinished?: number;
 }

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { arePeersInstalled, ourContenders, peers, peersFolder } from "./contenders.ts";
-import { chosenKinds, fullPlan, quickPlan } from "./plan.ts";
+import { changed, chosenKinds, fullPlan, quickPlan } from "./plan.ts";
 import { writeReport } from "./report/report.ts";
 import { runSuite } from "./suite.ts";
 
@@ -46,11 +46,10 @@ async function run(): Promise<void> {
     console.log("peers: missing; install and measure them: npm run bench -- --peers");
   }
   const standard = values.quick ? quickPlan : fullPlan;
-  const plan = {
-    ...standard,
-    rounds: Number(values.rounds ?? standard.rounds),
-    seconds: Number(values.seconds ?? standard.seconds),
-  };
+  const plan = changed(standard, {
+    ...(values.rounds === undefined ? {} : { rounds: Number(values.rounds) }),
+    ...(values.seconds === undefined ? {} : { seconds: Number(values.seconds) }),
+  });
   const contenders = chosenContenders();
   const kinds = chosenKinds(values.only);
   const say = (line: string): void => console.log(line);

@@ -1,13 +1,17 @@
-/** One measurement: a contender, a workload, a fresh process over a fresh folder. */
+/** One contender's turn: the sizes of a workload, one after the other, in one process over one folder. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child } from "./child.ts";
-import type { Figures, Memory } from "./contender.ts";
+import type { Budget, Figures, Memory } from "./contender.ts";
 import { cpuOf, memoryOf } from "./processes.ts";
 import { phasesOf, type Workload } from "./workload.ts";
 
-const warmUpSeconds = 0.5;
+/** Longer in a process that has done nothing yet; and never longer than what is measured after it. */
+const firstWarmUpSeconds = 0.8;
+const warmUpSeconds = 0.3;
+/** A slow contender's thousand in flight would be a long wave that nobody counts. */
+const warmUpLanes = 64;
 const sampleEveryMs = 250;
 
 export interface ProcessFigures {
@@ -40,36 +44,89 @@ export interface Recovery {
   readonly memory?: Memory;
 }
 
-export async function measure(
-  module: string,
-  workload: Workload,
-  seconds: number,
-): Promise<Measurement> {
-  const folder = mkdtempSync(join(tmpdir(), "perdure-bench-"));
-  let child = new Child(module);
-  try {
-    await child.hello();
-    await child.open({ folder });
-    await child.prepare(workload);
-    const phases: PhaseFigures[] = [];
-    for (const phase of phasesOf[workload.kind]) {
-      phases.push(await measurePhase(child, phase, seconds));
+/**
+ * T1  The sizes share the contender's processes and its store, so that they are started once.
+ * T2  After an error, and after a wave that was cut, all processes are ended and the next size begins
+ *     anew, over an empty folder: nothing of it runs on beside what is measured next.
+ * T3  So does each size of growth, since what is there at its beginning is what it measures.
+ */
+export class Turn {
+  readonly #module: string;
+  #child: Child | undefined;
+  #folder = "";
+  #isWarm = false;
+
+  constructor(module: string) {
+    this.#module = module;
+  }
+
+  async measure(workload: Workload, seconds: number): Promise<Measurement> {
+    try {
+      const child = (this.#child ??= await this.#open());
+      await child.prepare(workload);
+      const phases: PhaseFigures[] = [];
+      for (const phase of phasesOf[workload.kind]) {
+        phases.push(await measurePhase(child, phase, seconds, this.#warmUp(seconds)));
+        this.#isWarm = true;
+      }
+      if (workload.kind === "growth") return { phases, ...(await this.#killAndRecover(workload)) };
+      if (phases.some(({ unfinished }) => unfinished !== undefined)) await this.#abandon();
+      return { phases };
+    } catch (error) {
+      await this.#abandon();
+      throw error;
     }
-    if (workload.kind !== "growth") return { phases };
-    const memory = await child.memory();
-    await child.kill();
-    child = new Child(module);
-    const recovery = await recover(child, folder, workload);
-    return { phases, recovery, ...(memory === null ? {} : { memory }) };
-  } finally {
-    await child.close().finally(() => rmSync(folder, { recursive: true, force: true }));
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    this.#isWarm = false;
+    try {
+      await child?.close();
+    } finally {
+      if (this.#folder !== "") rmSync(this.#folder, { recursive: true, force: true });
+      this.#folder = "";
+    }
+  }
+
+  async #open(): Promise<Child> {
+    this.#folder = mkdtempSync(join(tmpdir(), "perdure-bench-"));
+    const child = (this.#child = new Child(this.#module));
+    await child.hello();
+    await child.open({ folder: this.#folder });
+    return child;
+  }
+
+  #warmUp(seconds: number): Budget {
+    const most = this.#isWarm ? warmUpSeconds : firstWarmUpSeconds;
+    return { seconds: Math.min(seconds, most), lanes: warmUpLanes };
+  }
+
+  async #abandon(): Promise<void> {
+    await this.#child?.kill();
+    await this.close();
+  }
+
+  async #killAndRecover(workload: Workload): Promise<Omit<Measurement, "phases">> {
+    const memory = await this.#child?.memory();
+    await this.#child?.kill();
+    this.#child = new Child(this.#module);
+    const recovery = await recover(this.#child, this.#folder, workload);
+    await this.close();
+    return { recovery, ...(memory ? { memory } : {}) };
   }
 }
 
-async function measurePhase(child: Child, phase: string, seconds: number): Promise<PhaseFigures> {
+async function measurePhase(
+  child: Child,
+  phase: string,
+  seconds: number,
+  warmUp: Budget,
+): Promise<PhaseFigures> {
   const bytesBefore = await child.storeBytes();
-  const warmUp =
-    phase === "run" ? await child.run("warm-up", Math.min(seconds, warmUpSeconds)) : undefined;
+  const warm = phase === "run" ? await child.run("warm-up", warmUp) : undefined;
+  if (warm?.unfinished !== undefined) throw new Error("it did not even warm up in time");
   const named = await child.processes();
   const before = cpuOf(named);
   const peaks = memoryOf(named);
@@ -78,7 +135,7 @@ async function measurePhase(child: Child, phase: string, seconds: number): Promi
       peaks.set(name, Math.max(bytes, peaks.get(name) ?? 0));
     }
   }, sampleEveryMs);
-  const measured = await child.run(phase, seconds).finally(() => clearInterval(sampler));
+  const measured = await child.run(phase, { seconds }).finally(() => clearInterval(sampler));
   // A worker that came in this phase is counted from its beginning.
   const now = await child.processes();
   const usage = cpuOf(now);
@@ -93,7 +150,7 @@ async function measurePhase(child: Child, phase: string, seconds: number): Promi
     ...measured,
     processes,
     storeBytes: (await child.storeBytes()) - bytesBefore,
-    storeOperations: measured.operations + (warmUp?.operations ?? 0),
+    storeOperations: measured.operations + (warm?.operations ?? 0),
   };
 }
 
@@ -103,7 +160,7 @@ async function recover(child: Child, folder: string, workload: Workload): Promis
   await child.open({ folder });
   await child.prepare(workload);
   const openMs = performance.now() - begin;
-  const { elapsedMs } = await child.run("recover", 0);
+  const { elapsedMs } = await child.run("recover", { seconds: 0 });
   const memory = await child.memory();
   return { openMs, firstRunMs: elapsedMs, ...(memory === null ? {} : { memory }) };
 }

@@ -1,11 +1,15 @@
 /** What a suite measures, and for how long. */
 import type { Workload, WorkloadKind } from "./workload.ts";
 
-export interface Plan {
+export type Plan = Readonly<Record<WorkloadKind, readonly Part[]>>;
+
+/** A workload of one size, and what is spent on it. */
+export interface Part {
+  readonly workload: Workload;
   /** Of every phase that goes on until told. */
   readonly seconds: number;
+  /** It is measured in so many of the first rounds. */
   readonly rounds: number;
-  readonly workloads: Readonly<Record<WorkloadKind, readonly Workload[]>>;
 }
 
 /** In the order in which they are measured; `--only` takes the letter or the name. */
@@ -23,54 +27,81 @@ export const letters: Readonly<Record<WorkloadKind, string>> = {
 
 export const kinds = Object.keys(letters) as readonly WorkloadKind[];
 
+const rounds = 5;
+
+/** Chosen so that all of it, with all peers, fits three quarters of an hour. */
 export const fullPlan: Plan = {
-  seconds: 1.5,
-  rounds: 5,
-  workloads: workloads({
-    widths: [1, 64, 256, 1_024],
-    children: 100,
-    keys: [1, 1_000],
-    jobs: 100_000,
-    sleeping: [0, 100_000, 1_000_000],
-    steps: 100_000,
-  }),
+  steps: [
+    { workload: { kind: "steps", inFlight: 1 }, seconds: 2, rounds },
+    { workload: { kind: "steps", inFlight: 64 }, seconds: 3, rounds },
+    { workload: { kind: "steps", inFlight: 256 }, seconds: 3, rounds },
+    { workload: { kind: "steps", inFlight: 1_024 }, seconds: 2, rounds },
+  ],
+  "no-steps": [{ workload: { kind: "no-steps", inFlight: 64 }, seconds: 2, rounds }],
+  "fan-out": [{ workload: { kind: "fan-out", children: 100, inFlight: 4 }, seconds: 2, rounds }],
+  increments: [1, 1_000].map((keys) => ({
+    workload: { kind: "increments", keys, inFlight: 64 },
+    seconds: 2,
+    rounds,
+  })),
+  signals: [1, 64].map((inFlight) => ({
+    workload: { kind: "signals", inFlight },
+    seconds: 2,
+    rounds,
+  })),
+  "remote-steps": [{ workload: { kind: "remote-steps", inFlight: 64 }, seconds: 2, rounds }],
+  jobs: [{ workload: { kind: "jobs", jobs: 100_000, concurrency: 50 }, seconds: 0, rounds }],
+  growth: [
+    { workload: { kind: "growth", sleeping: 0 }, seconds: 3, rounds },
+    { workload: { kind: "growth", sleeping: 100_000 }, seconds: 3, rounds },
+    // Two minutes each, of which the rounds before have shown the trend.
+    { workload: { kind: "growth", sleeping: 1_000_000 }, seconds: 3, rounds: 1 },
+  ],
+  "long-run": [{ workload: { kind: "long-run", steps: 100_000 }, seconds: 0, rounds: 2 }],
 };
 
 /** Does it all work? Its figures mean nothing. */
-export const quickPlan: Plan = {
-  seconds: 0.3,
-  rounds: 1,
-  workloads: workloads({
-    widths: [1, 16],
-    children: 10,
-    keys: [1, 20],
-    jobs: 500,
-    sleeping: [0, 500],
-    steps: 500,
-  }),
-};
+export const quickPlan: Plan = planOf(0.3, 1, [
+  { kind: "steps", inFlight: 1 },
+  { kind: "steps", inFlight: 16 },
+  { kind: "no-steps", inFlight: 16 },
+  { kind: "fan-out", children: 10, inFlight: 4 },
+  { kind: "increments", keys: 1, inFlight: 16 },
+  { kind: "increments", keys: 20, inFlight: 16 },
+  { kind: "signals", inFlight: 1 },
+  { kind: "signals", inFlight: 16 },
+  { kind: "remote-steps", inFlight: 16 },
+  { kind: "jobs", jobs: 500, concurrency: 50 },
+  { kind: "growth", sleeping: 0 },
+  { kind: "growth", sleeping: 500 },
+  { kind: "long-run", steps: 500 },
+]);
 
-interface Sizes {
-  readonly widths: readonly number[];
-  readonly children: number;
-  readonly keys: readonly number[];
-  readonly jobs: number;
-  readonly sleeping: readonly number[];
-  readonly steps: number;
+/** The same for all. */
+export function planOf(seconds: number, count: number, workloads: readonly Workload[]): Plan {
+  return mapPlan((kind) =>
+    workloads
+      .filter((workload) => workload.kind === kind)
+      .map((workload) => ({ workload, seconds, rounds: count })),
+  );
 }
 
-function workloads(sizes: Sizes): Plan["workloads"] {
-  const { widths, children, keys, jobs, sleeping, steps } = sizes;
+/** With other budgets, where they are given. */
+export function changed(plan: Plan, budget: Partial<Pick<Part, "seconds" | "rounds">>): Plan {
+  return mapPlan((kind) => plan[kind].map((part) => ({ ...part, ...budget })));
+}
+
+function mapPlan(of: (kind: WorkloadKind) => readonly Part[]): Plan {
   return {
-    steps: widths.map((inFlight) => ({ kind: "steps", inFlight })),
-    "no-steps": [{ kind: "no-steps", inFlight: 64 }],
-    "fan-out": [{ kind: "fan-out", children, inFlight: 4 }],
-    increments: keys.map((count) => ({ kind: "increments", keys: count, inFlight: 64 })),
-    signals: [1, 64].map((inFlight) => ({ kind: "signals", inFlight })),
-    "remote-steps": [{ kind: "remote-steps", inFlight: 64 }],
-    jobs: [{ kind: "jobs", jobs, concurrency: 50 }],
-    growth: sleeping.map((count) => ({ kind: "growth", sleeping: count })),
-    "long-run": [{ kind: "long-run", steps }],
+    steps: of("steps"),
+    "no-steps": of("no-steps"),
+    "fan-out": of("fan-out"),
+    increments: of("increments"),
+    signals: of("signals"),
+    "remote-steps": of("remote-steps"),
+    jobs: of("jobs"),
+    growth: of("growth"),
+    "long-run": of("long-run"),
   };
 }
 

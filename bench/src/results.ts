@@ -29,11 +29,12 @@ export interface Suite {
   /** ISO 8601. */
   readonly begunAt: string;
   readonly machine: Machine;
-  readonly seconds: number;
 }
 
 export interface Variant {
   readonly workload: Workload;
+  /** Of each phase that goes on until told. */
+  readonly seconds: number;
   readonly rounds: readonly Round[];
 }
 

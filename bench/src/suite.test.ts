@@ -1,74 +1,106 @@
-/** A real suite of our own contenders, small: the harness and every workload work, end to end. */
+/** Real measurements of our own contenders, small: the harness and every workload work, end to end. */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Contender } from "./contender.ts";
 import { ourContenders } from "./contenders.ts";
-import { kinds, type Plan } from "./plan.ts";
-import { readAllResults, type Results } from "./results.ts";
+import { Turn, type Measurement } from "./measure.ts";
+import { kinds, planOf } from "./plan.ts";
+import { readAllResults } from "./results.ts";
 import { runSuite } from "./suite.ts";
 import { phasesOf, type Workload } from "./workload.ts";
 
 const seconds = 0.05;
+const timeoutMs = 120_000;
 
-const tiny: Plan = {
-  seconds,
-  rounds: 1,
-  workloads: {
-    steps: [{ kind: "steps", inFlight: 4 }],
-    "no-steps": [{ kind: "no-steps", inFlight: 4 }],
-    "fan-out": [{ kind: "fan-out", children: 3, inFlight: 2 }],
-    increments: [{ kind: "increments", keys: 2, inFlight: 4 }],
-    signals: [{ kind: "signals", inFlight: 3 }],
-    "remote-steps": [{ kind: "remote-steps", inFlight: 3 }],
-    jobs: [{ kind: "jobs", jobs: 30, concurrency: 5 }],
-    growth: [
-      { kind: "growth", sleeping: 0 },
-      { kind: "growth", sleeping: 30 },
-    ],
-    "long-run": [{ kind: "long-run", steps: 200 }],
-  },
-};
+const steps: Workload = { kind: "steps", inFlight: 1 };
+const moreSteps: Workload = { kind: "steps", inFlight: 4 };
+const growth: Workload = { kind: "growth", sleeping: 30 };
 
-test.each([...ourContenders()])(
-  "%s does every workload that it says it does",
-  async (...entry) => {
+/** A contender's process takes all of these; a suite gives it only those of one kind. */
+const together: readonly Workload[] = [
+  steps,
+  { kind: "no-steps", inFlight: 4 },
+  { kind: "fan-out", children: 3, inFlight: 2 },
+  { kind: "increments", keys: 1, inFlight: 4 },
+  { kind: "increments", keys: 2, inFlight: 4 },
+  { kind: "signals", inFlight: 3 },
+  { kind: "remote-steps", inFlight: 3 },
+  { kind: "long-run", steps: 200 },
+];
+const alone: Workload = { kind: "jobs", jobs: 30, concurrency: 5 };
+
+test(
+  "a suite measures each size in each of its rounds, and says what it plans and what it took",
+  async () => {
     const folder = mkdtempSync(join(tmpdir(), "perdure-suite-"));
     try {
+      const module = ourContenders().get("perdure")!;
       const said: string[] = [];
-      const say = (line: string): void => void said.push(line);
-      const contenders = new Map([entry]);
-      const failures = await runSuite({ plan: tiny, kinds, contenders, folder, say });
+      const failures = await runSuite({
+        plan: planOf(seconds, 1, [steps, moreSteps, growth]),
+        kinds: ["steps", "growth"],
+        contenders: new Map([["perdure", module]]),
+        folder,
+        say: (line) => void said.push(line),
+      });
       const failed = said.filter((line) => line.includes("FAILED"));
       expect({ failures, failed }).toEqual({ failures: 0, failed: [] });
+      expect(said).toContainEqual(expect.stringMatching(/^planned: .* minutes/));
+      expect(said).toContainEqual(expect.stringMatching(/^steps: .* minutes, planned .* minutes$/));
 
-      const all = readAllResults(folder);
-      expect(all.map(({ kind }) => kind)).toEqual(kinds);
-      for (const results of all) check(results, entry[0]);
-      expect(readdirSync(folder)).toHaveLength(kinds.length);
+      const variants = readAllResults(folder).flatMap(({ contenders }) => {
+        return contenders["perdure"]!.variants;
+      });
+      expect(variants.map(({ workload }) => workload)).toEqual([steps, moreSteps, growth]);
+      for (const { workload, rounds } of variants) {
+        expect(rounds).toHaveLength(1);
+        const [round] = rounds;
+        if (round?.error !== undefined) throw new Error(round.error);
+        check(workload, round!);
+        const isGrowth = workload.kind === "growth";
+        expect((round!.memory?.heapBytes ?? 0) > 0).toBe(isGrowth);
+        expect((round!.recovery?.firstRunMs ?? 0) > 0).toBe(isGrowth);
+      }
+      expect(readdirSync(folder).toSorted()).toEqual(["growth.json", "steps.json"]);
     } finally {
       rmSync(folder, { recursive: true });
     }
   },
-  240_000,
+  timeoutMs,
 );
 
-function check({ kind, contenders }: Results, name: string): void {
-  const { hello, variants } = contenders[name]!;
-  const measured = hello.workloads[kind] === true ? tiny.workloads[kind] : [];
-  expect(variants.map(({ workload }) => workload)).toEqual(measured);
-  for (const { workload, rounds } of variants) {
-    const round = rounds[0]!;
-    if (round.error !== undefined) throw new Error(round.error);
-    expect(round.phases.map(({ phase }) => phase)).toEqual(phasesOf[kind]);
-    expect(round.phases.map(({ operations }) => operations)).toSatisfy(isRight(workload));
-    for (const { elapsedMs, processes } of round.phases) {
-      expect(elapsedMs).toBeGreaterThanOrEqual(0);
-      expect(Math.min(...processes.map(({ peakBytes }) => peakBytes))).toBeGreaterThan(1_000_000);
+test.each([...ourContenders()])(
+  "%s does every workload that it says it does",
+  async (_, module) => {
+    const { contender } = (await import(module)) as { readonly contender: Contender };
+    const hello = await contender.hello();
+    const done = new Set<string>(["growth"]);
+    for (const workloads of [together, [alone]]) {
+      const turn = new Turn(module);
+      try {
+        for (const workload of workloads) {
+          done.add(workload.kind);
+          if (hello.workloads[workload.kind] !== true) continue;
+          check(workload, await turn.measure(workload, seconds));
+        }
+      } finally {
+        await turn.close();
+      }
     }
-    const isGrowth = kind === "growth";
-    expect((round.memory?.heapBytes ?? 0) > 0).toBe(isGrowth);
-    expect((round.recovery?.firstRunMs ?? 0) > 0).toBe(isGrowth);
+    expect([...done].toSorted()).toEqual(kinds.toSorted());
+  },
+  timeoutMs,
+);
+
+function check(workload: Workload, { phases }: Measurement): void {
+  expect(phases.map(({ phase }) => phase)).toEqual(phasesOf[workload.kind]);
+  expect(phases.map(({ operations }) => operations)).toSatisfy(isRight(workload));
+  for (const { elapsedMs, processes, unfinished } of phases) {
+    expect(elapsedMs).toBeGreaterThanOrEqual(0);
+    expect(unfinished).toBe(undefined);
+    expect(Math.min(...processes.map(({ peakBytes }) => peakBytes))).toBeGreaterThan(1_000_000);
   }
 }
 

@@ -3,13 +3,20 @@ import { Child } from "./child.ts";
 import type { Hello } from "./contender.ts";
 import { measureDisk, type DiskFigures } from "./disk.ts";
 import { thisMachine } from "./machine.ts";
-import { measure } from "./measure.ts";
-import type { Plan } from "./plan.ts";
+import { plannedSeconds } from "./duration.ts";
+import { Turn } from "./measure.ts";
+import type { Part, Plan } from "./plan.ts";
 import { mergeResults, type ContenderResults, type Round, type Suite } from "./results.ts";
 import type { Workload, WorkloadKind } from "./workload.ts";
 
 /** At most; and no longer than what is measured after it. */
 const diskSeconds = 0.5;
+
+interface Entrant {
+  readonly name: string;
+  readonly module: string;
+  readonly hello: Hello;
+}
 
 export interface SuiteOptions {
   readonly plan: Plan;
@@ -20,20 +27,10 @@ export interface SuiteOptions {
   readonly say: (line: string) => void;
 }
 
-interface Entrant {
-  readonly name: string;
-  readonly module: string;
-  readonly hello: Hello;
-}
-
 /** Says how many measurements failed. */
 export async function runSuite(options: SuiteOptions): Promise<number> {
   const { plan, kinds, contenders, folder, say } = options;
-  const suite: Suite = {
-    begunAt: new Date().toISOString(),
-    machine: thisMachine(),
-    seconds: plan.seconds,
-  };
+  const suite: Suite = { begunAt: new Date().toISOString(), machine: thisMachine() };
   const entrants: Entrant[] = [];
   let failures = 0;
   for (const [name, module] of contenders) {
@@ -46,15 +43,26 @@ export async function runSuite(options: SuiteOptions): Promise<number> {
       say(`${name}: FAILED: ${messageOf(error)}`);
     }
   }
+  const planned = (kind: WorkloadKind): number =>
+    plannedSeconds(plan[kind], entrants.filter((entrant) => takesPart(entrant, kind)).length);
+  const all = kinds.reduce((sum, kind) => sum + planned(kind), 0);
+  say(`planned: ${minutes(all)} of a quiet machine`);
   for (const kind of kinds) {
-    const rounds = new Rounds(suite, plan.workloads[kind], entrants);
-    for (let round = 1; round <= plan.rounds; round++) {
-      say(`${kind}: round ${round} of ${plan.rounds}`);
-      failures += await rounds.next(plan.seconds, say);
+    const begin = performance.now();
+    const rounds = new Rounds(suite, kind, plan[kind], entrants);
+    for (let round = 1; round <= rounds.count; round++) {
+      say(`${kind}: round ${round} of ${rounds.count}`);
+      failures += await rounds.next(round, say);
       mergeResults(folder, { kind, contenders: rounds.results() });
     }
+    const took = (performance.now() - begin) / 1_000;
+    say(`${kind}: ${minutes(took)}, planned ${minutes(planned(kind))}`);
   }
   return failures;
+}
+
+function minutes(seconds: number): string {
+  return `${(seconds / 60).toFixed(1)} minutes`;
 }
 
 async function greet(module: string): Promise<Hello> {
@@ -74,31 +82,43 @@ function introduction({ name, versions, durability, settings, missing }: Hello):
 
 /** The rounds of one kind of workload. */
 class Rounds {
+  readonly count: number;
   readonly #suite: Suite;
-  readonly #workloads: readonly Workload[];
+  readonly #parts: readonly Part[];
   readonly #entrants: readonly Entrant[];
-  readonly #rounds = new Map<Entrant, Map<Workload, Round[]>>();
+  readonly #rounds = new Map<Entrant, Map<Part, Round[]>>();
 
-  constructor(suite: Suite, workloads: readonly Workload[], entrants: readonly Entrant[]) {
+  constructor(
+    suite: Suite,
+    kind: WorkloadKind,
+    parts: readonly Part[],
+    entrants: readonly Entrant[],
+  ) {
     this.#suite = suite;
-    this.#workloads = workloads;
+    this.#parts = parts;
     this.#entrants = entrants;
+    this.count = Math.max(0, ...parts.map(({ rounds }) => rounds));
     for (const entrant of entrants) {
-      if (!takesPart(entrant, workloads)) continue;
-      this.#rounds.set(entrant, new Map(workloads.map((workload) => [workload, []])));
+      if (!takesPart(entrant, kind)) continue;
+      this.#rounds.set(entrant, new Map(parts.map((part) => [part, []])));
     }
   }
 
-  async next(seconds: number, say: (line: string) => void): Promise<number> {
+  /** The contenders take turns; in its turn each does all sizes. */
+  async next(number: number, say: (line: string) => void): Promise<number> {
+    const parts = this.#parts.filter(({ rounds }) => number <= rounds);
+    const seconds = Math.max(...parts.map((part) => part.seconds));
+    const disk = measureDisk(seconds === 0 ? diskSeconds : Math.min(seconds, diskSeconds));
     let failures = 0;
-    for (const workload of this.#workloads) {
-      const disk = measureDisk(Math.min(seconds, diskSeconds));
-      for (const [{ name, module }, rounds] of this.#rounds) {
-        const round = await attempt(module, workload, seconds, disk);
-        rounds.get(workload)?.push(round);
+    for (const [{ name, module }, measured] of this.#rounds) {
+      const turn = new Turn(module);
+      for (const part of parts) {
+        const round = await attempt(turn, part, disk);
+        measured.get(part)?.push(round);
         if (round.error !== undefined) failures++;
-        say(`  ${name} ${sizeOf(workload)}: ${brief(round)}`);
+        say(`  ${name} ${sizeOf(part.workload)}: ${brief(round)}`);
       }
+      await turn.close().catch((error: unknown) => say(`  ${name}: ${messageOf(error)}`));
     }
     return failures;
   }
@@ -106,28 +126,23 @@ class Rounds {
   results(): Record<string, ContenderResults> {
     const all: Record<string, ContenderResults> = {};
     for (const entrant of this.#entrants) {
-      const rounds = this.#rounds.get(entrant) ?? new Map<Workload, Round[]>();
-      const variants = [...rounds].map(([workload, those]) => ({ workload, rounds: those }));
+      const measured = this.#rounds.get(entrant) ?? new Map<Part, Round[]>();
+      const variants = [...measured].map(([{ workload, seconds }, rounds]) => {
+        return { workload, seconds, rounds };
+      });
       all[entrant.name] = { hello: entrant.hello, suite: this.#suite, variants };
     }
     return all;
   }
 }
 
-function takesPart({ hello }: Entrant, workloads: readonly Workload[]): boolean {
-  return (
-    hello.missing === undefined && workloads.some(({ kind }) => hello.workloads[kind] === true)
-  );
+function takesPart({ hello }: Entrant, kind: WorkloadKind): boolean {
+  return hello.missing === undefined && hello.workloads[kind] === true;
 }
 
-async function attempt(
-  module: string,
-  workload: Workload,
-  seconds: number,
-  disk: DiskFigures,
-): Promise<Round> {
+async function attempt(turn: Turn, part: Part, disk: DiskFigures): Promise<Round> {
   try {
-    return { disk, ...(await measure(module, workload, seconds)) };
+    return { disk, ...(await turn.measure(part.workload, part.seconds)) };
   } catch (error) {
     return { disk, error: messageOf(error) };
   }
@@ -147,8 +162,9 @@ function sizeOf(workload: Workload): string {
 function brief(round: Round): string {
   if (round.error !== undefined) return `FAILED: ${round.error}`;
   return round.phases
-    .map(({ phase, operations, elapsedMs }) => {
-      return `${phase} ${Math.round((operations / elapsedMs) * 1_000)}/s`;
+    .map(({ phase, operations, elapsedMs, unfinished }) => {
+      const rate = `${phase} ${Math.round((operations / elapsedMs) * 1_000)}/s`;
+      return unfinished === undefined ? rate : `${rate} (cut: ${unfinished} more were begun)`;
     })
     .join(", ");
 }

@@ -38,6 +38,8 @@ const waiting = new Meetings<true>();
 interface Queues {
   readonly runs: Absurd;
   readonly tasks: Absurd;
+  /** Of the runs; each size of a workload has one with as many slots. */
+  worker?: Awaited<ReturnType<Absurd["startWorker"]>>;
 }
 
 export const contender: Contender = {
@@ -92,18 +94,27 @@ export const contender: Contender = {
 
 async function prepare(queues: Queues, workload: Workload): Promise<Prepared> {
   if (!("inFlight" in workload)) return refused("absurd", workload);
-  const { runs, tasks } = queues;
-  await runs.createQueue();
-  await tasks.createQueue();
-  register(queues);
+  const { runs } = queues;
+  if (queues.worker === undefined) await setUp(queues);
+  else await queues.worker.close();
   const run = async (name: string, input: JsonValue) => {
     const { taskID } = await runs.spawn(name, input);
     return result(await runs.awaitTaskResult(taskID));
   };
   const load = loadOf(queues, workload, run);
-  await runs.startWorker({ concurrency: workload.inFlight, pollInterval: pollSeconds });
-  await tasks.startWorker({ concurrency: taskSlots, pollInterval: pollSeconds });
+  queues.worker = await runs.startWorker({
+    concurrency: workload.inFlight,
+    pollInterval: pollSeconds,
+  });
   return load;
+}
+
+async function setUp(queues: Queues): Promise<void> {
+  const { runs, tasks } = queues;
+  await runs.createQueue();
+  await tasks.createQueue();
+  register(queues);
+  await tasks.startWorker({ concurrency: taskSlots, pollInterval: pollSeconds });
 }
 
 function loadOf(

@@ -27,9 +27,9 @@ export class Stopwatch {
 export function timed(width: number, each: number, work: () => Promise<void>): Prepared {
   const latencies = new Latencies();
   return {
-    run: (_: string, { seconds }: Budget) => {
+    run: (_: string, budget: Budget) => {
       latencies.take();
-      return busy(width, seconds, each, {
+      return busy(width, budget, each, {
         work: async () => {
           const begin = performance.now();
           await work();
@@ -44,9 +44,9 @@ export function timed(width: number, each: number, work: () => Promise<void>): P
 /** Operations in batches of `each`, timed by their own code. */
 export function timedInside(width: number, each: number, { work, take }: Inside): Prepared {
   return {
-    run: async (_: string, { seconds }: Budget) => {
+    run: async (_: string, budget: Budget) => {
       await take();
-      return busy(width, seconds, each, { work, take });
+      return busy(width, budget, each, { work, take });
     },
   };
 }
@@ -59,12 +59,13 @@ interface Inside {
 
 async function busy(
   width: number,
-  seconds: number,
+  budget: Budget,
   each: number,
   { work, take }: Inside,
 ): Promise<Figures> {
-  const { done, elapsedMs } = await keepBusy(width, seconds, work);
-  return figures(done * each, elapsedMs, await take());
+  const { done, elapsedMs, unfinished } = await keepBusy(width, budget, work);
+  const measured = figures(done * each, elapsedMs, await take());
+  return unfinished === 0 ? measured : { ...measured, unfinished: unfinished * each };
 }
 
 export function figures(

@@ -31,7 +31,7 @@ export const contender: Contender = {
     return {
       async prepare(workload) {
         const work = async (runSlots?: number): Promise<WorkerProcess> =>
-          (worker = await WorkerProcess.start(doors.url, runSlots));
+          (worker ??= await WorkerProcess.start(doors.url, runSlots));
         return prepare({ perdure, work }, workload);
       },
       processes: () => [

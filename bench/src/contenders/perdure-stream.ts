@@ -26,7 +26,7 @@ export const contender: Contender = {
     return {
       async prepare(workload) {
         const work = async (runSlots?: number): Promise<WorkerProcess> =>
-          (worker = await WorkerProcess.start(url, runSlots));
+          (worker ??= await WorkerProcess.start(url, runSlots));
         return prepare({ perdure: driver, work }, workload);
       },
       processes: () => [

@@ -6,12 +6,12 @@ import { setTimeout } from "node:timers/promises";
 import { createCalendar, Engine, systemEnv, type StartRequest } from "@perdure/engine";
 import { SqliteStore } from "@perdure/store-sqlite";
 import { InProcessWorker, Registry } from "perdure/worker";
-import type { Figures, Prepared } from "../contender.ts";
+import type { Budget, Figures, Prepared } from "../contender.ts";
 import { doAll, keepBusy } from "../lanes.ts";
 import { Latencies } from "../latency.ts";
 import { code, five, nothing, probe, sleeper, stepsPerRun } from "./definitions.ts";
 import { storeFile } from "./files.ts";
-import { figures } from "./load.ts";
+import { figures, figuresOf } from "./load.ts";
 
 const inFlight = 64;
 const startsOfCall = 1_000;
@@ -48,23 +48,22 @@ export class Growth implements Prepared {
     return new Growth(engine, sleeping);
   }
 
-  async run(phase: string, { seconds }: { readonly seconds: number }): Promise<Figures> {
+  async run(phase: string, budget: Budget): Promise<Figures> {
     switch (phase) {
       case "fill":
         return this.#fill();
       case "start":
       case "recover":
-        return this.#timed(seconds, 1, async () => {
+        return this.#timed(budget, 1, async () => {
           const begin = performance.now();
           await this.#runToEnd(nothing.name);
           this.#latencies.add(performance.now() - begin);
         });
       case "steps": {
         await probe.take();
-        const { operations, elapsedMs } = await this.#timed(seconds, stepsPerRun, () =>
-          this.#runToEnd(five.name),
-        );
-        return figures(operations, elapsedMs, await probe.take());
+        const measured = await this.#timed(budget, stepsPerRun, () => this.#runToEnd(five.name));
+        const latency = await probe.take();
+        return latency === undefined ? measured : { ...measured, latency };
       }
       default:
         throw new Error(`growth has no phase "${phase}"`);
@@ -95,11 +94,10 @@ export class Growth implements Prepared {
     return figures(this.#sleeping, performance.now() - begin, undefined);
   }
 
-  async #timed(seconds: number, each: number, work: () => Promise<void>): Promise<Figures> {
+  async #timed(budget: Budget, each: number, work: () => Promise<void>): Promise<Figures> {
     // One run, when there is no time: the first after a recovery.
-    const load = seconds === 0 ? doAll(1, 1, work) : keepBusy(inFlight, seconds, work);
-    const { done, elapsedMs } = await load;
-    return figures(done * each, elapsedMs, this.#latencies.take());
+    const load = budget.seconds === 0 ? doAll(1, 1, work) : keepBusy(inFlight, budget, work);
+    return figuresOf(await load, each, this.#latencies.take());
   }
 
   async #startMany(count: number): Promise<void> {

@@ -1,7 +1,7 @@
 /** What the loads on Perdure share: the client that a user has, `open`'s or `connect`'s, and the probe. */
 import type { Perdure } from "perdure";
 import type { Budget, Figures, Prepared } from "../contender.ts";
-import { keepBusy } from "../lanes.ts";
+import { keepBusy, type Lanes } from "../lanes.ts";
 import { Latencies } from "../latency.ts";
 import type { Probe } from "./probe.ts";
 
@@ -20,14 +20,14 @@ export interface Load {
 export function timed(width: number, each: number, work: () => Promise<void>): Prepared {
   const latencies = new Latencies();
   return {
-    async run(_: string, { seconds }: Budget): Promise<Figures> {
+    async run(_: string, budget: Budget): Promise<Figures> {
       latencies.take();
-      const { done, elapsedMs } = await keepBusy(width, seconds, async () => {
+      const lanes = await keepBusy(width, budget, async () => {
         const begin = performance.now();
         await work();
         latencies.add(performance.now() - begin);
       });
-      return figures(done * each, elapsedMs, latencies.take());
+      return figuresOf(lanes, each, latencies.take());
     },
   };
 }
@@ -38,6 +38,16 @@ export function figures(
   latency: Figures["latency"],
 ): Figures {
   return { operations, elapsedMs, ...(latency === undefined ? {} : { latency }) };
+}
+
+/** Of a load whose every piece of work was `each` operations. */
+export function figuresOf(
+  { done, elapsedMs, unfinished }: Lanes,
+  each: number,
+  latency: Figures["latency"],
+): Figures {
+  const measured = figures(done * each, elapsedMs, latency);
+  return unfinished === 0 ? measured : { ...measured, unfinished: unfinished * each };
 }
 
 export function expect(actual: unknown, wanted: number): void {

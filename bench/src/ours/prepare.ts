@@ -4,7 +4,7 @@ import { keepBusy } from "../lanes.ts";
 import type { Workload, WorkloadOf } from "../workload.ts";
 import { counter, five, nothing, parent, remoteFive, stepsPerRun } from "./definitions.ts";
 import { jobs } from "./jobs.ts";
-import { expect, figures, timed, type Load, type Setup } from "./load.ts";
+import { expect, figuresOf, timed, type Load, type Setup } from "./load.ts";
 import { longRun } from "./long-run.ts";
 import { signals } from "./signals.ts";
 
@@ -39,10 +39,9 @@ function steps(
     await (await perdure.start(definition)).result();
   };
   return {
-    async run(_, { seconds }) {
+    async run(_, budget) {
       await probe.take();
-      const { done, elapsedMs } = await keepBusy(inFlight, seconds, work);
-      return figures(done * stepsPerRun, elapsedMs, await probe.take());
+      return figuresOf(await keepBusy(inFlight, budget, work), stepsPerRun, await probe.take());
     },
   };
 }
@@ -67,12 +66,13 @@ function increments({ perdure }: Load, { inFlight, keys }: WorkloadOf<"increment
   const load = timed(inFlight, 1, async () => {
     const key = next++ % keys;
     sent[key] = (sent[key] ?? 0) + 1;
-    const value = await perdure.object(counter, `key-${key}`).increment();
+    const value = await perdure.object(counter, `key-${key}-of-${keys}`).increment();
     highest[key] = Math.max(highest[key] ?? 0, value);
   });
   return {
     async run(phase, budget) {
       const measured = await load.run(phase, budget);
+      if (measured.unfinished !== undefined) return measured;
       for (const [key, count] of sent.entries()) expect(highest[key], count);
       return measured;
     },

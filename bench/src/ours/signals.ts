@@ -3,7 +3,7 @@ import { machineMs } from "../clock.ts";
 import { keepBusy } from "../lanes.ts";
 import type { WorkloadOf } from "../workload.ts";
 import { waiter } from "./definitions.ts";
-import { expect, figures, type Load } from "./load.ts";
+import { expect, figuresOf, type Load } from "./load.ts";
 
 /** (e) A run is sent its signal when its code has said that it waits. */
 export function signals({ perdure, probe }: Load, { inFlight }: WorkloadOf<"signals">): Prepared {
@@ -21,15 +21,15 @@ export function signals({ perdure, probe }: Load, { inFlight }: WorkloadOf<"sign
     listeners.delete(runId);
   };
   return {
-    async run(_, { seconds }) {
+    async run(_, budget) {
       await probe.take();
-      const { done, elapsedMs } = await keepBusy(inFlight, seconds, async () => {
+      const lanes = await keepBusy(inFlight, budget, async () => {
         const run = await perdure.start(waiter);
         await waits(run.runId);
         await run.signal("go", machineMs());
         expect(await run.result(), 1);
       });
-      return figures(done, elapsedMs, await probe.take());
+      return figuresOf(lanes, 1, await probe.take());
     },
   };
 }

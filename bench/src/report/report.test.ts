@@ -54,7 +54,7 @@ function phase(name: string, operations: number, more: Partial<PhaseFigures> = {
 }
 
 function contender(name: string, workload: Workload, rounds: readonly Round[]): ContenderResults {
-  return { hello: helloOf(name), suite, variants: [{ workload, rounds }] };
+  return { hello: helloOf(name), suite, variants: [{ workload, seconds: 2, rounds }] };
 }
 
 const lone: Workload = { kind: "steps", inFlight: 1 };
@@ -89,11 +89,15 @@ test("a sleeping run's memory is what the engine has more than the same round's 
   const round = (heapBytes: number, openMs: number): Round => ({
     disk,
     phases: [phase("start", 10)],
-    memory: { heapBytes, rssBytes: heapBytes * 10 },
-    recovery: { openMs, firstRunMs: 5, memory: { heapBytes, rssBytes: heapBytes * 2 } },
+    memory: { heapBytes, rssBytes: heapBytes * 10, reserveBytes: heapBytes * 5 },
+    recovery: {
+      openMs,
+      firstRunMs: 5,
+      memory: { heapBytes, rssBytes: heapBytes * 2, reserveBytes: 0 },
+    },
   });
   const growth = (sleeping: number, rounds: readonly Round[]) => {
-    return { workload: { kind: "growth", sleeping } as const, rounds };
+    return { workload: { kind: "growth", sleeping } as const, seconds: 2, rounds };
   };
   const costs = sleepingCosts({
     hello: helloOf("one"),
@@ -110,6 +114,7 @@ test("a sleeping run's memory is what the engine has more than the same round's 
       heapBytes: { median: 40, lowest: 20, highest: 60, rounds: 2 },
       rssBytes: { median: 400, lowest: 200, highest: 600, rounds: 2 },
       recoveredHeapBytes: { median: 40, lowest: 20, highest: 60, rounds: 2 },
+      reserveBytes: { median: 30_000, lowest: 15_000, highest: 45_000, rounds: 2 },
       recoveredRssBytes: { median: 80, lowest: 40, highest: 120, rounds: 2 },
       openMs: { median: 200, lowest: 100, highest: 300, rounds: 2 },
     }),
@@ -127,6 +132,7 @@ test("the last steps of a long run are compared with the first of the same round
   });
   const variant = {
     workload: { kind: "long-run", steps: 100 } as const,
+    seconds: 0,
     rounds: [round(10, 11), round(20, 20), round(10, 15)],
   };
   expect(lastInFirst(variant, ({ elapsedMs }) => elapsedMs)).toMatchObject({

@@ -61,7 +61,11 @@ function figuresTable({ kind }: Results, rows: readonly Row[]): string {
   const sorted = measured.flatMap((group) => rows.filter((row) => groupOf(row) === group));
   const body = sorted.map((row) => [
     groupOf(row),
-    row.failures === 0 ? row.contender : `${row.contender} (${row.failures} rounds failed)`,
+    [
+      row.contender,
+      ...(row.failures === 0 ? [] : [`(${row.failures} rounds failed)`]),
+      ...(row.cut === 0 ? [] : [`(cut: too slow for a whole wave, ${row.cut} rounds)`]),
+    ].join(" "),
     spread(row.rate),
     spread(row.p50Ms),
     spread(row.p99Ms),
@@ -101,6 +105,7 @@ function growthTable(name: string, results: ContenderResults): string {
     `asleep (${name})`,
     "heap bytes a run, after the fill",
     "RSS",
+    "V8's reserve beside it, MiB",
     "heap bytes a run, opened anew",
     "RSS",
     "open after SIGKILL, ms",
@@ -110,6 +115,7 @@ function growthTable(name: string, results: ContenderResults): string {
     count(cost.sleeping),
     spread(cost.heapBytes),
     spread(cost.rssBytes),
+    cost.reserveBytes === undefined ? "–" : figure(cost.reserveBytes.median / mib),
     spread(cost.recoveredHeapBytes),
     spread(cost.recoveredRssBytes),
     spread(cost.openMs),

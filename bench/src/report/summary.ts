@@ -20,6 +20,8 @@ export interface Row {
   /** `p50Ms` in fdatasyncs of the same round. */
   readonly p50Syncs: Spread | undefined;
   readonly failures: number;
+  /** Rounds in which not all that was begun was waited for. */
+  readonly cut: number;
 }
 
 type Good = Extract<Round, Measurement>;
@@ -64,6 +66,7 @@ function phaseRows(contender: string, variant: Variant): readonly Row[] {
         }),
       ),
       failures: variant.rounds.length - rounds.length,
+      cut: all.filter(({ figures }) => figures.unfinished !== undefined).length,
     };
   });
 }
@@ -90,6 +93,8 @@ export interface SleepingCost {
   /** The same in the process that has opened the store after SIGKILL. */
   readonly recoveredHeapBytes: Spread | undefined;
   readonly recoveredRssBytes: Spread | undefined;
+  /** In all, not a run: what V8 held after the fill, for later. */
+  readonly reserveBytes: Spread | undefined;
   readonly openMs: Spread | undefined;
   readonly firstRunMs: Spread | undefined;
 }
@@ -117,6 +122,9 @@ export function sleepingCosts({ variants }: ContenderResults): readonly Sleeping
       rssBytes: each(({ memory }) => memory?.rssBytes),
       recoveredHeapBytes: each((round) => round.recovery?.memory?.heapBytes),
       recoveredRssBytes: each((round) => round.recovery?.memory?.rssBytes),
+      reserveBytes: spreadOf(
+        goodRounds(variant).flatMap(({ memory }) => memory?.reserveBytes ?? []),
+      ),
       openMs: spreadOf(recovery.map(({ openMs }) => openMs)),
       firstRunMs: spreadOf(recovery.map(({ firstRunMs }) => firstRunMs)),
     };

@@ -131,12 +131,13 @@ function increments(
   const load = timed(inFlight, 1, async () => {
     const key = next++ % keys;
     sent[key] = (sent[key] ?? 0) + 1;
-    const value = await increment(`key-${key}`);
+    const value = await increment(`key-${key}-of-${keys}`);
     highest[key] = Math.max(highest[key] ?? 0, value);
   });
   return {
     async run(phase, budget) {
       const measured = await load.run(phase, budget);
+      if (measured.unfinished !== undefined) return measured;
       for (const [key, count] of sent.entries()) expectAnswer(highest[key], count);
       return measured;
     },

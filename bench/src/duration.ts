@@ -1,0 +1,30 @@
+/** How long a suite will take, by what a quiet machine of two cores took for each part. */
+import type { Part } from "./plan.ts";
+import type { Workload } from "./workload.ts";
+
+/** Processes, servers and an empty database: most for Restate, a second for Perdure. */
+const startSeconds = 3;
+/** Warming up, reading figures, and awaiting what was begun. */
+const aroundSeconds = 1;
+
+export function plannedSeconds(parts: readonly Part[], contenders: number): number {
+  const rounds = Math.max(0, ...parts.map((part) => part.rounds));
+  const measured = parts.reduce((sum, part) => {
+    return sum + part.rounds * (aroundSeconds + secondsOf(part.workload, part.seconds));
+  }, 0);
+  return contenders * (rounds * startSeconds + measured);
+}
+
+function secondsOf(workload: Workload, seconds: number): number {
+  switch (workload.kind) {
+    case "jobs":
+      return workload.jobs / 5_000;
+    case "growth":
+      // And two engines are opened, and rest until what they hold is cold.
+      return workload.sleeping / 10_000 + 2 * seconds + 8;
+    case "long-run":
+      return workload.steps / 1_500;
+    default:
+      return seconds;
+  }
+}

@@ -37,7 +37,12 @@ export interface SignalBody {
 /** A remote step's outcome as its worker tells it. */
 export type StepResult =
   | { readonly type: "completed"; readonly output: Payload }
-  | { readonly type: "failed"; readonly failure: Failure }
+  | {
+      readonly type: "failed";
+      readonly failure: Failure;
+      /** The attempt has reached no code: it counts for nothing but its failure's words. */
+      readonly untouched?: boolean;
+    }
   | { readonly type: "cancelled" };
 
 /** The open attempt that a worker speaks for (invariant 5). */

@@ -38,6 +38,11 @@ export function retryDelayMs(
 ): number | undefined {
   if (isFinal(policy, failure)) return undefined;
   if (policy.maxAttempts > 0 && attempt >= policy.maxAttempts) return undefined;
+  return pauseMs(policy, attempt, failure);
+}
+
+/** The delay after `attempt` (from 1), where there is no end to the attempts. */
+export function pauseMs(policy: RetryPolicy, attempt: number, failure: Failure): number {
   if (failure.retryAfterMs !== undefined) return Math.max(0, failure.retryAfterMs);
   return Math.min(policy.maxIntervalMs, policy.initialMs * policy.factor ** (attempt - 1));
 }

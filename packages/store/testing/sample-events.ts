@@ -134,6 +134,7 @@ export const samples: Samples = {
     retryAt: 1_700_000_000_500,
     maybeRan: true,
     retry,
+    untouched: true,
   },
   "step.abandoned": { key: "charge", failure },
   "step.cancelRequested": { key: "charge" },

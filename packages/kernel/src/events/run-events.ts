@@ -199,6 +199,8 @@ export type StepEvent =
       readonly failure: Failure;
       readonly retryAt?: number;
       readonly maybeRan?: boolean;
+      /** It reached no code: none of those that the policy allows. */
+      readonly untouched?: boolean;
       /** A local step's policy, on its first failure: from here on the kernel keeps the step. */
       readonly retry?: RetryPolicy;
     }

@@ -190,7 +190,7 @@ const shapes: Shapes = {
   ],
   "step.failed": [
     { key, ordinal, name: is.words, attempt, failure },
-    { retryAt: is.amount, maybeRan: is.flag, retry },
+    { retryAt: is.amount, maybeRan: is.flag, untouched: is.flag, retry },
   ],
   "step.abandoned": [{ key, failure }, {}],
   "step.cancelRequested": [{ key }, {}],

@@ -73,6 +73,7 @@ const layouts: Layouts = {
       retryAt: plain,
       maybeRan: plain,
       retry: plain,
+      untouched: plain,
     },
   ],
   "step.abandoned": [29, { key: plain, failure: plain }],

@@ -84,6 +84,7 @@ function failed(run: Owned, event: Event<"step.failed">): void {
   put(run, {
     ...step,
     attempt: event.attempt,
+    attemptsBefore: step.attemptsBefore + (event.untouched === true ? 1 : 0),
     phase: event.retryAt === undefined ? "exhausted" : "backoff",
     phaseAt: event.at,
     lastFailure: event.failure,

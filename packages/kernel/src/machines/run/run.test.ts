@@ -196,6 +196,23 @@ describe("remote steps", () => {
     expect(rig.kinds()).not.toContain("step.completed");
   });
 
+  it("are not used up by attempts that reached no code", () => {
+    const rig = scheduled({}, { ...retry, maxAttempts: 2 });
+    const failure = { code: "push-failed", message: "nobody listens there" };
+    const end = (attempt: number, untouched: boolean): void => {
+      rig.tell({ ...claim, attempt });
+      const result = { type: "failed", failure, ...(untouched ? { untouched } : {}) } as const;
+      rig.tell({ type: "step.result", key: "p", attempt, result, request: 9 });
+      rig.sleep(100);
+    };
+    for (const attempt of [1, 2, 3]) end(attempt, true);
+    expect(rig.events.at(-2)).toMatchObject({ kind: "step.failed", attempt: 3, untouched: true });
+    end(4, false);
+    expect(rig.events.at(-1)).toMatchObject({ kind: "step.rescheduled", attempt: 5 });
+    end(5, false);
+    expect(rig.kinds().slice(-2)).toEqual(["step.failed", "step.abandoned"]);
+  });
+
   it("say after a lost attempt that they may have run", () => {
     const rig = scheduled();
     rig.tell(claim);

@@ -5,8 +5,8 @@
  * hears `stale` and must not act on what it holds.
  */
 import { FailureCode, type Failure } from "../../failure.ts";
-import type { RunMessage } from "../../messages.ts";
-import { retryDelayMs, type RetryPolicy } from "../../retry.ts";
+import type { RunMessage, StepResult } from "../../messages.ts";
+import { pauseMs, retryDelayMs, type RetryPolicy } from "../../retry.ts";
 import { stepOf } from "./evolve-steps.ts";
 import { refuse, reply, specOf, type RunTurn } from "./turn.ts";
 import type { StepOperation } from "./state.ts";
@@ -67,13 +67,17 @@ export function result(turn: RunTurn, message: Of<"step.result">): void {
       break;
     }
     case "failed":
-      failAttempt(turn, step, message.result.failure);
+      failAttempt(turn, step, message.result.failure, untouchedBy(message.result));
       break;
     case "cancelled":
       if (step.cancelRequested) turn.emit({ kind: "step.cancelled", key });
       else failAttempt(turn, step, uncalledFor);
   }
   reply(turn, message.request, { type: "ok" });
+}
+
+function untouchedBy({ untouched }: Extract<StepResult, { type: "failed" }>): FailureMore {
+  return untouched === true ? { untouched } : {};
 }
 
 const uncalledFor: Failure = {
@@ -103,21 +107,30 @@ type FailedAttempt = Pick<
   | "maybeRan"
 >;
 
+/** What the journal must hold beside. */
+interface FailureMore {
+  /** Of a local step, when this is the first it hears of it. */
+  readonly retry?: RetryPolicy;
+  /** No code has seen the attempt. */
+  readonly untouched?: true;
+}
+
 /**
  * An attempt is over without a result: wait and try again, ask a person, or tell the code.
- * `attempt` counts from the start; the policy counts from the last resume. `first` is what the
- * journal must hold when this is the first it hears of the step.
+ * `attempt` counts from the start; the policy counts from the last resume, and only attempts that
+ * have reached code.
  */
 export function failAttempt(
   turn: RunTurn,
   step: FailedAttempt,
   failure: Failure,
-  first: { readonly retry?: RetryPolicy } = {},
+  more: FailureMore = {},
 ): void {
   const { key, ordinal, name, attempt } = step;
+  const delayOf = more.untouched === true ? pauseMs : retryDelayMs;
   const delayMs = step.cancelRequested
     ? undefined
-    : retryDelayMs(step.retry, attempt - step.attemptsBefore, failure);
+    : delayOf(step.retry, attempt - step.attemptsBefore, failure);
   turn.emit({
     kind: "step.failed",
     key,
@@ -125,7 +138,7 @@ export function failAttempt(
     name,
     attempt,
     failure,
-    ...first,
+    ...more,
     ...(delayMs === undefined ? {} : { retryAt: turn.at + delayMs }),
     ...(step.maybeRan ? { maybeRan: true } : {}),
   });

@@ -1,6 +1,7 @@
 /**
  * Spares an app that is down, and this server with it: after some failures in a row nothing is sent
- * for a while, then one call tries. It is soft state; a restarted server tries at once.
+ * for a while, then one call tries, or the app is asked what it has code for. It is soft state; a
+ * restarted server tries at once.
  */
 import type { Env } from "@perdure/engine";
 import { PushFailure } from "./failure.ts";
@@ -32,9 +33,18 @@ export class Circuit {
     this.#env = env;
   }
 
+  /** Nothing is sent, or a single call. */
+  get isOpen(): boolean {
+    return this.#failures >= FAILURES;
+  }
+
+  /** Until something may be sent. */
+  get waitMs(): number {
+    return Math.max(0, this.#openUntil - this.#env.monotonic());
+  }
+
   view(): CircuitView {
-    const isOpen = this.#failures >= FAILURES;
-    const state = !isOpen ? "closed" : this.#isTrying ? "trying" : "open";
+    const state = !this.isOpen ? "closed" : this.#isTrying ? "trying" : "open";
     const last =
       this.#lastError === undefined ? {} : { lastError: this.#lastError, failedAt: this.#failedAt };
     return { state, failures: this.#failures, ...last };
@@ -42,7 +52,7 @@ export class Circuit {
 
   /** Throws when nothing may be sent now. */
   enter(): void {
-    if (this.#failures < FAILURES) return;
+    if (!this.isOpen) return;
     const waitMs = this.#openUntil - this.#env.monotonic();
     if (waitMs <= 0 && !this.#isTrying) {
       this.#isTrying = true;
@@ -58,6 +68,11 @@ export class Circuit {
     this.#openings = 0;
     this.#isTrying = false;
     this.#lastError = undefined;
+  }
+
+  /** It has said what it has code for. One more failure opens the circuit again, for longer. */
+  answered(): void {
+    this.#failures = Math.min(this.#failures, FAILURES - 1);
   }
 
   failed(message: string): void {

@@ -5,6 +5,8 @@
  * E1  At most one worker takes new work at a time. When the app's description changes, the old worker
  *     drains: what it has, it finishes.
  * E2  The next key takes over once the app has answered under it, and not before.
+ * E3  While the circuit is open no worker takes new work: it waits where it is, or other workers do
+ *     it. What an app in trouble has, it keeps. It has work again when it has said what it has code for.
  */
 import type { EngineClient, Env, WorkerHost } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
@@ -137,8 +139,12 @@ export class LiveEndpoint {
     this.#isDescribing = false;
     if (this.#closing.signal.aborted) return;
     if (this.#isStale) return void this.#describe();
-    const jitter = 0.8 + 0.4 * this.#parts.env.random();
-    this.#cancelNext = this.#parts.env.after(waitMs * jitter, () => void this.#describe());
+    this.#describeIn(waitMs * (0.8 + 0.4 * this.#parts.env.random()));
+  }
+
+  #describeIn(ms: number): void {
+    this.#cancelNext();
+    this.#cancelNext = this.#parts.env.after(ms, () => void this.#describe());
   }
 
   async #ask(): Promise<PushDescription> {
@@ -178,15 +184,16 @@ export class LiveEndpoint {
     const { versioning } = description;
     const wanted = JSON.stringify([queues, concurrency, version, versioning, description.sdk]);
     // A worker of the same description that was lost meanwhile is not there any more.
-    if (wanted === this.#registered && this.#worker) return;
-    await this.#publish(description);
+    const isKnown = wanted === this.#registered;
+    if (isKnown && this.#worker) return;
+    if (!isKnown) await this.#publish(description);
     this.#retire();
     if (queues.length === 0) {
       throw new PerdureError("invalid-argument", "The app has no code for the endpoint's queues.");
     }
     this.#register(queues, description, version);
     this.#registered = wanted;
-    this.#circuit.succeeded();
+    this.#circuit.answered();
   }
 
   #queues({ queues }: PushDescription): readonly PushQueue[] {
@@ -270,6 +277,14 @@ export class LiveEndpoint {
     if (signal.aborted || !(error instanceof PushFailure)) return this.#circuit.left();
     if (error.isSpared) return;
     this.#circuit.failed(error.message);
+    if (this.#circuit.isOpen) this.#rest();
     if (error.isKeyRefused) this.describeSoon();
+  }
+
+  /** E3. */
+  #rest(): void {
+    if (this.#worker === undefined || this.#closing.signal.aborted) return;
+    this.#retire();
+    this.#describeIn(this.#circuit.waitMs);
   }
 }

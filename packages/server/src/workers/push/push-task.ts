@@ -56,7 +56,8 @@ export class PushTask {
       if (this.#isCancelled) return { type: "cancelled" };
       const isKnown = error instanceof PushFailure && !error.mayHaveRun;
       this.#parts.env.log("warn", "a task's exchange failed", { error: String(error) });
-      return isKnown ? { type: "failed", failure: error.toFailure() } : undefined;
+      if (!isKnown) return undefined;
+      return { type: "failed", failure: error.toFailure(), untouched: true };
     }
   }
 

@@ -369,6 +369,51 @@ describe("an app that fails", () => {
     expect(await rig.events(runId, "activation.failed")).toEqual([]);
   });
 
+  it("is down: a task that was never sent uses up none of its attempts", async () => {
+    const rig = await open();
+    const seen: unknown[] = [];
+    const work = task({ name: "work", retry: { maxAttempts: 1 } }, (_: null, ctx) => {
+      seen.push(ctx.maybeRan);
+      return "done";
+    });
+    const boss = workflow({ name: "boss" }, async (ctx) => ctx.run(work, null));
+    const { app, key } = await serve(rig, { workflows: [boss], tasks: [work] });
+    const handler = pushHandler({ ...silent, workflows: [boss], tasks: [work], keys: key });
+    const port = await app.kill();
+    const listener = toNodeListener(handler);
+    let refused = 0;
+    await rig.app((request, response) => {
+      const isTask = request.headers["perdure-signature"]?.includes("for=task");
+      if (!isTask || refused >= 2) return listener(request, response);
+      refused++;
+      request.resume();
+      response.writeHead(404).end();
+    }, port);
+    const runId = await rig.startRun("boss");
+    expect(await rig.output(runId)).toBe("done");
+    expect(seen).toEqual([false]);
+    const failed = await rig.events(runId, "step.failed");
+    expect(failed.map(({ untouched }) => untouched)).toEqual([true, true]);
+  });
+
+  it("takes no work while it is down: that waits, or other workers do it", async () => {
+    const rig = await open();
+    const plain = workflow({ name: "plain" }, async () => "done");
+    const { app, key } = await serve(rig, { workflows: [plain] });
+    const port = await app.kill();
+    const runs = await Promise.all(Array.from({ length: 8 }, () => rig.startRun("plain")));
+    const endpoint = () => rig.push.list("default")[0]!;
+    await until(() => !endpoint().isServing);
+    expect(endpoint().circuit.state).not.toBe("closed");
+    const late = await rig.startRun("plain");
+    expect(JSON.stringify(await rig.engine.why(late))).toContain("no worker");
+    expect(await rig.events(late, "activation.failed")).toEqual([]);
+    await rig.app(toNodeListener(pushHandler({ ...silent, workflows: [plain], keys: key })), port);
+    expect(await rig.output(late)).toBe("done");
+    expect(endpoint()).toMatchObject({ isServing: true, circuit: { state: "closed" } });
+    for (const runId of runs) expect(await rig.output(runId)).toBe("done");
+  }, 30_000);
+
   it("is spared after some failures in a row, and found again when it is back", async () => {
     const rig = await open();
     const plain = workflow({ name: "plain" }, async () => "done");

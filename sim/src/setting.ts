@@ -16,9 +16,7 @@ export interface Setting {
 /** Small caches and few slots make cold reloads and evictions common. */
 export function drawSetting(prng: Prng, workers?: Workers): Setting {
   const drawn = drawNodes(prng.fork("nodes"));
-  // Workers elsewhere meet one engine at a time so far.
-  const kinds = workers ?? (drawn.nodes === 0 ? prng.fork("workers").pick(workersOf) : "link");
-  const nodes = kinds === "link" ? drawn.nodes : 0;
+  const kinds = workers ?? prng.fork("workers").pick(workersOf);
   return {
     store: prng.fork("store").chance(0.2) ? "sqlite" : "memory",
     partitions: prng.fork("partitions").pick([1, 2, 4]),
@@ -26,7 +24,6 @@ export function drawSetting(prng: Prng, workers?: Workers): Setting {
     chaosMs: prng.fork("chaos").between(2_000, 15_000),
     cluster: {
       ...drawn,
-      nodes,
       kinds,
       ...drawShape(prng.fork("shape"), prng.fork("terms")),
     },

@@ -29,8 +29,6 @@ function judge(
       if (program.next !== undefined) return "it completed and should have continued as new";
       return verifyResult(program, valueOf(outcome.output), evidence);
     case "failed":
-      // While no app can be reached, a remote step uses up its attempts.
-      if (outcome.failure.code === "push-failed") return undefined;
       if (mayFail({ ...program, body: program.body }, outcome.failure.code, evidence))
         return undefined;
       return `it failed with ${outcome.failure.code}: ${outcome.failure.message}`;

@@ -85,7 +85,7 @@ export class Crew implements Fleet {
     this.#leaving.add(node);
     this.#parts.trace.note(node.process.name, "leaves");
     this.#parts.marks.hit("seen: a node leaves in good order");
-    node.engine.close().then(
+    leave(node).then(
       () => this.#dismissed(node),
       () => this.#dismissed(node),
     );
@@ -107,4 +107,10 @@ export class Crew implements Fleet {
       if (this.nodes.size < this.#shape.nodes) this.#open();
     });
   }
+}
+
+/** As a server does: first those who are connected to it, then the engine. */
+async function leave({ doors, engine }: Node): Promise<void> {
+  await doors?.close();
+  await engine?.close();
 }

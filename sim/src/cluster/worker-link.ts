@@ -17,6 +17,7 @@ import type {
   WorkerOptions,
   WorkerSession,
 } from "@perdure/engine";
+import { PerdureError } from "@perdure/kernel";
 import type {
   ActivationAnswer,
   Payload,
@@ -144,7 +145,15 @@ export class WorkerLink implements WorkerHost {
     const ear = new Ear(nodeProcess, options.leaseMs, () => connection.cut());
     toNode.tell(() => {
       const hangUp = (): void => connection.cut();
-      session = host.register(new RemoteWorker(held, toWorker, hooks, hangUp), options);
+      const remote = new RemoteWorker(held, toWorker, hooks, hangUp);
+      try {
+        session = host.register(remote, options);
+      } catch (error) {
+        // It is leaving, and takes nobody in any more.
+        if (!(error instanceof PerdureError) || error.code !== "closed") throw error;
+        session = refused;
+        return hangUp();
+      }
       ear.listen();
     });
     const heard = (): WorkerSession | undefined => {
@@ -153,6 +162,22 @@ export class WorkerLink implements WorkerHost {
     };
     return sessionOver(toNode, heard, hooks);
   }
+}
+
+/** What a worker has that was not taken in: whatever it says is heard by nobody. */
+const refused: WorkerSession = {
+  answer: () => undefined,
+  beat: () => Promise.reject(notTaken()),
+  result: () => Promise.reject(notTaken()),
+  release: () => undefined,
+  abandon: () => undefined,
+  alive: () => undefined,
+  drain: () => Promise.resolve(),
+  close: () => undefined,
+};
+
+function notTaken(): PerdureError {
+  return new PerdureError("unavailable", "The engine is closed: connect to another node.");
 }
 
 /** Notices silence, a little later than the engine does. */

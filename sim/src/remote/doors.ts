@@ -20,7 +20,7 @@ import type { Web } from "./web.ts";
 export interface Doors {
   readonly accept: (socket: StreamSocket, address: string) => void;
   /** The server is being switched off in good order. */
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 }
 
 export interface DoorsParts {
@@ -59,9 +59,8 @@ export function openDoors(given: DoorsParts, { engine, process }: Node): Doors |
   });
   return {
     accept: (socket, address) => void streams.accept(socket, { namespace }, { address }),
-    close: () => {
-      void streams.close();
-      void push.then((endpoints) => endpoints.close());
+    close: async () => {
+      await Promise.all([streams.close(), push.then((endpoints) => endpoints.close())]);
     },
   };
 }

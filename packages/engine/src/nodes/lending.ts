@@ -85,6 +85,7 @@ export class Lending {
       ...times,
       env,
       demand: () => matcher.demand(),
+      isWaiting: () => matcher.hasWaiting,
       channels: () => peers.all(),
       heard: (channel) => this.#borrower.heard(channel),
     });

@@ -1,6 +1,7 @@
 /**
  * Tells the other nodes what waits here for a worker: soon after it begins to wait, and again while it
- * does, so that what was lost on the way is said once more.
+ * does, so that what was lost on the way is said once more. What waits for something else than a
+ * worker, such as its queue's rate, is looked at again: when its turn comes, the worker may be gone.
  */
 import { limits } from "@perdure/kernel";
 import type { Env } from "../env.ts";
@@ -10,6 +11,8 @@ import type { PeerChannel } from "./peer-channel.ts";
 export interface WantsParts {
   readonly env: Env;
   readonly demand: () => readonly Demand[];
+  /** Something waits, for a worker or for its turn. */
+  readonly isWaiting: () => boolean;
   readonly channels: () => Iterable<PeerChannel>;
   readonly heard: (channel: PeerChannel) => number;
   /** From when it begins to wait; it may be given to a worker of this node at once. */
@@ -48,17 +51,18 @@ export class Wants {
   }
 
   #tell(): void {
-    const { env, channels, heard, againMs } = this.#parts;
+    const { env, channels, heard, isWaiting, againMs } = this.#parts;
     const wants = this.#list();
     this.#dueAt = Infinity;
     this.#cancel = undefined;
-    if (wants.length === 0 && !this.#hasTold) return;
-    this.#toldAt = env.monotonic();
-    this.#hasTold = wants.length > 0;
-    for (const channel of channels()) {
-      channel.tell("lending.demand", { heard: heard(channel), wants });
+    if (wants.length > 0 || this.#hasTold) {
+      this.#toldAt = env.monotonic();
+      this.#hasTold = wants.length > 0;
+      for (const channel of channels()) {
+        channel.tell("lending.demand", { heard: heard(channel), wants });
+      }
     }
-    if (this.#hasTold) this.#tellAt(this.#toldAt + againMs);
+    if (wants.length > 0 || isWaiting()) this.#tellAt(env.monotonic() + againMs);
   }
 
   #list(): readonly Demand[] {

@@ -97,6 +97,11 @@ export class Matcher {
     this.#starts.add(namespace, queue, start);
   }
 
+  get hasWaiting(): boolean {
+    for (const { items } of this.#buckets.values()) if (items.size > 0) return true;
+    return false;
+  }
+
   waiting(kind: Bucket["kind"]): number {
     let sum = 0;
     for (const bucket of this.#buckets.values()) if (bucket.kind === kind) sum += bucket.items.size;

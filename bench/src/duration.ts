@@ -2,8 +2,8 @@
 import type { Part } from "./plan.ts";
 import type { Workload } from "./workload.ts";
 
-/** Processes, servers and an empty database: most for Restate, a second for Perdure. */
-const startSeconds = 3;
+/** Processes, servers and an empty database: a second for Perdure, more for those with servers. */
+const startSeconds = 2.5;
 /** Warming up, reading figures, and awaiting what was begun. */
 const aroundSeconds = 1;
 

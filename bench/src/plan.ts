@@ -33,23 +33,23 @@ const rounds = 5;
 export const fullPlan: Plan = {
   steps: [
     { workload: { kind: "steps", inFlight: 1 }, seconds: 2, rounds },
-    { workload: { kind: "steps", inFlight: 64 }, seconds: 3, rounds },
-    { workload: { kind: "steps", inFlight: 256 }, seconds: 3, rounds },
-    { workload: { kind: "steps", inFlight: 1_024 }, seconds: 2, rounds },
+    { workload: { kind: "steps", inFlight: 64 }, seconds: 2, rounds },
+    { workload: { kind: "steps", inFlight: 256 }, seconds: 2, rounds },
+    { workload: { kind: "steps", inFlight: 1_024 }, seconds: 1.5, rounds },
   ],
-  "no-steps": [{ workload: { kind: "no-steps", inFlight: 64 }, seconds: 2, rounds }],
-  "fan-out": [{ workload: { kind: "fan-out", children: 100, inFlight: 4 }, seconds: 2, rounds }],
+  "no-steps": [{ workload: { kind: "no-steps", inFlight: 64 }, seconds: 1.5, rounds }],
+  "fan-out": [{ workload: { kind: "fan-out", children: 100, inFlight: 4 }, seconds: 1.5, rounds }],
   increments: [1, 1_000].map((keys) => ({
     workload: { kind: "increments", keys, inFlight: 64 },
-    seconds: 2,
+    seconds: 1.5,
     rounds,
   })),
   signals: [1, 64].map((inFlight) => ({
     workload: { kind: "signals", inFlight },
-    seconds: 2,
+    seconds: 1.5,
     rounds,
   })),
-  "remote-steps": [{ workload: { kind: "remote-steps", inFlight: 64 }, seconds: 2, rounds }],
+  "remote-steps": [{ workload: { kind: "remote-steps", inFlight: 64 }, seconds: 1.5, rounds }],
   jobs: [{ workload: { kind: "jobs", jobs: 100_000, concurrency: 50 }, seconds: 0, rounds }],
   growth: [
     { workload: { kind: "growth", sleeping: 0 }, seconds: 3, rounds },
@@ -57,7 +57,7 @@ export const fullPlan: Plan = {
     // Two minutes each, of which the rounds before have shown the trend.
     { workload: { kind: "growth", sleeping: 1_000_000 }, seconds: 3, rounds: 1 },
   ],
-  "long-run": [{ workload: { kind: "long-run", steps: 100_000 }, seconds: 0, rounds: 2 }],
+  "long-run": [{ workload: { kind: "long-run", steps: 100_000 }, seconds: 0, rounds: 3 }],
 };
 
 /** Does it all work? Its figures mean nothing. */

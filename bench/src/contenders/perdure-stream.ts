@@ -15,7 +15,10 @@ export const contender: Contender = {
       "perdure-stream",
       "a server, a worker over WebSocket, and a driver that uses `connect` over HTTP, each a process; " +
         "no bound on requests a second",
-      { growth: "is the engine's matter: measured embedded" },
+      {
+        growth: "is the engine's matter: measured embedded",
+        "long-run": "is the engine's matter: measured embedded",
+      },
     ),
   async open({ folder }) {
     const file = new URL(`../ours/server-process${extname(import.meta.url)}`, import.meta.url);

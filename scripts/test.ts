@@ -64,6 +64,7 @@ const tallies = [
   await program("fuzz", "proof/src/fuzz/main.ts", ["--inputs", fuzzInputs]),
   await program("sim", "sim/src/main.ts", ["--seconds", simSeconds]),
   await program("sim", "sim/src/main.ts", ["exhaustive"]),
+  await program("sim", "sim/src/main.ts", ["bugs"]),
 ];
 const total = tallies.reduce((sum, { passed, failed }) => ({
   passed: sum.passed + passed,

@@ -7,11 +7,9 @@ test("the catalogue names each bug once, and has at least 22", () => {
   expect(bugs.length).toBeGreaterThanOrEqual(22);
 });
 
-test.each(bugs.map((bug) => ({ ...bug })))(
-  "$name is found within $withinSeeds seeds, before $harm",
-  async ({ name }) => {
-    const bug = bugs.find((one) => one.name === name);
-    expect(bug && (await hunt(bug))).toBeDefined();
-  },
-  60_000,
-);
+// All of them are hunted by `npm run sim -- bugs`, which `npm test` runs too.
+test("one of them is found within the seeds that it states, by an invariant", async () => {
+  const bug = bugs.find(({ name }) => name === "no-fence");
+  const found = bug && (await hunt(bug));
+  expect(found?.seed).toBeLessThanOrEqual(bug?.withinSeeds ?? 0);
+});

@@ -32,7 +32,7 @@ import {
   unknownIsDone,
   workForgotten,
 } from "./in-store.ts";
-import { noNonces, resumeForgets } from "./in-wires.ts";
+import { frameTwice, noNonces, resumeForgets } from "./in-wires.ts";
 import {
   lostDelivery,
   maybeRanNever,
@@ -74,6 +74,7 @@ export const bugs: readonly Bug[] = [
   maybeRanUnsaid,
   lostDelivery,
   resumeForgets,
+  frameTwice,
   noNonces,
 ];
 

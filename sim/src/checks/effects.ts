@@ -6,13 +6,15 @@ import type { RunEvent, RunEventOf } from "@perdure/kernel";
 import { valueOf } from "../load/payloads.ts";
 import type { Ledger } from "../programs/ledger.ts";
 import { nodesOf, type Program } from "../programs/program.ts";
+import { mayStray } from "../programs/strays.ts";
 import type { Shadow, ShadowRun } from "./shadow.ts";
 import type { Violations } from "./violations.ts";
 
 export function checkEffects(shadow: Shadow, ledger: Ledger, violations: Violations): void {
   for (const run of shadow.runs()) {
-    if (run.state.spec?.workflow !== "main") continue;
-    const problem = checkDone(run, ledger) ?? checkUndone(run);
+    const { spec } = run.state;
+    if (spec?.workflow !== "main") continue;
+    const problem = checkDone(run, valueOf(spec.input) as Program, ledger) ?? checkUndone(run);
     if (problem !== undefined) violations.report("effects", `${run.runId}: ${problem}`);
   }
 }
@@ -23,13 +25,13 @@ function lived({ events }: ShadowRun): readonly RunEvent[] {
   return fork === undefined ? events : events.slice(fork.seq);
 }
 
-function checkDone(run: ShadowRun, ledger: Ledger): string | undefined {
+function checkDone(run: ShadowRun, program: Program, ledger: Ledger): string | undefined {
   for (const event of lived(run)) {
     if (event.kind !== "step.completed") continue;
     const effect = ledger.find(`${run.runId}:${event.key}`);
     if (effect === undefined) return `${event.key} is said to be done, and nothing was done`;
-    const wasDoubtful = effect.executions.some(({ maybeRan, isStray }) => maybeRan && !isStray);
-    if (wasDoubtful && !event.maybeRan) {
+    const doubtful = effect.executions.some(({ maybeRan, isStray }) => maybeRan && !isStray);
+    if (doubtful && !event.maybeRan && !mayStray(program)) {
       return `${event.key} may have run more than once, and the journal does not say so`;
     }
     const isUndo = event.key.startsWith("undo:");

@@ -11,7 +11,8 @@ import type { Activation, ClaimedTask, Lease, PeerMessage } from "@perdure/engin
 import type { RunEvent, RunId, StepToken } from "@perdure/kernel";
 import type { Surroundings } from "../programs/surroundings.ts";
 import { valueOf } from "../load/payloads.ts";
-import { nodesOf, type Program } from "../programs/program.ts";
+import type { Program } from "../programs/program.ts";
+import { mayStray } from "../programs/strays.ts";
 import type { Process } from "../world/process.ts";
 import type { Parts } from "./parts.ts";
 import type { WireEar } from "./peer-wires.ts";
@@ -182,16 +183,9 @@ export class Watch implements WireEar {
     this.#parts.violations.report("1", text);
   }
 
-  /**
-   * Steps that run ahead of the disk may have led a lost execution down another branch than this
-   * one, which cannot know it.
-   */
   #mayStray(runId: string): boolean {
     const spec = this.#parts.shadow.run(runId)?.state.spec;
-    if (spec?.workflow !== "main") return false;
-    const nodes = [...nodesOf(valueOf(spec.input) as Program)].map(({ node }) => node);
-    const runsAhead = nodes.some((node) => node.type === "step" && node.durability !== "sync");
-    return runsAhead && nodes.some(({ type }) => type === "race" || type === "cancellable");
+    return spec?.workflow === "main" && mayStray(valueOf(spec.input) as Program);
   }
 
   #isStale(

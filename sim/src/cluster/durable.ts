@@ -36,7 +36,8 @@ const commitFaults = ["commitAbort", "commitAmbiguousDone", "commitAmbiguousLost
 export interface DurableHooks {
   onOpened(partition: number, opened: Opened): void;
   onApplied(batches: readonly Batch[]): void;
-  onPruned(streams: readonly StreamId[]): void;
+  /** `now`: by the clock of whoever asked, when it did; ms since epoch. */
+  onPruned(streams: readonly StreamId[], now: number): void;
 }
 
 export interface DurableParts {
@@ -137,8 +138,10 @@ export class DurableStore implements Store {
     limit: number,
     partitions?: readonly number[],
   ): Promise<readonly StreamId[]> {
+    // Its clock may jump before the answer is there.
+    const askedAt = this.#parts.process.now();
     const gone = await this.#ask(() => this.#parts.inner.prune(now, limit, partitions));
-    this.#parts.hooks.onPruned(gone);
+    this.#parts.hooks.onPruned(gone, askedAt);
     if (gone.length > 0) this.#parts.marks.hit("store: closed runs are pruned");
     return gone;
   }

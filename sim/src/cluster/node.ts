@@ -55,7 +55,7 @@ export class Node {
       hooks: {
         onOpened: (partition, opened) => shadow.opened(partition, opened, this.process.name),
         onApplied: (batches) => shadow.applied(batches),
-        onPruned: (streams) => shadow.pruned(streams, process.now()),
+        onPruned: (streams, now) => shadow.pruned(streams, now),
       },
     });
     const store = bug.store?.(durable) ?? durable;

@@ -9,6 +9,7 @@ import { treeOf } from "./processes.ts";
 import type { Workload } from "./workload.ts";
 
 const closeMs = 15_000;
+const tidyMs = 5_000;
 
 /** To compile sources anew in each process would take most of its start. */
 const compiled = join(import.meta.dirname, "../../node_modules/.cache/perdure-bench");
@@ -82,16 +83,27 @@ export class Child {
     await ended;
   }
 
+  /** Ends it without asking; the servers that it started may still put away what they share. */
+  async abandon(): Promise<void> {
+    const [root, ...others] = this.#tree();
+    if (root === undefined) return;
+    const ended = once(this.#process, "exit");
+    sendAll([root], "SIGKILL");
+    sendAll(others, "SIGTERM");
+    await ended;
+    const deadline = performance.now() + tidyMs;
+    while (sendAll(others, 0) && performance.now() < deadline) await setTimeout(20);
+    sendAll(others, "SIGKILL");
+  }
+
   #killTree(): void {
+    sendAll(this.#tree(), "SIGKILL");
+  }
+
+  /** Nothing when it has ended. */
+  #tree(): number[] {
     const { pid, exitCode, signalCode } = this.#process;
-    if (pid === undefined || exitCode !== null || signalCode !== null) return;
-    for (const member of treeOf(pid)) {
-      try {
-        process.kill(member, "SIGKILL");
-      } catch {
-        // It has ended meanwhile.
-      }
-    }
+    return pid === undefined || exitCode !== null || signalCode !== null ? [] : treeOf(pid);
   }
 
   async #ask(request: Request): Promise<unknown> {
@@ -99,4 +111,17 @@ export class Child {
     this.#process.send(request);
     return answer.promise;
   }
+}
+
+/** Whether one of them is still there. */
+function sendAll(pids: readonly number[], name: NodeJS.Signals | 0): boolean {
+  let some = false;
+  for (const pid of pids) {
+    try {
+      some = process.kill(pid, name) || some;
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return some;
 }

@@ -10,7 +10,7 @@ export interface Lanes {
 }
 
 /** What began before the time was up is awaited for so long: a wave that is slower is cut. */
-const patienceMs = 10_000;
+const patienceMs = 20_000;
 
 /** Keeps `width` of `work` going for as long as the budget says; awaits all that began, within reason. */
 export async function keepBusy(

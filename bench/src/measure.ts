@@ -104,7 +104,7 @@ export class Turn {
   }
 
   async #abandon(): Promise<void> {
-    await this.#child?.kill();
+    await this.#child?.abandon();
     await this.close();
   }
 

@@ -33,6 +33,7 @@ import { PassersBy } from "./load/passers-by.ts";
 import { LoadRecord } from "./load/record.ts";
 import { Ledger } from "./programs/ledger.ts";
 import type { Program } from "./programs/program.ts";
+import { NodeSituations } from "./reached/node-situations.ts";
 import { NetNemesis } from "./remote/net-nemesis.ts";
 import { drawSetting, simplifications, type Setting } from "./setting.ts";
 import type { Overrides } from "./shrink/overrides.ts";
@@ -138,6 +139,8 @@ class Simulation {
       prng,
       trace,
       marks,
+      nodes: new NodeSituations(marks),
+      hasLeases: this.#setting.cluster.nodes > 0,
       deeds: new Deeds(overrides),
       violations,
       shadow: new Shadow({ partitions, calendar, violations, marks, trace, verbose }),

@@ -2,10 +2,11 @@
  * A planted bug: product code bent from outside, in the simulator only. Each must be found, or the
  * simulator has no teeth.
  */
-import type { Worker, WorkerHost } from "@perdure/engine";
+import type { PeerNetwork, Worker, WorkerHost } from "@perdure/engine";
 import type { Calendar } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
 import type { NonceStore } from "@perdure/wire";
+import type { Membership } from "../cluster/node.ts";
 import type { Workers } from "../remote/kinds.ts";
 
 /** Where a bug can sit. What is absent is as it should be. */
@@ -15,6 +16,10 @@ export interface Planted {
   /** The disk itself, below the checks. */
   readonly disk?: (disk: Store) => Store;
   readonly calendar?: (calendar: Calendar) => Calendar;
+  /** Of a node among several. */
+  readonly membership?: (terms: Membership) => Membership;
+  /** As such a node sees it. */
+  readonly network?: (network: PeerNetwork) => PeerNetwork;
   /** What workers register with. */
   readonly host?: (host: WorkerHost) => WorkerHost;
   /** The worker, on its own side. */

@@ -18,6 +18,15 @@ import {
   scheduleTwice,
 } from "./in-keys.ts";
 import {
+  claimForTwo,
+  marksLeftBehind,
+  neverStepsDown,
+  outboxLeftBehind,
+  parcelTwice,
+  receiptTooSoon,
+  watchWithGaps,
+} from "./in-nodes.ts";
+import {
   ackBeforeCommit,
   blobLost,
   eventDroppedAtSettle,
@@ -42,6 +51,13 @@ import {
 } from "./in-workers.ts";
 
 export const bugs: readonly Bug[] = [
+  neverStepsDown,
+  marksLeftBehind,
+  outboxLeftBehind,
+  claimForTwo,
+  receiptTooSoon,
+  parcelTwice,
+  watchWithGaps,
   ackBeforeCommit,
   unknownIsDone,
   noFence,

@@ -84,7 +84,7 @@ export class Crew implements Fleet {
     if (node?.engine === undefined) return;
     this.#leaving.add(node);
     this.#parts.trace.note(node.process.name, "leaves");
-    this.#parts.marks.hit("seen: a node leaves in good order");
+    this.#parts.marks.hit("nodes: one leaves in good order");
     leave(node).then(
       () => this.#dismissed(node),
       () => this.#dismissed(node),

@@ -34,7 +34,10 @@ import type { World } from "../world/world.ts";
 const commitFaults = ["commitAbort", "commitAmbiguousDone", "commitAmbiguousLost"] as const;
 
 export interface DurableHooks {
-  onOpened(partition: number, opened: Opened): void;
+  onOpened(partition: number, opened: Opened, claim: Claim | undefined): void;
+  onReleased(partition: number): void;
+  /** A commit was refused: another has the partition. */
+  onFenced(): void;
   onApplied(batches: readonly Batch[]): void;
   /** `now`: by the clock of whoever asked, when it did; ms since epoch. */
   onPruned(streams: readonly StreamId[], now: number): void;
@@ -70,7 +73,7 @@ export class DurableStore implements Store {
     const { prng, marks, mix } = this.#parts;
     await this.#travel();
     const opened = await this.#parts.inner.open(partition, claim);
-    this.#parts.hooks.onOpened(partition, opened);
+    this.#parts.hooks.onOpened(partition, opened, claim);
     if (claim !== undefined && prng.chance(mix().readFails)) {
       marks.hit("fault: openAmbiguous");
       throw new PerdureError("unavailable", "The answer to an open was lost.");
@@ -79,7 +82,10 @@ export class DurableStore implements Store {
   }
 
   release(partition: number, epoch: number): Promise<void> {
-    return this.#ask(() => this.#parts.inner.release(partition, epoch));
+    return this.#ask(async () => {
+      await this.#parts.inner.release(partition, epoch);
+      this.#parts.hooks.onReleased(partition);
+    });
   }
 
   beat(node: NodeRecord, gone?: readonly string[]): Promise<ClusterView> {
@@ -177,6 +183,7 @@ export class DurableStore implements Store {
     trace.note("disk", result.type, what.join(" "));
     if (result.type === "done") hooks.onApplied(batches);
     else marks.hit(`commit: ${result.type}`);
+    if (result.type === "fenced") hooks.onFenced();
     if (fate === "commitAmbiguousDone") {
       if (prng.chance(0.5)) return { type: "unknown", reason: "The answer was lost." };
       throw new PerdureError("unavailable", "The connection was lost.");

@@ -31,6 +31,7 @@ export class Node {
     this.#onGone = onGone;
     this.process = new Process(parts.world, name, parts.prng, (process, level, message) => {
       parts.trace.note(process.name, level, message);
+      parts.nodes.logged(message);
     });
   }
 
@@ -40,7 +41,8 @@ export class Node {
     membership: (Membership & Pick<NodeOptions, "network">) | undefined,
     onUp: (node: Node) => void,
   ): void {
-    const { disk, world, prng, marks, shadow, calendar, bug, mix, trace, deeds } = this.#parts;
+    const { disk, world, prng, marks, nodes, shadow, calendar, bug, mix, trace, deeds } =
+      this.#parts;
     const { process } = this;
     const durable = new DurableStore({
       inner: disk,
@@ -53,7 +55,14 @@ export class Node {
       mix,
       cutUntil: () => this.storeCutUntil,
       hooks: {
-        onOpened: (partition, opened) => shadow.opened(partition, opened, this.process.name),
+        onOpened: (partition, opened, claim) => {
+          shadow.opened(partition, opened, process.name);
+          if (claim !== undefined) nodes.taken(partition, process.name);
+        },
+        onReleased: (partition) => nodes.released(partition, process.name),
+        onFenced: () => {
+          if (membership !== undefined) nodes.fenced();
+        },
         onApplied: (batches) => shadow.applied(batches),
         onPruned: (streams, now) => shadow.pruned(streams, now),
       },
@@ -62,7 +71,12 @@ export class Node {
     trace.note(this.process.name, "opens");
     const onStop = (error: Error): void => this.#stopped(error);
     const { name } = process;
-    const node = membership && { id: name, address: name, version: "sim", ...membership };
+    const bent = membership && {
+      ...membership,
+      ...bug.membership?.(membership),
+      network: bug.network?.(membership.network) ?? membership.network,
+    };
+    const node = bent && { id: name, address: name, version: "sim", ...bent };
     const member = node === undefined ? {} : { node };
     void this.#start(
       {
@@ -81,6 +95,7 @@ export class Node {
     if (!this.process.isAlive) return;
     this.#parts.trace.note(this.process.name, why);
     this.process.kill();
+    this.#parts.nodes.died(this.process.name);
     this.engine = undefined;
     this.doors = undefined;
   }

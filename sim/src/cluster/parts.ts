@@ -7,6 +7,7 @@ import type { Violations } from "../checks/violations.ts";
 import type { Deeds } from "../faults/deeds.ts";
 import type { FaultMix } from "../faults/mix.ts";
 import type { Ledger } from "../programs/ledger.ts";
+import type { NodeSituations } from "../reached/node-situations.ts";
 import type { Marks } from "../world/marks.ts";
 import type { Prng } from "../world/prng.ts";
 import type { Trace } from "../world/trace.ts";
@@ -18,11 +19,14 @@ export interface Parts {
   readonly prng: Prng;
   readonly trace: Trace;
   readonly marks: Marks;
+  readonly nodes: NodeSituations;
   /** All that disturbs asks here first. */
   readonly deeds: Deeds;
   readonly violations: Violations;
   readonly shadow: Shadow;
   readonly ledger: Ledger;
+  /** Nodes have leases: none answers for what another may have. */
+  readonly hasLeases: boolean;
   readonly disk: Store;
   readonly calendar: Calendar;
   readonly bug: Planted;

@@ -13,7 +13,7 @@ import type { Parts } from "./parts.ts";
 
 /** Hears what nodes say to each other: when it is sent, and around its arrival. */
 export interface WireEar {
-  sent(from: string, message: PeerMessage): (arrive: () => void) => void;
+  sent(from: string, to: string, message: PeerMessage): (arrive: () => void) => void;
 }
 
 interface Door {
@@ -83,7 +83,7 @@ export class PeerWires {
   }
 
   #dial(near: Process, address: string, end: PeerEnd): PeerSocket {
-    const { world, mix } = this.#parts;
+    const { world, mix, marks } = this.#parts;
     const door = this.#doors.get(address);
     this.#dialled += 1;
     const drawn = this.#prng.fork(`wire ${this.#dialled}`);
@@ -93,7 +93,11 @@ export class PeerWires {
     }
     const connection = new Connection(world, drawn, () => mix().linkDelayMs);
     const wire: Wire = { connection, ends: [near, door.process] };
-    const isUntold = (): boolean => drawn.chance(mix().peerHalfOpen);
+    const isUntold = (): boolean => {
+      const is = drawn.chance(mix().peerHalfOpen);
+      if (is) marks.hit("nodes: one end of a broken connection is not told");
+      return is;
+    };
     const here = new WireEnd(connection, [near, door.process], isUntold, this.#ear);
     const there = new WireEnd(connection, [door.process, near], isUntold, this.#ear);
     here.attach(end, there);
@@ -140,7 +144,7 @@ class WireEnd implements PeerSocket {
   send(message: PeerMessage): void {
     if (this.#isOver) return;
     const copy = structuredClone(message);
-    const heard = this.#ear.sent(this.#near.name, message);
+    const heard = this.#ear.sent(this.#near.name, this.#far.name, message);
     this.#connection.send(this.#far, () => heard(() => this.#other?.receive(copy)));
   }
 

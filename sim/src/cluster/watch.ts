@@ -47,11 +47,18 @@ export class Watch implements WireEar {
   }
 
   /** A run may be lent to a worker of another node: what counts is who lent it, and when. */
-  sent(from: string, message: PeerMessage): (arrive: () => void) => void {
-    if (message.type !== "tell" || message.word !== "lending.activate") return (arrive) => arrive();
+  sent(from: string, to: string, message: PeerMessage): (arrive: () => void) => void {
+    const { nodes } = this.#parts;
+    if (message.type !== "tell" || message.word !== "lending.activate") {
+      return (arrive) => {
+        nodes.heard(from, to, message);
+        arrive();
+      };
+    }
     const { activation } = message.body as { readonly activation: Activation };
     const isOwner = this.#parts.shadow.ownerOf(activation.runId) === from;
     return (arrive) => {
+      nodes.heard(from, to, message);
       this.#isLentByOwner = isOwner;
       arrive();
       this.#isLentByOwner = undefined;

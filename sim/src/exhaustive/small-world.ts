@@ -19,6 +19,7 @@ import { noFaults } from "../faults/mix.ts";
 import { LoadRecord } from "../load/record.ts";
 import type { Program } from "../programs/program.ts";
 import { drainMicrotasks } from "../world/drain.ts";
+import { NodeSituations } from "../reached/node-situations.ts";
 import { Marks } from "../world/marks.ts";
 import { Prng } from "../world/prng.ts";
 import { Actor } from "./actor.ts";
@@ -98,6 +99,8 @@ export class SmallWorld {
       prng: new Prng(0),
       trace,
       marks,
+      nodes: new NodeSituations(marks),
+      hasLeases: false,
       deeds: new Deeds(),
       violations,
       shadow,

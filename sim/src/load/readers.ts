@@ -7,7 +7,7 @@ import type { Deed, Visit } from "./visit.ts";
 
 type Look = (run: ShadowRun, prng: Prng) => Promise<void>;
 
-const WATCH_MS = 1_000;
+const WATCH_MS = 3_000;
 
 export class Readers {
   readonly #visit: Visit;
@@ -17,7 +17,7 @@ export class Readers {
     this.#visit = visit;
     this.#looks = [
       ["journal", (run, prng) => this.#journal(run, prng)],
-      ["watch", (run) => this.#watch(run)],
+      ["watch", (run, prng) => this.#watch(run, prng)],
       ["describe", (run) => this.#describe(run)],
       ["lookup", (_run, prng) => this.#lookup(prng)],
       ["whyKey", (_run, prng) => this.#whyKey(prng)],
@@ -35,8 +35,10 @@ export class Readers {
 
   async #journal({ runId }: ShadowRun, prng: Prng): Promise<void> {
     const from = prng.chance(0.5) ? 1 : prng.between(1, 10);
+    const before = this.#durable(runId);
     const events = await this.#visit.ask((client) => client.journal(runId, from));
     this.#checkSeen(runId, events);
+    this.#checkFresh(runId, events.at(-1)?.seq ?? from - 1, before);
     if (events.length > 0 && events[0]?.seq !== from) {
       this.#visit.report(
         "2",
@@ -45,18 +47,36 @@ export class Readers {
     }
   }
 
-  async #watch({ runId }: ShadowRun): Promise<void> {
+  /** One that goes on, if there is one: of the others there is nothing to see. */
+  async #watch(any: ShadowRun, prng: Prng): Promise<void> {
+    const { runId } = this.#visit.pick(prng, ({ state }) => state.outcome === undefined) ?? any;
     const stop = await this.#visit.ask((client) =>
-      Promise.resolve(client.watch(runId, (events) => this.#checkSeen(runId, events))),
+      Promise.resolve(client.watch(runId, this.#watcherOf(runId))),
     );
     await this.#visit.caller.process.sleep(WATCH_MS);
     stop();
   }
 
+  /** Nothing is missing from what it is shown, and nothing comes twice. */
+  #watcherOf(runId: RunId): (events: readonly RunEvent[]) => void {
+    let last: number | undefined;
+    return (events) => {
+      this.#checkSeen(runId, events);
+      for (const { seq } of events) {
+        if (last !== undefined && seq !== last + 1) {
+          this.#visit.report("2", `whoever watches ${runId} was shown ${seq} after ${last}`);
+        }
+        last = seq;
+      }
+    };
+  }
+
   async #describe({ runId }: ShadowRun): Promise<void> {
+    const before = this.#durable(runId);
     const { seq, outcome } = await this.#visit.ask((client) => client.describe(runId));
     const kept = this.#visit.parts.shadow.run(runId)?.state;
     if (kept === undefined) return;
+    this.#checkFresh(runId, seq, before);
     if (seq > kept.seq)
       this.#visit.report("1", `${runId} is said to be at ${seq}, it is at ${kept.seq}`);
     if (outcome !== undefined && outcome.status !== kept.outcome?.status) {
@@ -89,6 +109,16 @@ export class Readers {
     const { id } = schedule.spec;
     const { summary } = await this.#visit.ask((client) => client.whySchedule(namespace, id));
     if (summary === "") this.#visit.report("8", `why has no answer for the schedule ${id}`);
+  }
+
+  #durable(runId: RunId): number {
+    return this.#visit.parts.shadow.run(runId)?.state.seq ?? 0;
+  }
+
+  /** Among nodes with leases whoever answers for a run has it to himself (B2). */
+  #checkFresh(runId: RunId, seq: number, before: number): void {
+    if (!this.#visit.parts.hasLeases || seq >= before) return;
+    this.#visit.report("B2", `${runId} is said to be at ${seq}, it was at ${before} before`);
   }
 
   /** Invariant 1: whoever is shown an event is shown the one on disk. */

@@ -9,6 +9,7 @@ import type {
   TopicEventBody,
 } from "@perdure/kernel";
 import { faultMarks } from "../faults/mix.ts";
+import { nodeSituations } from "./node-situations.ts";
 import type { Marks } from "../world/marks.ts";
 
 type Kind =
@@ -200,7 +201,12 @@ const eventMarks = Object.entries(kinds).flatMap(([kind, is]) =>
   is === "reached" ? [`event: ${kind}`] : [],
 );
 
-export const declared: readonly string[] = [...faultMarks, ...eventMarks, ...situations];
+export const declared: readonly string[] = [
+  ...faultMarks,
+  ...eventMarks,
+  ...situations,
+  ...nodeSituations,
+];
 
 /** What was never reached. */
 export function missing(marks: Marks): readonly string[] {

@@ -1,6 +1,6 @@
 /** Bugs between the nodes that share a store. */
 import type { PeerEnd, PeerMessage, PeerNetwork, PeerSocket } from "@perdure/engine";
-import type { Opened, Store } from "@perdure/store";
+import type { Opened, PartitionRecord, Store } from "@perdure/store";
 import { bentStore } from "./bent.ts";
 import type { Bug } from "./bug.ts";
 
@@ -50,8 +50,27 @@ function parcelIn(message: PeerMessage): Parcel | undefined {
 export const neverStepsDown: Bug = {
   name: "never-steps-down",
   harm: "a node that was taken for dead answers with what it last knew",
-  withinSeeds: 300,
-  plant: () => ({ membership: (terms) => ({ ...terms, marginMs: -3_600_000 }) }),
+  withinSeeds: 40,
+  plant: () => ({
+    membership: (terms) => ({ ...terms, marginMs: -3_600_000 }),
+    store: (store) => {
+      const had = new Map<number, PartitionRecord>();
+      return bentStore(store, {
+        release: (partition, epoch) => {
+          had.delete(partition);
+          return store.release(partition, epoch);
+        },
+        beat: async (node, gone) => {
+          const view = await store.beat(node, gone);
+          for (const record of view.partitions) {
+            if (record.owner === node.id) had.set(record.partition, record);
+          }
+          const partitions = view.partitions.map((record) => had.get(record.partition) ?? record);
+          return { ...view, partitions };
+        },
+      });
+    },
+  }),
 };
 
 export const marksLeftBehind: Bug = {

@@ -157,6 +157,8 @@ export class Recovery {
       if (attempt >= attempts) return gaveUp(partition, reason);
       env.after(RETRY_MS * attempt, () => {
         if (!isCurrent()) return;
+        // Reads of this attempt that are still under way must not put their old state over the next.
+        partition.generation++;
         this.#forget(partition);
         void this.#retake(partition, attempt + 1);
       });

@@ -13,7 +13,7 @@ import { startVerbs } from "./client/start.ts";
 import { talkVerbs } from "./client/talk.ts";
 import { homeOf, whyVerbs } from "./client/why.ts";
 import { workerVerbs } from "./client/workers.ts";
-import type { Env } from "./env.ts";
+import { drawHex } from "./core/draw.ts";
 import { OwnedTimers } from "./core/owned-timers.ts";
 import { defaultTuning, type EngineOptions } from "./core/options.ts";
 import type { EngineStats } from "./core/stats.ts";
@@ -69,8 +69,9 @@ export const Engine: {
       timers.stop();
       onStop?.(reason);
     };
-    const node = options.node && termsOf(options.node, () => drawId(env));
-    const self = node?.id ?? drawId(env);
+    const drawId = (): string => drawHex(env, 4);
+    const node = options.node && termsOf(options.node, drawId);
+    const self = node?.id ?? drawId();
     const parts = assemble({ store, env, calendar, tuning, node, self, stop });
     const trouble = (): StoreTrouble | undefined => troubleOf(parts, stopped);
     const desk = deskOf({ ...options, env }, parts, () => phase, trouble);
@@ -216,15 +217,6 @@ function gauge(parts: Assembly, phase: Phase): EngineStats {
     },
     ...(pump.refused === undefined ? {} : { storeTrouble: pump.refused }),
   };
-}
-
-/** 128 bits, as hexadecimal digits. */
-function drawId(env: Env): string {
-  const part = (): string =>
-    Math.floor(env.random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, "0");
-  return part() + part() + part() + part();
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

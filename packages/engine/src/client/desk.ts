@@ -66,16 +66,19 @@ export async function findRun(desk: Desk, runId: RunId): Promise<LiveRun> {
  * the end of the one before (continue-as-new), and its start be on its way.
  */
 export async function arrived(desk: Desk, runId: RunId): Promise<LiveRun> {
-  const { loader, pump, partitions } = desk;
-  let live = await loader.get(runStream(runId));
-  invariant(live instanceof LiveRun, "a run's stream has another machine");
+  const { pump, partitions } = desk;
+  const live = await loadRun(desk, runId);
   if (live.run.spec !== undefined) return live;
   const home = partitions[live.home];
   const own = home?.incoming.find(({ from }) => from === home.number);
   if (home === undefined || own === undefined || own.isDrained) return live;
   const { sent } = own;
   await pump.barrierWhen(() => own.applied >= sent || !home.isOpen);
-  live = await loader.get(runStream(runId));
+  return loadRun(desk, runId);
+}
+
+async function loadRun({ loader }: Desk, runId: RunId): Promise<LiveRun> {
+  const live = await loader.get(runStream(runId));
   invariant(live instanceof LiveRun, "a run's stream has another machine");
   return live;
 }

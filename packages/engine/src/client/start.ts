@@ -17,6 +17,7 @@ import {
   type RunSpec,
 } from "@perdure/kernel";
 import type { EngineClient, ForkRequest, Started, StartRequest, StartResult } from "../client.ts";
+import { drawHex } from "../core/draw.ts";
 import type { Env } from "../env.ts";
 import { readEvents } from "../streams/journal.ts";
 import { checkKey, checkNamespace, checkPayload, checkStart, checkStartMany } from "./checks.ts";
@@ -138,13 +139,7 @@ function drawSlot(env: Env): number {
 }
 
 function drawAt(env: Env, slot: number): RunId {
-  return runId(env.now(), slot, hex32(env) + hex32(env));
-}
-
-function hex32(env: Env): string {
-  return Math.floor(env.random() * 2 ** 32)
-    .toString(16)
-    .padStart(8, "0");
+  return runId(env.now(), slot, drawHex(env, 2));
 }
 
 function startedBy(reply: Reply): Started {

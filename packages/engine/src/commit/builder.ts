@@ -10,7 +10,7 @@ import type { Leases } from "../workers/leases.ts";
 import type { Decider } from "./decider.ts";
 import { Draft } from "./draft.ts";
 import type { Link } from "./link.ts";
-import type { Requests } from "./requests.ts";
+import { callerOf, type Requests } from "./requests.ts";
 
 export interface BuilderParts {
   readonly decider: Decider;
@@ -78,9 +78,8 @@ export class Builder {
   /** The stream cannot be read: whoever asks is told why. */
   #refuse(partition: Partition, stream: StreamId, message: Message): void {
     const broken = partition.broken.get(stream);
-    if (broken && "request" in message && message.request !== undefined) {
-      this.#parts.requests.fail(message.request, broken);
-    }
+    const caller = callerOf(message);
+    if (broken && caller !== undefined) this.#parts.requests.fail(caller, broken);
   }
 
   /** An answer under a hold that has ended changes nothing (W2). */

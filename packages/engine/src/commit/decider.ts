@@ -25,6 +25,7 @@ import { Live, LiveRun } from "../streams/live.ts";
 import type { Partition } from "../streams/partition.ts";
 import type { Draft } from "./draft.ts";
 import type { Links } from "./link.ts";
+import { callerOf } from "./requests.ts";
 
 /** Sends to one's own partition that one message may lead to; more is a loop between machines. */
 const MAX_HOPS = 1_000_000;
@@ -90,9 +91,8 @@ export class Decider implements Turn<Position, EventBody> {
    */
   handle(live: Live, message: Message, isOwed = false): void {
     const draft = this.#open();
-    if (!isOwed && "request" in message && message.request !== undefined) {
-      draft.requests.push(message.request);
-    }
+    const caller = isOwed ? undefined : callerOf(message);
+    if (caller !== undefined) draft.requests.push(caller);
     this.#decide(live, message);
     for (let hops = 0; ; hops++) {
       const envelope = this.#local.shift();

@@ -4,7 +4,7 @@ import type { Message, Reply, RequestId, StreamId } from "@perdure/kernel";
 import { awayError } from "../streams/loader.ts";
 import type { Partition } from "../streams/partition.ts";
 import type { Hold } from "../workers/hold.ts";
-import type { Requests } from "./requests.ts";
+import { callerOf, type Requests } from "./requests.ts";
 
 export interface MailParts {
   readonly partitions: readonly Partition[];
@@ -31,9 +31,8 @@ export class Mail {
     const partition = this.#home(stream);
     const away = awayError(partition);
     if (away !== undefined) {
-      if ("request" in message && message.request !== undefined) {
-        this.#parts.requests.fail(message.request, away);
-      }
+      const caller = callerOf(message);
+      if (caller !== undefined) this.#parts.requests.fail(caller, away);
       return;
     }
     partition.queue.push({ stream, message, hold });

@@ -1,10 +1,15 @@
 /** Callers on this node who wait for a reply. Soft: they die with the node. */
-import type { PerdureError, Reply, RequestId } from "@perdure/kernel";
+import type { Message, PerdureError, Reply, RequestId } from "@perdure/kernel";
 
 /** Hears exactly one of the two, once. */
 export interface Caller {
   answer(reply: Reply): void;
   fail(error: PerdureError): void;
+}
+
+/** Who waits for a reply to the message. */
+export function callerOf(message: Message): RequestId | undefined {
+  return "request" in message ? message.request : undefined;
 }
 
 export class Requests {

@@ -14,7 +14,7 @@ import {
   type ErrorData,
   type RequestId,
 } from "@perdure/kernel";
-import type { Requests } from "../commit/requests.ts";
+import { callerOf, type Requests } from "../commit/requests.ts";
 import type { Env } from "../env.ts";
 import type { FarReply } from "./parcels.ts";
 import type { PeerTalk } from "./peers.ts";
@@ -49,9 +49,8 @@ export class FarCallers {
 
   /** The message leaves this node, perhaps again. */
   sent({ message }: Envelope, from: number, to: number, seq: number): void {
-    if (!("request" in message) || message.request === undefined) return;
-    const { request } = message;
-    if (this.#sent.has(request)) return;
+    const request = callerOf(message);
+    if (request === undefined || this.#sent.has(request)) return;
     const cancelTimer = this.#env.after(PATIENCE_MS, () => this.#giveUp(request));
     this.#sent.set(request, { from, to, seq, cancelTimer, isApplied: false });
   }

@@ -11,7 +11,7 @@
 import { PerdureError, type Envelope } from "@perdure/kernel";
 import { decodeMessage, type Opened } from "@perdure/store";
 import type { Link, Links } from "../commit/link.ts";
-import type { Requests } from "../commit/requests.ts";
+import { callerOf, type Requests } from "../commit/requests.ts";
 import type { Partition } from "./partition.ts";
 
 export class LinkEnds {
@@ -53,9 +53,8 @@ export class LinkEnds {
   /** Nobody will reply here to those who asked for what is still to be told. */
   #forsake(link: Link): void {
     for (const { envelope } of link.unacked()) {
-      const { message } = envelope;
-      if (!("request" in message) || message.request === undefined) continue;
-      this.#requests.fail(message.request, forsakenError());
+      const caller = callerOf(envelope.message);
+      if (caller !== undefined) this.#requests.fail(caller, forsakenError());
     }
   }
 

@@ -15,7 +15,7 @@ import {
 import { decodeSnapshot, type Store, type StreamData } from "@perdure/store";
 import type { Env } from "../env.ts";
 import { makeLive } from "../commit/decider.ts";
-import type { Requests } from "../commit/requests.ts";
+import { callerOf, type Requests } from "../commit/requests.ts";
 import type { Stats } from "../core/stats.ts";
 import type { Machines } from "../core/machines.ts";
 import type { Alarms } from "../time/alarms.ts";
@@ -191,12 +191,9 @@ export class Loader {
     // Who is told that it failed must not find it done: only messages without a caller wait on.
     const items = detained?.items.splice(0) ?? [];
     for (const item of items) {
-      const { message } = item;
-      if ("request" in message && message.request !== undefined) {
-        requests.fail(message.request, error);
-      } else {
-        detained?.items.push(item);
-      }
+      const caller = callerOf(item.message);
+      if (caller === undefined) detained?.items.push(item);
+      else requests.fail(caller, error);
     }
     for (const reader of detained?.readers.splice(0) ?? []) reader.reject(error);
     if (broken) {

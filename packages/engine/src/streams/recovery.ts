@@ -15,7 +15,7 @@ import type { StreamId } from "@perdure/kernel";
 import type { Opened, Store } from "@perdure/store";
 import type { Links } from "../commit/link.ts";
 import type { Mail } from "../commit/mail.ts";
-import type { Requests } from "../commit/requests.ts";
+import { callerOf, type Requests } from "../commit/requests.ts";
 import type { Listeners } from "../client/listeners.ts";
 import type { Env } from "../env.ts";
 import type { Alarms } from "../time/alarms.ts";
@@ -122,10 +122,8 @@ export class Recovery {
     partition.detained.clear();
     for (const queue of [partition.resumed, partition.queue]) {
       for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
-        const { message } = item;
-        if ("request" in message && message.request !== undefined) {
-          requests.fail(message.request, error);
-        }
+        const caller = callerOf(item.message);
+        if (caller !== undefined) requests.fail(caller, error);
       }
     }
     const isHome = (stream: StreamId): boolean =>

@@ -201,7 +201,9 @@ class Simulation {
     const { shadow, ledger } = this.#parts;
     if (this.#violations.found.length > 0) return;
     if (!hasConverged || !this.#isOver()) {
-      this.#violations.report("liveness", `not everything ended: ${shadow.describeOpenWork()}`);
+      const calls = `${this.#record.open} calls are not answered`;
+      const open = shadow.describeOpenWork();
+      this.#violations.report("liveness", `not everything ended: ${calls}${open}`);
       return;
     }
     checkResults(shadow, this.#record, this.#violations);

@@ -167,14 +167,23 @@ export class Shadow {
 
   /** Messages on their way, runs that are open, and starts that wait under a key. */
   hasOpenWork(): boolean {
-    for (const [link, seq] of this.#sent) if (seq > (this.#marked.get(link) ?? 0)) return true;
+    if (this.#linksUnderWay().length > 0) return true;
     for (const stream of this.streams.values()) if (isOpen(stream)) return true;
     return false;
   }
 
   describeOpenWork(): string {
     const open = [...this.streams.values()].filter(isOpen);
-    return open.map((stream) => `\n  ${stream.stream} ${describe(stream)}`).join("");
+    const streams = open.map((stream) => `\n  ${stream.stream} ${describe(stream)}`);
+    const links = this.#linksUnderWay().map(
+      ([link, seq]) => `\n  messages ${link} up to ${seq}, applied ${this.#marked.get(link) ?? 0}`,
+    );
+    return [...streams, ...links].join("");
+  }
+
+  /** Partitions whose messages to another have not all been applied. */
+  #linksUnderWay(): readonly (readonly [link: string, sent: number])[] {
+    return [...this.#sent].filter(([link, seq]) => seq > (this.#marked.get(link) ?? 0));
   }
 
   #note(stream: StreamId, event: AnyEvent): void {

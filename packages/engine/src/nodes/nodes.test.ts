@@ -1,4 +1,5 @@
 import { partitionOf, PerdureError, runStream, type RunId } from "@perdure/kernel";
+import { MemoryStore } from "@perdure/store";
 import { describe, expect, test } from "vitest";
 import { ClusterRig, type ClusterNode } from "../testing/cluster.test-support.ts";
 import type { NodeOptions } from "./node-options.ts";
@@ -39,6 +40,21 @@ describe("nodes on one store", () => {
     await rig.env.run(owner.engine.signal({ runId }, { name: "go", payload: text("on") }));
     const outcome = await rig.env.run(owner.engine.outcome(runId));
     expect(outcome.status === "completed" && textOf(outcome.output)).toBe("on");
+  });
+
+  test("a living node that was forgotten as dead takes again what the store says is nobody's", async () => {
+    const rig = new ClusterRig(4);
+    const a = await rig.open("a");
+    await rig.env.pass(1_000);
+    a.worker({ ...choices, id: "w1" });
+    const runId = await startOn(rig.env, a, "waits");
+    const other = { id: "b", address: "", version: "", startedAt: 0, beat: 0, isLeaving: true };
+    await rig.env.run(new MemoryStore(rig.disk).beat(other, ["a", "b"]));
+    expect(await rig.owners()).toEqual([undefined, undefined, undefined, undefined]);
+    await rig.env.pass(2_000);
+    expect(await rig.owners()).toEqual(["a", "a", "a", "a"]);
+    await rig.env.run(a.engine.signal({ runId }, { name: "go", payload: text("on") }));
+    expect((await rig.env.run(a.engine.outcome(runId))).status).toBe("completed");
   });
 
   test("a node that leaves gives its partitions without leaving anything in doubt", async () => {

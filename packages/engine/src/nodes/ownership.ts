@@ -6,6 +6,8 @@
  *     that: then its next owner is told what may have run already, as after a crash.
  * O2  It is let go of before it is released: nobody finds two owners.
  * O3  None of its commits is on its way when it is taken or released. Where one is, that waits.
+ * O4  It is here for as long as the store says so. A node that stood still for long may be buried
+ *     by another after it woke up: nobody would find what it has taken since, and nobody take it.
  */
 import { PerdureError } from "@perdure/kernel";
 import type { ClusterView, PartitionRecord, Store } from "@perdure/store";
@@ -58,7 +60,7 @@ export class Ownership {
       if (partition === undefined || this.#busy.has(partition)) continue;
       const isOurs = record.owner === id;
       if (partition.phase !== "elsewhere") {
-        if (record.epoch > partition.epoch && partition.phase !== "opening") this.#lost(partition);
+        if (isLost(record, partition, id)) this.#lost(partition, record);
         else if (given.has(record.partition)) void this.#give(partition);
       } else if (wanted.has(record.partition) || (isOurs && !given.has(record.partition))) {
         // Ours and not here: the answer to a claim was lost, or a release.
@@ -90,10 +92,10 @@ export class Ownership {
     this.#isStopped = true;
   }
 
-  #lost(partition: Partition): void {
-    this.#parts.env.log("warn", "another node has taken a partition", {
-      partition: partition.number,
-    });
+  #lost(partition: Partition, { epoch }: PartitionRecord): void {
+    const isTaken = epoch > partition.epoch;
+    const what = isTaken ? "another node has taken a partition" : "a partition here is nobody's";
+    this.#parts.env.log("warn", what, { partition: partition.number });
     this.#parts.recovery.letGo(partition);
   }
 
@@ -163,4 +165,10 @@ export class Ownership {
       await new Promise<void>((resolve) => void this.#parts.env.after(LOOK_MS, resolve));
     }
   }
+}
+
+/** By the store's word (O4); one that is being opened is not yet what the view was asked about. */
+function isLost({ epoch, owner }: PartitionRecord, partition: Partition, self: string): boolean {
+  if (partition.phase === "opening") return false;
+  return epoch > partition.epoch || (epoch === partition.epoch && owner !== self);
 }

@@ -108,8 +108,8 @@ export class Watch implements WireEar {
   }
 
   /**
-   * An app has taken a request for a hold, which it names as its push host does. A late one for a
-   * hold that is over takes the place of what the app has for the present one.
+   * An app has taken a request that begins a hold, which it names as its push host does. A late one
+   * for a hold that is over takes the place of what the app has for the present one.
    */
   exchanged(runId: RunId, hold: string, place: string): void {
     const holder = this.#holders.get(runId);

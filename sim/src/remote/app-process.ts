@@ -93,7 +93,8 @@ export class AppProcess implements SimWorker {
 
   #begins(): void {
     const message = this.#looking && decodePushRequest(this.#looking);
-    if (message?.type !== "exchange") return;
+    // One that goes on finds the hold's code here or is told that there is none: it moves nothing.
+    if (message?.type !== "exchange" || message.begin === undefined) return;
     this.#given.watch.exchanged(message.runId, message.hold, this.process.name);
   }
 }

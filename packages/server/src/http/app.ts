@@ -1,6 +1,6 @@
 /**
  * The route table behind Hono's router: every request is given an id, admitted, run, answered, and
- * told to whoever observes. Errors become answers here and nowhere else.
+ * told to whoever observes.
  */
 import type { IncomingMessage } from "node:http";
 import type { HttpBindings } from "@hono/node-server";
@@ -9,9 +9,11 @@ import { PerdureError } from "@perdure/kernel";
 import { Hono, type Context } from "hono";
 import type { Caller } from "../access/caller.ts";
 import { headerOf, type Admission } from "./admission.ts";
+import { responseOf, type Answer } from "./answer.ts";
+import { attend, type Notes } from "./attend.ts";
 import { readJson } from "./body.ts";
-import type { Finished, Observer } from "./finished.ts";
-import { asPerdureError, refusal } from "./refusal.ts";
+import type { Observer } from "./finished.ts";
+import { refusalHeaders } from "./refusal.ts";
 import type { RawAsk, RegisteredRoute } from "./route.ts";
 import { targetOf } from "./target-of.ts";
 import type { RequestTrace, Tracing } from "../telemetry/tracing.ts";
@@ -32,7 +34,7 @@ export interface AppParts {
 
 export interface OpenPage {
   readonly path: string;
-  readonly answer: (request: IncomingMessage) => Promise<Response>;
+  readonly answer: (request: IncomingMessage) => Promise<Answer>;
 }
 
 type Bindings = { Bindings: HttpBindings };
@@ -46,11 +48,6 @@ const safeHeaders = {
   "referrer-policy": "no-referrer",
 };
 
-/** What becomes known of a request while it is handled. */
-type Notes = { -readonly [K in "operation" | "caller" | "target" | "code"]: Finished[K] } & {
-  trace?: RequestTrace;
-};
-
 export function createApp(parts: AppParts): Hono<Bindings> {
   const app = new Hono<Bindings>();
   for (const route of parts.routes) {
@@ -59,7 +56,9 @@ export function createApp(parts: AppParts): Hono<Bindings> {
       handled(parts, context, async (requestId, notes) => {
         notes.operation = route.operation;
         const { incoming } = context.env;
-        const trace = parts.tracing.begin(incoming, route.path);
+        const { method = "", url: target = "", headers } = incoming;
+        const asked = { method, target, route: route.path, headers };
+        const trace = parts.tracing.begin(incoming, asked);
         notes.trace = trace;
         const caller = await parts.admission.admit(incoming, route.roles);
         notes.caller = caller;
@@ -74,43 +73,25 @@ export function createApp(parts: AppParts): Hono<Bindings> {
   return app;
 }
 
-type Work = (requestId: string, notes: Notes) => Promise<Response>;
-
-async function handled(parts: AppParts, context: Ctx, work: Work): Promise<Response> {
-  const { env, admission, newId, observe } = parts;
+async function handled(
+  parts: AppParts,
+  context: Ctx,
+  work: (requestId: string, notes: Notes) => Promise<Answer>,
+): Promise<Response> {
   const { incoming } = context.env;
-  const began = env.monotonic();
-  const requestId = newId();
-  const notes: Notes = {
-    operation: undefined,
-    caller: undefined,
-    target: undefined,
-    code: undefined,
-  };
-  let response: Response;
-  try {
-    admission.checkShape(incoming);
-    response = await work(requestId, notes);
-  } catch (thrown) {
-    const error = asPerdureError(thrown, requestId);
-    if (error !== thrown) env.log("error", "a request failed", { requestId, error: thrown });
-    notes.code = error.code;
-    response = refusal(error, requestId);
+  const { method = "", socket } = incoming;
+  const from = { method, address: socket.remoteAddress ?? "" };
+  const { answer, requestId, error } = await attend(parts, from, async (...known) => {
+    parts.admission.checkShape(incoming);
+    return work(...known);
+  });
+  const response = responseOf(answer);
+  const more = error === undefined ? {} : refusalHeaders(error, requestId);
+  for (const [name, value] of Object.entries({ ...safeHeaders, ...more })) {
+    response.headers.set(name, value);
   }
-  for (const [name, value] of Object.entries(safeHeaders)) response.headers.set(name, value);
   response.headers.set("perdure-request-id", requestId);
   if (parts.closing.aborted) response.headers.set("connection", "close");
-  const { trace, ...known } = notes;
-  const finished: Finished = {
-    ...known,
-    requestId,
-    method: incoming.method ?? "",
-    status: response.status,
-    address: incoming.socket.remoteAddress ?? "",
-    durationMs: env.monotonic() - began,
-  };
-  observe(finished);
-  trace?.end(finished);
   return response;
 }
 
@@ -136,7 +117,7 @@ function askOf(parts: AppParts, { context, caller, requestId, notes, trace }: Ta
     params,
     query,
     header: (name) => headerOf(env.incoming, name),
-    signal: AbortSignal.any([req.raw.signal, parts.closing, unwelcome.signal]),
+    signal: () => AbortSignal.any([req.raw.signal, parts.closing, unwelcome.signal]),
     stay: () => {
       const leave = parts.admission.live.take(caller.id);
       const forget = parts.admission.watch(env.incoming, (reason) => unwelcome.abort(reason));

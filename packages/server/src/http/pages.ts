@@ -6,8 +6,8 @@ import type { Role } from "../access/roles.ts";
 import type { Config } from "../config/config.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Admission } from "./admission.ts";
+import { jsonAnswer, type Answer } from "./answer.ts";
 import type { OpenPage } from "./app.ts";
-import { jsonAnswer } from "./route.ts";
 
 export interface PagesParts {
   readonly stats: () => EngineStats;
@@ -40,7 +40,7 @@ export function pages(parts: PagesParts): readonly OpenPage[] {
 }
 
 /** Ready: a start that is sent now will be on disk. The reasons are for operators and name nobody. */
-function readiness({ stats, auditTrouble, isClosing }: PagesParts): Response {
+function readiness({ stats, auditTrouble, isClosing }: PagesParts): Answer {
   const { phase, storeTrouble } = stats();
   const reasons = [
     ...(isClosing() ? ["the server is closing"] : []),

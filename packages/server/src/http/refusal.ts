@@ -1,6 +1,6 @@
 /** Errors as answers. What is not a PerdureError is ours, and its text stays here (trap T9). */
 import { PerdureError } from "@perdure/kernel";
-import { errorToJson, httpStatus } from "@perdure/wire";
+import { httpStatus } from "@perdure/wire";
 
 export function asPerdureError(error: unknown, requestId: string): PerdureError {
   if (error instanceof PerdureError) return error;
@@ -13,13 +13,6 @@ const LATER_S = "1";
 
 export function statusOf(error: PerdureError): number {
   return httpStatus[error.code];
-}
-
-export function refusal(error: PerdureError, requestId: string): Response {
-  return new Response(JSON.stringify(errorToJson(error)), {
-    status: statusOf(error),
-    headers: { "content-type": "application/json", ...refusalHeaders(error, requestId) },
-  });
 }
 
 export function refusalHeaders(error: PerdureError, requestId: string): Record<string, string> {

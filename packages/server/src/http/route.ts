@@ -13,6 +13,7 @@ import type { ZodType } from "zod";
 import type { Caller } from "../access/caller.ts";
 import type { Policy, Role } from "../access/roles.ts";
 import type { RequestTrace } from "../telemetry/tracing.ts";
+import { jsonAnswer, type Answer } from "./answer.ts";
 import { checkInput } from "./input.ts";
 
 /** What every handler is given. */
@@ -25,7 +26,7 @@ export interface Asked {
   /** A field of the request's header. */
   readonly header: (name: string) => string | undefined;
   /** Ends when the caller has gone, or when the server closes. */
-  readonly signal: AbortSignal;
+  readonly signal: () => AbortSignal;
   /** Counts a request that stays a while; the result ends it. Throws `overloaded`. */
   readonly stay: () => () => void;
 }
@@ -103,7 +104,7 @@ export interface Route extends Words {
   readonly bodyMedia?: string;
   /** Of the answer; absent: JSON, or nothing at all. */
   readonly media?: string;
-  readonly run: (ask: RawAsk) => Promise<Response>;
+  readonly run: (ask: RawAsk) => Promise<Answer>;
 }
 
 /** A route that has its place in the API and a policy. */
@@ -115,7 +116,7 @@ export function jsonRoute<O extends Operation, Q = undefined, B = undefined, A =
   spec: JsonRoute<O, Q, B, A>,
 ): Route {
   const { handle, status = 200, plain, ...rest } = spec;
-  const run = async (ask: RawAsk): Promise<Response> => {
+  const run = async (ask: RawAsk): Promise<Answer> => {
     const answer = await handle(await inputs(spec, ask));
     return jsonAnswer(plain ? answer : toJson(answer), status);
   };
@@ -126,16 +127,16 @@ export function silentRoute<O extends Operation, Q = undefined, B = undefined>(
   spec: SilentRoute<O, Q, B>,
 ): Route {
   const { handle, ...rest } = spec;
-  const run = async (ask: RawAsk): Promise<Response> => {
+  const run = async (ask: RawAsk): Promise<Answer> => {
     await handle(await inputs(spec, ask));
-    return new Response(null, { status: 204 });
+    return { status: 204 };
   };
   return { ...rest, status: 204, run };
 }
 
 export function streamRoute<O extends Operation, Q = undefined>(spec: StreamRoute<O, Q>): Route {
   const { handle, ...rest } = spec;
-  const run = async (ask: RawAsk): Promise<Response> => {
+  const run = async (ask: RawAsk): Promise<Answer> => {
     const checked = await inputs<O, Q, undefined>(spec, { ...ask, json: undefinedBody });
     return handle({ ...checked, bytes: ask.bytes });
   };
@@ -146,7 +147,7 @@ const NDJSON = "application/x-ndjson";
 
 export function linesRoute<O extends Operation>(spec: LinesRoute<O>): Route {
   const { handle, ...rest } = spec;
-  const run = async (ask: RawAsk): Promise<Response> => {
+  const run = async (ask: RawAsk): Promise<Answer> => {
     // As with JSON, a type that no page can send without asking first.
     if (ask.header("content-type")?.split(";", 1)[0]?.trim().toLowerCase() !== NDJSON) {
       const text = `The body must be lines of JSON: send the header content-type: ${NDJSON}.`;
@@ -157,13 +158,6 @@ export function linesRoute<O extends Operation>(spec: LinesRoute<O>): Route {
     return jsonAnswer(await handle({ ...checked, bytes }));
   };
   return { ...rest, bodyMedia: NDJSON, status: 200, run };
-}
-
-export function jsonAnswer(value: unknown, status = 200): Response {
-  return new Response(JSON.stringify(value), {
-    status,
-    headers: { "content-type": "application/json" },
-  });
 }
 
 /** Refuses a route without a policy, a route twice, and an operation without a route. */

@@ -135,7 +135,12 @@ function readRoutes(waits: OutcomeWaits): readonly Route[] {
         await engine.describe(runId).catch(() => engine.why(runId));
         const leave = ask.stay();
         try {
-          const ended = await waits.wait(runId, () => engine.outcome(runId), query.waitMs, signal);
+          const ended = await waits.wait(
+            runId,
+            () => engine.outcome(runId),
+            query.waitMs,
+            signal(),
+          );
           return ended === undefined ? {} : { outcome: ended };
         } finally {
           leave();

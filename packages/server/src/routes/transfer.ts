@@ -28,7 +28,7 @@ export const transferRoutes: readonly Route[] = [
     media: "application/x-ndjson",
     async handle({ engine, caller: { namespace }, query, signal, stay }) {
       const leave = stay();
-      const lines = exported(engine, { ...query, namespace }, signal, leave);
+      const lines = exported(engine, { ...query, namespace }, signal(), leave);
       const headers = { "content-type": "application/x-ndjson" };
       return new Response(ReadableStream.from(lines), { headers });
     },

@@ -36,7 +36,7 @@ export function watchRoute(env: Env, limits: ServerLimits): Route {
       const { heartbeatMs, watchStallMs: stallMs, watchEvents } = limits;
       const leave = ask.stay();
       const tail = tailOr(leave, { engine: ask.engine, runId, after, maxEvents: watchEvents });
-      const stream = new EventStream({ env, heartbeatMs, stallMs, signal: ask.signal });
+      const stream = new EventStream({ env, heartbeatMs, stallMs, signal: ask.signal() });
       const over = outcome !== undefined && after >= seq;
       void (over ? farewell(ask, runId, stream) : follow(ask, runId, tail, stream))
         .catch((error: unknown) => {

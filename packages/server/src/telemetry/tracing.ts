@@ -26,6 +26,15 @@ export interface RequestTrace {
   end(finished: Finished): void;
 }
 
+export interface TracedCall {
+  readonly method: string;
+  /** The path as it was asked for; what follows it is not looked at. */
+  readonly target: string;
+  /** The path with its parameters' names. */
+  readonly route: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
 export interface TracingView {
   readonly exported: number;
   readonly lost: number;
@@ -58,15 +67,16 @@ export class Tracing {
     return { exported, lost, trouble };
   }
 
-  begin(request: IncomingMessage, route: string): RequestTrace {
-    const { traceparent, tracestate } = request.headers;
+  /** `request` is the one that opened the connection, of which `asked` may be one call of many. */
+  begin(request: IncomingMessage, asked: TracedCall): RequestTrace {
+    const { traceparent, tracestate } = asked.headers;
     const given = traceContextOf({
       traceparent: first(traceparent),
       tracestate: first(tracestate),
     });
     if (!this.#tracer) return { headers: traceHeaders(given), about: nothing, end: nothing };
-    const name = `${request.method ?? ""} ${route}`;
-    const attributes = requestAttributes(request, route);
+    const name = `${asked.method} ${asked.route}`;
+    const attributes = requestAttributes(request, asked);
     const options = { kind: SpanKind.SERVER, attributes };
     return requestTrace(this.#tracer.startSpan(name, options, parentOf(given)));
   }
@@ -98,13 +108,15 @@ function requestTrace(span: Span): RequestTrace {
 }
 
 /** Stable names of the HTTP semantic conventions; never a query or a body. */
-function requestAttributes(request: IncomingMessage, route: string): Record<string, string> {
-  const { method = "", url = "", httpVersion, socket, headers } = request;
+function requestAttributes(
+  { httpVersion, socket, headers }: IncomingMessage,
+  { method, target, route }: TracedCall,
+): Record<string, string> {
   const agent = headers["user-agent"];
   return {
     "http.request.method": method,
     "http.route": route,
-    "url.path": url.split("?", 1)[0] ?? "",
+    "url.path": target.split("?", 1)[0] ?? "",
     "url.scheme": "encrypted" in socket ? "https" : "http",
     "network.protocol.version": httpVersion,
     "client.address": socket.remoteAddress ?? "",

@@ -1,5 +1,5 @@
 /** What a route answers, before it is known through which door it leaves. */
-import { PerdureError } from "@perdure/kernel";
+import type { PerdureError } from "@perdure/kernel";
 import { errorToJson } from "@perdure/wire";
 import { statusOf } from "./refusal.ts";
 

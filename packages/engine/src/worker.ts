@@ -111,7 +111,10 @@ export interface WorkerOptions {
   readonly queues: readonly ServedQueue[];
   /** Remote steps at a time. */
   readonly taskSlots: number;
-  /** Coroutines kept at a time. */
+  /**
+   * Coroutines kept at a time. One that has ended its run needs no slot while the end is written; so
+   * there may be as many of those beside them.
+   */
   readonly runSlots: number;
   /** Without a sign of life for so long the worker counts as lost; 0: never (same process). */
   readonly leaseMs: number;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { text } from "./testing/payloads.test-support.ts";
 import { Rig } from "./testing/rig.test-support.ts";
 import type { Script } from "./testing/scripted-worker.test-support.ts";
-import { remote, sleeps, three, waits } from "./testing/scripts.test-support.ts";
+import { ends, remote, sleeps, three, waits } from "./testing/scripts.test-support.ts";
 
 const go = { name: "go", payload: text("x") };
 
@@ -48,6 +48,26 @@ describe("a worker", () => {
     expect(worker.activations.map(({ runId }) => runId)).toEqual([first.runId]);
     expect(rig.engine.stats().runsWaiting).toBe(1);
     worker.session.close();
+    await rig.close();
+  });
+
+  it("begins the next run while the end of one is written, and no more than its slots of those", async () => {
+    let isSlow = false;
+    const written = Promise.withResolvers<"none">();
+    const after = (): Promise<"none"> => (isSlow ? written.promise : Promise.resolve("none"));
+    const faults = { before: () => Promise.resolve("none" as const), after };
+    const rig = await Rig.open({ faults, tuning: { commitsInFlight: 100 } });
+    const runs = [];
+    for (let i = 0; i < 5; i++) runs.push((await rig.start({ workflow: "ends" })).runId);
+    await rig.env.still();
+    isSlow = true;
+    const worker = rig.worker({ scripts: { ends }, options: { runSlots: 1 } });
+    await rig.env.still();
+    expect(worker.activations.map(({ runId }) => runId)).toEqual(runs.slice(0, 2));
+    isSlow = false;
+    written.resolve("none");
+    for (const runId of runs) expect(await rig.result(runId)).toBe("ended");
+    expect(worker.activations.map(({ runId }) => runId)).toEqual(runs);
     await rig.close();
   });
 

@@ -1,11 +1,12 @@
 /** Takes what has arrived at a partition and makes one batch of it. */
 import { PerdureError, wantsActivation, type Message, type StreamId } from "@perdure/kernel";
-import type { Live, LiveRun } from "../streams/live.ts";
+import type { Live } from "../streams/live.ts";
 import type { Loader } from "../streams/loader.ts";
 import type { Item, Partition } from "../streams/partition.ts";
 import type { Tidy } from "../streams/tidy.ts";
 import type { Alarms } from "../time/alarms.ts";
 import type { Calls } from "../workers/calls.ts";
+import type { Hold } from "../workers/hold.ts";
 import type { Leases } from "../workers/leases.ts";
 import type { Decider } from "./decider.ts";
 import { Draft } from "./draft.ts";
@@ -31,7 +32,7 @@ export class Builder {
   }
 
   readonly build = (partition: Partition): Draft => {
-    const { decider, alarms, tidy } = this.#parts;
+    const { decider, alarms, leases, tidy } = this.#parts;
     const draft = new Draft(partition, ++this.#lastMark);
     decider.begin(draft);
     this.#drain(draft, partition.resumed);
@@ -39,6 +40,7 @@ export class Builder {
     this.#drain(draft, partition.queue);
     for (const live of draft.touched) alarms.set(live, live.machine.wakeAt(live.state));
     decider.end();
+    for (const hold of draft.over) leases.over(hold);
     tidy.addTo(draft);
     tidy.look(partition);
     return draft;
@@ -66,7 +68,7 @@ export class Builder {
     const { partition } = draft;
     const { stream, message, hold } = item;
     if (hold !== undefined) {
-      if (this.#counts(item)) this.#answer(hold.live, message, item);
+      if (this.#counts(item)) this.#answer(draft, hold, message);
       return;
     }
     const live = decider.admit(partition, stream, message);
@@ -95,10 +97,12 @@ export class Builder {
     return false;
   }
 
-  #answer(live: LiveRun, message: Message, { hold }: Item): void {
+  #answer(draft: Draft, hold: Hold, message: Message): void {
+    const { live } = hold;
     const failures = live.run.activationFailures;
     this.#parts.decider.handle(live, message);
-    if (hold && live.run.activationFailures > failures) this.#parts.leases.failed(hold);
+    if (live.run.activationFailures > failures) this.#parts.leases.failed(hold);
+    else if (live.run.outcome !== undefined) draft.over.push(hold);
   }
 
   /** Messages of one partition are applied in the order it sent them; the first may have to wait. */

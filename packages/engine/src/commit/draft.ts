@@ -18,6 +18,7 @@ import type {
 import { encodeEvent } from "@perdure/store";
 import { LiveRun, type Live } from "../streams/live.ts";
 import type { Partition } from "../streams/partition.ts";
+import type { Hold } from "../workers/hold.ts";
 import type { Link } from "./link.ts";
 
 /** What a machine asks the shell to do; messages have left by other ways. */
@@ -58,6 +59,8 @@ export class Draft {
   readonly rows: IndexRow[] = [];
   readonly cooled: Cooled[] = [];
   readonly forgotten: Live[] = [];
+  /** Whose code has ended its run in here. */
+  readonly over: Hold[] = [];
   /** Its batch's number, once it has one. */
   number = 0;
   events = 0;

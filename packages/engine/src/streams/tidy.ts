@@ -1,7 +1,8 @@
 /**
  * Housekeeping that rides along in later batches: index rows, and streams put to rest.
  *
- * T1  Rows trail by at most `tidyMs`, and what changes twice meanwhile is written once.
+ * T1  Rows trail by at most `tidyMs`, and what changes twice meanwhile is written once. Partitions
+ *     have their turns, so that no commit is long for what all of them have to be tidied of.
  * T2  Only a stream that nobody needs now is settled: all its events durable, no call, no hold but
  *     a parked one. What it waits for is in its alarm and in `hasWork`.
  * T3  A settled stream leaves memory when its settling is durable and nothing has come meanwhile.
@@ -22,6 +23,9 @@ import { LiveRun, type Live } from "./live.ts";
 import type { Partition } from "./partition.ts";
 import type { Retention } from "./retention.ts";
 
+/** Partitions are tidied in so many turns. */
+const TURNS = 8;
+
 export interface TidyParts {
   readonly env: Env;
   readonly stats: Stats;
@@ -40,13 +44,17 @@ export class Tidy {
   readonly #parts: TidyParts;
   /** Streams that a partition may keep in memory. */
   readonly #room: number;
-  #isArmed = false;
+  readonly #turns: number;
+  /** The next, and how many there are to come. */
+  #turn = 0;
+  #turnsLeft = 0;
   #isSweeping = false;
   #isStopped = false;
 
   constructor(parts: TidyParts) {
     this.#parts = parts;
     this.#room = Math.ceil(parts.tuning.liveStreams / parts.partitions.length);
+    this.#turns = Math.min(TURNS, parts.partitions.length);
   }
 
   /** The run's row has changed. */
@@ -80,11 +88,13 @@ export class Tidy {
 
   /** The next batches take everything along. */
   all(): void {
-    for (const partition of this.#parts.partitions) {
-      if (partition.unlisted.size + partition.cooling.size === 0) continue;
-      partition.tidy = true;
-      this.#parts.ready(partition);
-    }
+    for (const partition of this.#parts.partitions) this.#tidy(partition);
+  }
+
+  #tidy(partition: Partition): void {
+    if (!isUntidy(partition)) return;
+    partition.tidy = true;
+    this.#parts.ready(partition);
   }
 
   /** Resolves when everything that was due at the call is durable. */
@@ -172,29 +182,37 @@ export class Tidy {
     return hold === undefined || hold.isParked;
   }
 
+  /** Each partition has a turn from now on. */
   #arm(): void {
-    if (this.#isArmed || this.#isStopped) return;
-    this.#isArmed = true;
-    this.#parts.env.after(this.#parts.tuning.tidyMs, () => {
-      this.#isArmed = false;
+    const isResting = this.#turnsLeft === 0;
+    this.#turnsLeft = this.#turns;
+    if (isResting && !this.#isStopped) this.#nextTurn();
+  }
+
+  #nextTurn(): void {
+    const { env, tuning, partitions } = this.#parts;
+    env.after(tuning.tidyMs / this.#turns, () => {
       if (this.#isStopped) return;
-      this.#sweepFull();
-      this.all();
+      for (let i = this.#turn; i < partitions.length; i += this.#turns) {
+        const partition = partitions[i] as Partition;
+        this.#sweepFull(partition);
+        this.#tidy(partition);
+      }
+      this.#turn = (this.#turn + 1) % this.#turns;
+      if (--this.#turnsLeft > 0) this.#nextTurn();
     });
   }
 
   /** More streams than there is room for: the coldest go. */
-  #sweepFull(): void {
-    for (const partition of this.#parts.partitions) {
-      let excess = partition.lives.size - partition.cooling.size - this.#room;
-      if (excess <= 0) continue;
-      for (const live of partition.lives.values()) {
-        if (excess <= 0) break;
-        if (live.warm) live.warm = false;
-        else if (this.#isIdle(live)) {
-          partition.cooling.add(live);
-          excess--;
-        }
+  #sweepFull(partition: Partition): void {
+    let excess = partition.lives.size - partition.cooling.size - this.#room;
+    if (excess <= 0) return;
+    for (const live of partition.lives.values()) {
+      if (excess <= 0) break;
+      if (live.warm) live.warm = false;
+      else if (this.#isIdle(live)) {
+        partition.cooling.add(live);
+        excess--;
       }
     }
   }
@@ -212,6 +230,10 @@ export class Tidy {
     }
     if (left > 0) this.#sweepLater();
   };
+}
+
+function isUntidy({ unlisted, cooling }: Partition): boolean {
+  return unlisted.size + cooling.size > 0;
 }
 
 /** What the store keeps beside the stream's events. */

@@ -1,5 +1,5 @@
 /** Stands before a worker and counts what it has at a time. */
-import type { RunEvent, RunId, StepResult, StepToken } from "@perdure/kernel";
+import type { ActivationAnswer, RunEvent, RunId, StepResult, StepToken } from "@perdure/kernel";
 import type {
   Activation,
   ClaimedTask,
@@ -10,6 +10,13 @@ import type {
   WorkerOptions,
   WorkerSession,
 } from "../worker.ts";
+
+const ends: ReadonlySet<string> = new Set([
+  "run.complete",
+  "run.fail",
+  "run.cancel",
+  "run.continue",
+]);
 
 export class Gauge implements WorkerHost {
   readonly #host: WorkerHost;
@@ -31,6 +38,12 @@ export class Gauge implements WorkerHost {
     const session = this.#host.register(this.#before(worker), options);
     return {
       ...session,
+      answer: (runId: RunId, lease: Lease, answer: ActivationAnswer, isIdle?: boolean) => {
+        // Its code is over: no slot is needed to hear that this is on disk.
+        const isEnd = answer.commands.some(({ type }) => ends.has(type));
+        if (isEnd && this.#runs.get(runId) === lease) this.#runs.delete(runId);
+        session.answer(runId, lease, answer, isIdle);
+      },
       result: (token: StepToken, result: StepResult) => {
         this.#tasks.delete(nameOf(token));
         return session.result(token, result);

@@ -8,6 +8,11 @@ export const three: Script = function* () {
   return a + b + c;
 };
 
+export const ends: Script = function* () {
+  yield* [];
+  return "ended";
+};
+
 /** Waits for the signal `go` and returns what it brought. */
 export const waits: Script = function* () {
   yield { step: "before" };

@@ -26,6 +26,8 @@ export class Hold {
   isIdle = false;
   /** The code could not be run; its answers count no more. */
   hasFailed = false;
+  /** Its code has ended the run; the end is on its way to disk. */
+  isOver = false;
   /** The worker has given it back. */
   isGone = false;
 

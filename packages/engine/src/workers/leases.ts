@@ -87,6 +87,14 @@ export class Leases {
     return hold.live.hold === hold && !hold.hasFailed;
   }
 
+  /** Its code has ended the run, in a batch that is about to be written: another may begin. */
+  over(hold: Hold): void {
+    if (hold.live.hold !== hold || hold.isOver) return;
+    hold.isOver = true;
+    hold.worker.over++;
+    this.#parts.matcher().serve(hold.worker);
+  }
+
   /** The code could not be run: nothing more is taken from this hold. */
   failed(hold: Hold): void {
     hold.hasFailed = true;
@@ -274,8 +282,8 @@ export class Leases {
     }
     worker.parked.set(live.runId, hold);
     if (worker.phase === "draining") this.end(hold);
-    else if (worker.holds.size > worker.runSlots) this.end(hold);
-    else if (worker.holds.size >= worker.runSlots) this.#parts.matcher().serve(worker);
+    else if (worker.excessRuns > 0) this.end(hold);
+    else if (!worker.hasFreeRunSlot) this.#parts.matcher().serve(worker);
   }
 
   /** What it was just told may let its code go on: it is not to be evicted as idle (W5). */
@@ -293,6 +301,7 @@ export class Leases {
     live.hold = undefined;
     worker.holds.delete(live.runId);
     worker.parked.delete(live.runId);
+    if (hold.isOver) worker.over--;
     this.#parts.calls().takeBack(hold);
     if (!hold.isActive) return true;
     // The code may have been in the middle of something.

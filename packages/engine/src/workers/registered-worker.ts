@@ -27,6 +27,8 @@ export class RegisteredWorker {
   readonly #tasks: Map<string, Offer> = new Map();
   readonly #tasksOf: Map<string, number> = new Map();
   readonly #terms: ReadonlyMap<string, Terms>;
+  /** Holds whose code has ended its run: all that is left is to hear that the end is on disk. */
+  over = 0;
   /** Slots given to runs that are still being loaded. */
   reserved = 0;
   /** Where it looks for work, the one that it took from longest ago first. */
@@ -48,7 +50,7 @@ export class RegisteredWorker {
   }
 
   get hasFreeRunSlot(): boolean {
-    return this.phase === "open" && this.holds.size + this.reserved < this.runSlots;
+    return this.phase === "open" && this.#running + this.reserved < this.runSlots;
   }
 
   /** A slot is free, or can be by evicting a coroutine that waits. */
@@ -59,7 +61,17 @@ export class RegisteredWorker {
 
   /** Holds that it has more than slots, since some were promised to others: they end at rest. */
   get excessRuns(): number {
-    return Math.max(0, this.holds.size - this.runSlots);
+    return Math.max(0, this.#running - this.runSlots);
+  }
+
+  /**
+   * Coroutines that need a slot. One that is over needs none, so that the next begins while the end
+   * is written; but no more than there are slots, so that a slow disk is felt. Where slots are lent,
+   * other nodes count them, and each keeps its own to the end.
+   */
+  get #running(): number {
+    const isShared = this.isBorrowed || this.lent !== undefined;
+    return this.holds.size - (isShared ? 0 : Math.min(this.over, this.runSlots));
   }
 
   get tasks(): ReadonlyMap<string, Offer> {

@@ -35,6 +35,18 @@ describe("a value that goes to the journal", () => {
     expect(() => encode(circle, "the result")).toThrow(/^the result cannot be written as JSON/);
   });
 
+  test.each([
+    ...[0, 1, 61, 62, 63, 64, 200].map((length) => "x".repeat(length)),
+    "\u007f",
+    "\u0080",
+    `${"x".repeat(60)}é`,
+    "☂",
+    "\ud800",
+  ])("is UTF-8, however it is written: %j", (text) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(text));
+    expect(encodePayload(text, "it")).toStrictEqual({ encoding: "json", data: bytes });
+  });
+
   test("may have as many bytes as the limit says, and not one more", () => {
     const fits = "x".repeat(limits.payloadBytes - 2);
     expect(encodePayload(fits, "it").data.length).toBe(limits.payloadBytes);

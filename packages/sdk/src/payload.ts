@@ -9,6 +9,9 @@ import { limits, PerdureError, type Payload } from "@perdure/kernel";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** So few bytes lie in V8's own heap, and writing them there costs less than a call to the encoder. */
+const SHORT = 64;
+
 const nothing: Payload = { encoding: "json", data: new Uint8Array(0) };
 
 export interface Encoded {
@@ -62,12 +65,24 @@ export function decode(payload: Payload | undefined): unknown {
 }
 
 function toPayload(text: string, what: string): Payload {
-  const data = encoder.encode(text);
+  const data = toBytes(text);
   if (data.length <= limits.payloadBytes) return { encoding: "json", data };
   throw new PerdureError(
     "limit-exceeded",
     `${what} has ${data.length} bytes, the limit is ${limits.payloadBytes}; store it elsewhere and pass a reference`,
   );
+}
+
+function toBytes(text: string): Uint8Array {
+  const { length } = text;
+  if (length > SHORT) return encoder.encode(text);
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit > 0x7f) return encoder.encode(text);
+    bytes[at] = unit;
+  }
+  return bytes;
 }
 
 function unfit(message: string): PerdureError {

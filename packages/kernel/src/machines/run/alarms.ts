@@ -3,13 +3,13 @@
  * this keeps that moment at hand. The scan on removing the soonest costs time only where many
  * deadlines are open at once.
  */
-import type { Owned } from "./owned.ts";
+import { mapOf, remove, type Owned } from "./owned.ts";
 
 export function setAlarm(run: Owned, key: string, at: number | undefined): void {
   const before = run.alarms.get(key);
   if (before === at) return;
-  if (at === undefined) run.alarms.delete(key);
-  else run.alarms.set(key, at);
+  if (at === undefined) remove(run, "alarms", key);
+  else mapOf(run, "alarms").set(key, at);
   if (before !== undefined && before === run.soonest) run.soonest = scan(run.alarms);
   else if (at !== undefined && (run.soonest === undefined || at < run.soonest)) run.soonest = at;
 }

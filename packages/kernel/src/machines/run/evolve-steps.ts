@@ -4,7 +4,7 @@ import { invariant } from "../../errors.ts";
 import { FailureCode } from "../../failure.ts";
 import { defaultRetry } from "../../retry.ts";
 import { setAlarm } from "./alarms.ts";
-import type { Owned } from "./owned.ts";
+import { mapOf, remove, type Owned } from "./owned.ts";
 import type { Failing, RunState, StepOperation } from "./state.ts";
 
 export function evolveStep(run: Owned, event: StepEvent & Recorded): void {
@@ -45,7 +45,7 @@ export function evolveStep(run: Owned, event: StepEvent & Recorded): void {
     case "step.completed":
     case "step.abandoned":
     case "step.cancelled":
-      run.operations.delete(event.key);
+      remove(run, "operations", event.key);
       return setAlarm(run, event.key, undefined);
   }
 }
@@ -144,7 +144,7 @@ function openStep(run: Owned, key: string): StepOperation {
 }
 
 function put(run: Owned, step: StepOperation): void {
-  run.operations.set(step.key, step);
+  mapOf(run, "operations").set(step.key, step);
   setAlarm(run, step.key, deadlineOf(step)?.at);
 }
 

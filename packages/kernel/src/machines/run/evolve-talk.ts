@@ -2,8 +2,8 @@
 import type { Recorded, TalkEvent, TimeEvent, WaitEvent } from "../../events/run-events.ts";
 import { limits } from "../../limits.ts";
 import { setAlarm } from "./alarms.ts";
-import type { Owned } from "./owned.ts";
-import { alarmKeys, type Operation } from "./state.ts";
+import { mapOf, remove, type Owned } from "./owned.ts";
+import { alarmKeys, none, type Operation } from "./state.ts";
 
 type Event = Exclude<TimeEvent | WaitEvent | TalkEvent, { kind: "message.sent" }> & Recorded;
 
@@ -27,21 +27,21 @@ export function evolveTalk(run: Owned, event: Event): void {
     case "signal.received":
       return bufferSignal(run, event);
     case "update.accepted":
-      run.updates.set(event.id, { status: "open" });
+      mapOf(run, "updates").set(event.id, { status: "open" });
       return;
     case "update.completed":
-      run.updates.set(event.id, {
+      mapOf(run, "updates").set(event.id, {
         status: "done",
         ...(event.output === undefined ? {} : { output: event.output }),
         ...(event.failure === undefined ? {} : { failure: event.failure }),
       });
-      return forgetUpdates(run.updates);
+      return forgetUpdates(run);
     case "call.scheduled":
       return open(run, call(event), undefined);
     case "call.started": {
       const operation = run.operations.get(event.key);
       if (operation?.type !== "call") return;
-      run.operations.set(event.key, { ...operation, started: true, runId: event.runId });
+      mapOf(run, "operations").set(event.key, { ...operation, started: true, runId: event.runId });
       return;
     }
   }
@@ -86,21 +86,22 @@ function call(event: Of<"call.scheduled">): Operation {
 }
 
 function open(run: Owned, operation: Operation, alarm: number | undefined): void {
-  run.operations.set(operation.key, operation);
+  mapOf(run, "operations").set(operation.key, operation);
   setAlarm(run, operation.key, alarm);
 }
 
 function end(run: Owned, key: string): void {
-  run.operations.delete(key);
+  remove(run, "operations", key);
   setAlarm(run, key, undefined);
 }
 
 function bufferSignal(run: Owned, event: Of<"signal.received">): void {
-  const waiting = run.signals.get(event.name);
+  const signals = mapOf(run, "signals");
+  const waiting = signals.get(event.name);
   if (waiting) waiting.push(event.seq);
-  else run.signals.set(event.name, [event.seq]);
+  else signals.set(event.name, [event.seq]);
   run.bufferedSignals += 1;
-  if (event.id !== undefined) remember(run.signalIds, event.id);
+  if (event.id !== undefined) remember(run, event.id);
 }
 
 function takeSignal(run: Owned, key: string, seq: number): void {
@@ -111,8 +112,8 @@ function takeSignal(run: Owned, key: string, seq: number): void {
   if (!waiting) return;
   const rest = waiting.filter((one) => one !== seq);
   run.bufferedSignals -= waiting.length - rest.length;
-  if (rest.length === 0) run.signals.delete(name);
-  else run.signals.set(name, rest);
+  if (rest.length === 0) remove(run, "signals", name);
+  else mapOf(run, "signals").set(name, rest);
 }
 
 /** A promise is a wait for a signal that has a name of its own. */
@@ -121,7 +122,9 @@ export function signalNameOf(on: { readonly type: string; readonly name: string 
 }
 
 /** Remembers the newest ids only. */
-function remember(ids: Set<string>, id: string): void {
+function remember(run: Owned, id: string): void {
+  if (run.signalIds === none.set) run.signalIds = new Set();
+  const ids = run.signalIds as Set<string>;
   ids.add(id);
   if (ids.size <= limits.runSignalIds) return;
   for (const oldest of ids) {
@@ -131,11 +134,12 @@ function remember(ids: Set<string>, id: string): void {
 }
 
 /** Outcomes of the newest updates stay known to those who ask again. */
-function forgetUpdates(updates: Owned["updates"]): void {
+function forgetUpdates(run: Owned): void {
+  const { updates } = run;
   if (updates.size <= limits.runUpdates) return;
   for (const [id, { status }] of updates) {
     if (status === "open") continue;
-    updates.delete(id);
+    remove(run, "updates", id);
     return;
   }
 }

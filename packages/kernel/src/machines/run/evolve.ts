@@ -11,7 +11,7 @@ import { setAlarm } from "./alarms.ts";
 import { evolveStep } from "./evolve-steps.ts";
 import { evolveTalk } from "./evolve-talk.ts";
 import { addOrdinal } from "./ordinals.ts";
-import { alarmKeys, type RunState } from "./state.ts";
+import { alarmKeys, none, type RunState } from "./state.ts";
 import { isWaking } from "./waking.ts";
 import { own, type Owned } from "./owned.ts";
 
@@ -150,7 +150,7 @@ export function outcomeOf(event: ClosingEvent): Outcome {
 function start(run: Owned, spec: RunSpec, at: number): void {
   run.spec = spec;
   run.startedAt = at;
-  run.attributes = spec.attributes ?? {};
+  run.attributes = spec.attributes ?? none.object;
   run.listeners = listenersOf(spec);
   run.begun = spec.startAt === undefined || spec.startAt <= at;
   if (!run.begun) setAlarm(run, alarmKeys.start, spec.startAt);
@@ -175,6 +175,7 @@ function fork(run: Owned, spec: RunSpec, at: number): void {
 }
 
 function listenersOf(spec: RunSpec): RunState["listeners"] {
+  if (!spec.parent && !spec.notify) return none.list;
   const parent = spec.parent
     ? [{ stream: runStream(spec.parent.runId), key: spec.parent.key }]
     : [];
@@ -184,9 +185,9 @@ function listenersOf(spec: RunSpec): RunState["listeners"] {
 function close(run: Owned, outcome: Outcome, at: number): void {
   run.outcome = outcome;
   run.closedAt = at;
-  run.operations.clear();
-  run.alarms.clear();
+  run.operations = none.map;
+  run.alarms = none.map;
   run.soonest = undefined;
-  run.signals.clear();
+  run.signals = none.map;
   run.bufferedSignals = 0;
 }

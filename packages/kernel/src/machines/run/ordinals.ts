@@ -12,6 +12,13 @@ interface Owned {
   beyond: Set<number>;
 }
 
+/** Shared until an ordinal comes out of order. */
+const inOrder: ReadonlySet<number> = new Set();
+
+export function noOrdinals(): OrdinalSet {
+  return { through: 0, beyond: inOrder };
+}
+
 export function hasOrdinal(set: OrdinalSet, ordinal: number): boolean {
   return ordinal <= set.through || set.beyond.has(ordinal);
 }
@@ -20,7 +27,9 @@ export function hasOrdinal(set: OrdinalSet, ordinal: number): boolean {
 export function addOrdinal(set: OrdinalSet, ordinal: number): void {
   const owned = set as Owned;
   if (ordinal !== owned.through + 1) {
-    if (ordinal > owned.through) owned.beyond.add(ordinal);
+    if (ordinal <= owned.through) return;
+    if (owned.beyond === inOrder) owned.beyond = new Set();
+    owned.beyond.add(ordinal);
     return;
   }
   owned.through = ordinal;

@@ -4,6 +4,7 @@ import type { Command } from "../../commands/command.ts";
 import type { RunMessage } from "../../messages.ts";
 import { checkJournal } from "../../journal/check-journal.ts";
 import { explain } from "../../why/explain.ts";
+import { runMachine } from "./index.ts";
 import { note, RunRig } from "./rig.test-support.ts";
 import { work } from "./work.ts";
 
@@ -111,6 +112,10 @@ const message: fc.Arbitrary<RunMessage> = fc.oneof(
   fc.record({ type: fc.constant("step.lost" as const), key, attempt, worker: key }),
   fc.constant({ type: "run.signal", signal: { name: "s" } } as const),
   fc.constant({ type: "run.signal", signal: { name: "promise:p" } } as const),
+  fc.record({
+    type: fc.constant("run.signal" as const),
+    signal: fc.record({ name: fc.constant("s"), id: key }),
+  }),
   fc.constantFrom({ type: "run.pause" } as const, { type: "run.resume" } as const),
   fc.constant({ type: "run.cancel" } as const),
   fc.record({ type: fc.constant("wait.match" as const), key, payload: input }),
@@ -122,6 +127,8 @@ const message: fc.Arbitrary<RunMessage> = fc.oneof(
 );
 
 const act = fc.record({ message, sleepMs: fc.integer({ min: 0, max: 400 }) });
+
+const fresh = structuredClone(runMachine.initial());
 
 describe("a run, whatever it is told", () => {
   it("is the fold of its journal, keeps no alarm that is past, and is silent once closed", () => {
@@ -141,6 +148,8 @@ describe("a run, whatever it is told", () => {
         rig.events.forEach((event, i) => expect(event.seq).toBe(i + 1));
         // What a run writes is what an import takes.
         expect(checkJournal({ spec: rig.state.spec, events: rig.events }).state).toEqual(rig.state);
+        // A run writes to collections of its own, never to the empty ones that all share.
+        expect(runMachine.initial()).toEqual(fresh);
       }),
       { numRuns: 1_500 },
     );

@@ -20,7 +20,7 @@ import type { Failure } from "../../failure.ts";
 import type { RunId } from "../../ids.ts";
 import type { JsonObject, Payload } from "../../payload.ts";
 import type { RetryPolicy } from "../../retry.ts";
-import type { OrdinalSet } from "./ordinals.ts";
+import { noOrdinals, type OrdinalSet } from "./ordinals.ts";
 
 interface OperationBase {
   readonly key: string;
@@ -146,6 +146,21 @@ export interface RunState {
 /** Deadlines that belong to the run itself; no operation's key begins with `$`. */
 export const alarmKeys = { start: "$start", run: "$run", activation: "$activation" } as const;
 
+interface Shared {
+  readonly map: ReadonlyMap<string, never>;
+  readonly set: ReadonlySet<never>;
+  readonly list: readonly never[];
+  readonly object: JsonObject;
+}
+
+/** What most runs never put anything into: they share these until `evolve` gives one its own. */
+export const none: Shared = {
+  map: new Map<string, never>(),
+  set: new Set<never>(),
+  list: [],
+  object: {},
+};
+
 export function initialRun(): RunState {
   return {
     seq: 0,
@@ -164,16 +179,16 @@ export function initialRun(): RunState {
     activationFailures: 0,
     activationRetryAt: undefined,
     activationFailure: undefined,
-    operations: new Map(),
-    asked: { through: 0, beyond: new Set() },
-    signals: new Map(),
+    operations: none.map,
+    asked: noOrdinals(),
+    signals: none.map,
     bufferedSignals: 0,
-    signalIds: new Set(),
-    updates: new Map(),
-    listeners: [],
-    attributes: {},
+    signalIds: none.set,
+    updates: none.map,
+    listeners: none.list,
+    attributes: none.object,
     progress: undefined,
-    alarms: new Map(),
+    alarms: none.map,
     soonest: undefined,
   };
 }

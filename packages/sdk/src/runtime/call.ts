@@ -17,9 +17,9 @@ export class Call extends Operation<unknown> {
   constructor(fiber: Fiber, scope: Scope, target: CallTarget, onParentClose: ParentClosePolicy) {
     super(fiber, scope);
     this.#target = target;
-    this.#key = fiber.keyFor(target.workflow);
+    this.#key = fiber.operations.keyFor(target.workflow);
     const isRecorded = fiber.ask("call", this.#key, target.workflow);
-    fiber.open(this.#key, this);
+    fiber.operations.open(this.#key, this);
     if (isRecorded) return;
     const opening = { key: this.#key, ordinal: fiber.asked };
     fiber.command({ type: "call.start", target, onParentClose, ...opening });
@@ -32,7 +32,7 @@ export class Call extends Operation<unknown> {
         this.#runId = event.runId;
         return false;
       case "call.closed":
-        this.fiber.close(this.#key);
+        this.fiber.operations.close(this.#key);
         return this.#closed(event.outcome);
       default:
         return false;

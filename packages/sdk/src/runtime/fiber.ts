@@ -29,9 +29,10 @@ import { Inbox } from "./inbox.ts";
 import { Main } from "./main.ts";
 import { divergenceFailure, type Divergence } from "./mismatch.ts";
 import type { LocalStep } from "./local-step.ts";
+import { Feed } from "./feed.ts";
 import { Gate } from "./gate.ts";
 import { Outbox, type CommandOptions } from "./outbox.ts";
-import type { InProgress, OpenOperation } from "./operation.ts";
+import { Operations } from "./operations.ts";
 import { RunTrace } from "./run-trace.ts";
 import { Saga } from "./saga.ts";
 import { Scope } from "./scope.ts";
@@ -47,22 +48,21 @@ export class Fiber {
   readonly world: World;
   readonly history: History = new History();
   readonly root: Scope = new Scope();
-  readonly saga: Saga = new Saga(this);
-  readonly inbox: Inbox = new Inbox(this);
-  readonly values: Values;
+  readonly operations: Operations = new Operations();
   readonly trace: RunTrace;
-  readonly state: KeyedStateView = new KeyedStateView(this);
   readonly #main: Main = new Main(this);
-  readonly #operations = new Map<string, OpenOperation>();
-  readonly #occurrences = new Map<string, number>();
-  readonly #queue: RunEvent[] = [];
-  #head = 0;
+  // Made when the code first asks for them: most code does not.
+  #saga: Saga | undefined;
+  #inbox: Inbox | undefined;
+  #values: Values | undefined;
+  #state: KeyedStateView | undefined;
+  #gate: Gate | undefined;
+  readonly #feed = new Feed();
   /** The last event of the journal as it was handed over. */
   readonly #replayEnd: number;
   /** Events up to here the code had seen in an earlier hold. */
   readonly #seenBefore: number;
   readonly #lostAt: number;
-  #applied = 0;
   #turn = 0;
   #asked = 0;
   #inTurn = false;
@@ -70,7 +70,6 @@ export class Fiber {
   #isOver = false;
   #hasEnded = false;
   readonly #outbox = new Outbox();
-  readonly #gate = new Gate();
   #busy = 0;
   readonly #resolutions: (() => void)[] = [];
   #ranAhead = false;
@@ -83,7 +82,6 @@ export class Fiber {
     this.spec = activation.spec;
     this.code = code;
     this.world = world;
-    this.values = new Values(this);
     this.trace = new RunTrace(world, this.spec);
     this.#replayEnd = activation.events.at(-1)?.seq ?? 0;
     this.#through = activation.through;
@@ -93,6 +91,22 @@ export class Fiber {
     this.#seenBefore = Math.max(activation.through, this.history.lastOwn - 1);
   }
 
+  get saga(): Saga {
+    return (this.#saga ??= new Saga(this));
+  }
+
+  get inbox(): Inbox {
+    return (this.#inbox ??= new Inbox(this));
+  }
+
+  get values(): Values {
+    return (this.#values ??= new Values(this));
+  }
+
+  get state(): KeyedStateView {
+    return (this.#state ??= new KeyedStateView(this));
+  }
+
   /** Counts the turns. Code that runs in one turn does so in every execution. */
   get turn(): number {
     return this.#turn;
@@ -100,7 +114,7 @@ export class Fiber {
 
   /** The last event applied. */
   get applied(): number {
-    return this.#applied;
+    return this.#feed.applied;
   }
 
   /** The ordinal of the last operation asked for. */
@@ -110,12 +124,12 @@ export class Fiber {
 
   /** The code has run through here before. */
   get isReplaying(): boolean {
-    return this.#applied <= this.#seenBefore;
+    return this.applied <= this.#seenBefore;
   }
 
   /** All of the journal that was handed over has been applied. */
   get isCaughtUp(): boolean {
-    return this.#applied >= this.#replayEnd;
+    return this.applied >= this.#replayEnd;
   }
 
   /** Nothing more is sent (F5). */
@@ -130,7 +144,7 @@ export class Fiber {
 
   /** May the code that runs now have run before, unknown to the journal? */
   get isUncertain(): boolean {
-    return this.#lostAt > 0 && (this.#applied <= this.#lostAt || this.#ranAhead);
+    return this.#lostAt > 0 && (this.applied <= this.#lostAt || this.#ranAhead);
   }
 
   /** Nothing is left to apply: the code's variables are as the journal says. */
@@ -145,9 +159,9 @@ export class Fiber {
   }
 
   deliver(events: readonly RunEvent[]): void {
+    this.#feed.add(events);
     for (const event of events) {
       this.history.add(event, this.#asked);
-      this.#queue.push(event);
       if (isWaking(event)) this.#lastWaking = event.seq;
     }
     if (this.history.pausedAt === 0) this.#isFrozen = false;
@@ -167,7 +181,7 @@ export class Fiber {
     this.#inTurn = false;
     if (this.history.isClosed) this.#outbox.clear();
     else if (!this.#isOver) this.#say();
-    this.inbox.settled();
+    this.#inbox?.settled();
     return this.#hasNext();
   }
 
@@ -183,7 +197,7 @@ export class Fiber {
     this.#end();
     this.trace.end("left");
     this.#hasEnded = false;
-    this.inbox.dropped();
+    this.#inbox?.dropped();
   }
 
   /** The journal and the code do not agree, or the code cannot be run at all. */
@@ -196,13 +210,6 @@ export class Fiber {
       if (!this.history.isClosed) this.world.answer(this, { commands: [], failure });
     }
     return new Halted(failure.message);
-  }
-
-  /** A key that no other operation of the run has. */
-  keyFor(name: string): string {
-    const occurrence = (this.#occurrences.get(name) ?? 0) + 1;
-    this.#occurrences.set(name, occurrence);
-    return occurrence === 1 ? name : `${name}#${occurrence}`;
   }
 
   /** Takes the next ordinal (F2). True: the journal holds the operation. */
@@ -232,40 +239,28 @@ export class Fiber {
     if (!this.#isOver) this.world.wake(this);
   }
 
-  open(key: string, operation: OpenOperation): void {
-    this.#operations.set(key, operation);
-  }
-
-  close(key: string): void {
-    this.#operations.delete(key);
-  }
-
-  /** The local step that has been running longest. */
-  get inProgress(): InProgress | undefined {
-    return this.operations().find(({ inProgress }) => inProgress !== undefined)?.inProgress;
-  }
-
-  operations(): readonly OpenOperation[] {
-    return [...this.#operations.values()];
-  }
-
   /** Cancels the scope and everything open in it. */
   cancelScope(scope: Scope, error: CancelledError): void {
     if (!scope.cancel(error)) return;
-    for (const operation of this.operations()) {
+    for (const operation of this.operations.all()) {
       if (operation.scope.error && !operation.isSettled) operation.cancel(error);
     }
+  }
+
+  /** Values that the code has recorded are on their way to disk. */
+  get awaitsValues(): boolean {
+    return this.#values?.isPending ?? false;
   }
 
   /** Begins a local step, now or when it may. */
   begin(step: LocalStep): void {
     if (this.isCaughtUp && step.mayBegin) step.begin();
-    else this.#gate.add(step);
+    else (this.#gate ??= new Gate()).add(step);
   }
 
   /** False: the step has begun. */
   takeBack(step: LocalStep): boolean {
-    return this.#gate.remove(step);
+    return this.#gate?.remove(step) ?? false;
   }
 
   began(): void {
@@ -313,17 +308,16 @@ export class Fiber {
 
   #end(): void {
     this.#isOver = true;
-    for (const operation of this.#operations.values()) operation.drop();
+    for (const operation of this.operations.all()) operation.drop();
   }
 
   /** True: the code may go on, in the microtasks that follow. */
   #next(): boolean {
     while (!this.#isOver && !this.#isFrozen) {
-      const early = this.history.takeEarly(this.#applied);
-      if (early) return this.#operations.get(early.key)?.apply(early) ?? false;
-      const event = this.#queue[this.#head];
+      const early = this.history.takeEarly(this.applied);
+      if (early) return this.operations.apply(early.key, early);
+      const event = this.#feed.take();
       if (event) {
-        this.#take(event);
         if (this.#apply(event)) return true;
       } else {
         const resolution = this.#resolutions.shift();
@@ -336,16 +330,7 @@ export class Fiber {
 
   #hasNext(): boolean {
     if (this.#isOver || this.#isFrozen) return false;
-    return this.#head < this.#queue.length || this.#resolutions.length > 0;
-  }
-
-  #take(event: RunEvent): void {
-    this.#head += 1;
-    this.#applied = event.seq;
-    if (this.#head === this.#queue.length) {
-      this.#queue.length = 0;
-      this.#head = 0;
-    }
+    return !this.#feed.isEmpty || this.#resolutions.length > 0;
   }
 
   #apply(event: RunEvent): boolean {
@@ -365,19 +350,19 @@ export class Fiber {
       case "update.accepted":
         return this.inbox.accepted(event);
       case "value.recorded":
-        this.values.recorded(event.key);
+        this.#values?.recorded(event.key);
         break;
       default:
     }
     if (!("key" in event) || event.key === undefined) return false;
     this.#outbox.heard(event.key);
-    return this.#operations.get(event.key)?.apply(event) ?? false;
+    return this.operations.apply(event.key, event);
   }
 
   /** The end of what is known: what had to wait for it may begin. */
   #caughtUp(): void {
     if (this.history.highest > this.#asked) return this.#unasked("came to rest");
-    if (!this.history.isClosed) this.#gate.open((step) => step.mayBegin);
+    if (!this.history.isClosed) this.#gate?.open((step) => step.mayBegin);
   }
 
   #isParked(): boolean {
@@ -390,8 +375,8 @@ export class Fiber {
     if (isParked) this.#ranAhead = false;
     const saysThrough = isParked && this.#lastWaking > this.#through;
     if (!saysThrough && !this.#outbox.hasNews(isParked)) return;
-    if (saysThrough) this.#through = this.#applied;
-    this.#send(saysThrough ? this.#applied : undefined);
+    if (saysThrough) this.#through = this.applied;
+    this.#send(saysThrough ? this.applied : undefined);
   }
 
   #send(through?: number): void {

@@ -48,68 +48,69 @@ export class History {
   lastOwn = 0;
   /** The last pause that nobody has ended, by its seq; 0: none. */
   pausedAt = 0;
-  readonly #recorded = new Map<number, Recorded>();
-  readonly #early = new Map<number, Completed[]>();
+  // A run that is begun here has nothing to look ahead to, so these are made when there is.
+  #recorded: Map<number, Recorded> | undefined;
+  #early: Map<number, Completed[]> | undefined;
   /** Attempts of local steps that are due and have no outcome yet, by the seq of their start. */
-  readonly #starts = new Map<string, number>();
-  readonly #settled = new Set<string>();
-  readonly #updates = new Set<string>();
+  #starts: Map<string, number> | undefined;
+  #settled: Set<string> | undefined;
+  #updates: Set<string> | undefined;
 
   /** `asked`: what the code has asked already is not kept. */
   add(event: RunEvent, asked: number): void {
     if (event.kind === "run.paused") this.pausedAt = event.seq;
     else if (event.kind === "run.resumed" || event.kind === "run.forked") this.pausedAt = 0;
     else if (isClosing(event.kind)) this.isClosed = true;
-    if (event.kind === "update.completed") this.#updates.add(event.id);
+    if (event.kind === "update.completed") (this.#updates ??= new Set()).add(event.id);
     if ("ordinal" in event || this.isClosed) this.lastOwn = event.seq;
     if ("ordinal" in event) this.#record(event, asked);
     if ("key" in event && event.key !== undefined) this.#follow(event, event.key, asked);
   }
 
   at(ordinal: number): Recorded | undefined {
-    return this.#recorded.get(ordinal);
+    return this.#recorded?.get(ordinal);
   }
 
   /** What the code once recorded under an ordinal. */
   valueAt(ordinal: number): Payload | undefined {
-    const event = this.#recorded.get(ordinal)?.event;
+    const event = this.at(ordinal)?.event;
     return event?.kind === "value.recorded" ? event.value : undefined;
   }
 
   /** The next result that the code was given after it had seen `seq` (H3). */
   takeEarly(seq: number): Completed | undefined {
-    if (this.#early.size === 0) return undefined;
-    const events = this.#early.get(seq);
+    const events = this.#early?.get(seq);
     const event = events?.shift();
-    if (events?.length === 0) this.#early.delete(seq);
+    if (events?.length === 0) this.#early?.delete(seq);
     return event;
   }
 
   /** Is the attempt that began at `seq` still to be run? */
   takeStart(key: string, seq: number): boolean {
-    return this.#starts.get(key) === seq && this.#starts.delete(key);
+    return this.#starts?.get(key) === seq && this.#starts?.delete(key);
   }
 
   /** Had the journal, as it was handed over, an end of the operation or a request for one? */
   isSettled(key: string): boolean {
-    return this.#settled.has(key);
+    return this.#settled?.has(key) ?? false;
   }
 
   isUpdateDone(id: string): boolean {
-    return this.#updates.has(id);
+    return this.#updates?.has(id) ?? false;
   }
 
   #record(event: RunEvent & { readonly ordinal: number }, asked: number): void {
     const { ordinal } = event;
     if (ordinal > this.highest) this.highest = ordinal;
     if (ordinal <= asked) return;
-    if (!this.#recorded.has(ordinal)) {
+    if (!this.#recorded?.has(ordinal)) {
       const recorded = recordedBy(event);
-      if (recorded) this.#recorded.set(ordinal, recorded);
+      if (recorded) (this.#recorded ??= new Map()).set(ordinal, recorded);
     }
     if (event.kind !== "step.completed") return;
     const seen = Number(event.output.metadata?.[RESOLVED]);
     if (!Number.isInteger(seen)) return;
+    this.#early ??= new Map();
     const events = this.#early.get(seen);
     if (events) events.push(event);
     else this.#early.set(seen, [event]);
@@ -118,15 +119,15 @@ export class History {
   #follow(event: RunEvent, key: string, asked: number): void {
     switch (event.kind) {
       case "step.started":
-        if (event.worker === undefined) this.#starts.set(key, event.seq);
+        if (event.worker === undefined) (this.#starts ??= new Map()).set(key, event.seq);
         return;
       case "step.failed":
-        this.#starts.delete(key);
+        this.#starts?.delete(key);
         return;
       case "step.completed":
       case "step.abandoned":
       case "step.cancelled":
-        this.#starts.delete(key);
+        this.#starts?.delete(key);
         break;
       case "step.cancelRequested":
       case "timer.fired":
@@ -140,7 +141,7 @@ export class History {
         return;
     }
     // Later, the operation itself knows.
-    if (asked === 0) this.#settled.add(key);
+    if (asked === 0) (this.#settled ??= new Set()).add(key);
   }
 }
 

@@ -109,9 +109,9 @@ class StateRead extends Operation<Payload | undefined> {
 
   constructor(fiber: Fiber, scope: Scope, name: string) {
     super(fiber, scope);
-    this.#key = fiber.keyFor(`state:${name}`);
+    this.#key = fiber.operations.keyFor(`state:${name}`);
     const isRecorded = fiber.ask("value", this.#key, "", true);
-    fiber.open(this.#key, this);
+    fiber.operations.open(this.#key, this);
     if (isRecorded) return;
     const opening = { key: this.#key, ordinal: fiber.asked };
     fiber.command({ type: "state.read", name, ...opening }, { echo: this.#key });
@@ -119,7 +119,7 @@ class StateRead extends Operation<Payload | undefined> {
 
   apply(event: RunEvent): boolean {
     if (event.kind !== "value.recorded") return false;
-    this.fiber.close(this.#key);
+    this.fiber.operations.close(this.#key);
     return this.resolve(event.value);
   }
 

@@ -3,8 +3,14 @@ import { FailureCode } from "@perdure/kernel";
 import type { StepContext } from "../ctx/options.ts";
 import { TimeoutError } from "../errors.ts";
 import type { Fiber } from "./fiber.ts";
-import { within } from "./tracer.ts";
+import { within, type TracerSpan } from "./tracer.ts";
 import type { StepFunction } from "./world.ts";
+
+/** Whose attempt it is: hears how it ended, at once when the step's function is synchronous. */
+export interface AttemptOwner {
+  attemptSucceeded(attempt: LocalAttempt, value: unknown): void;
+  attemptFailed(attempt: LocalAttempt, error: unknown): void;
+}
 
 export class LocalAttempt implements StepContext {
   readonly key: string;
@@ -13,13 +19,20 @@ export class LocalAttempt implements StepContext {
   /** When it began, ms since epoch. */
   since = 0;
   readonly #fiber: Fiber;
+  readonly #owner: AttemptOwner;
   /** Made when somebody asks for it: most steps do not. */
   #controller: AbortController | undefined;
   #abortedFor: Error | undefined;
   #stopTimer: (() => void) | undefined;
+  #span: TracerSpan | undefined;
 
-  constructor(fiber: Fiber, key: string, attempt: number, maybeRan: boolean) {
+  constructor(
+    fiber: Fiber,
+    owner: AttemptOwner,
+    { key, attempt, maybeRan }: Pick<LocalAttempt, "key" | "attempt" | "maybeRan">,
+  ) {
     this.#fiber = fiber;
+    this.#owner = owner;
     this.key = key;
     this.attempt = attempt;
     this.maybeRan = maybeRan;
@@ -41,78 +54,61 @@ export class LocalAttempt implements StepContext {
     this.#controller?.abort(reason);
   }
 
-  /** Calls `done` or `failed`, at once when `fn` is synchronous. */
-  run(
-    { name, fn }: { readonly name: string; readonly fn: StepFunction },
-    timeoutMs: number | undefined,
-    done: (value: unknown) => void,
-    failed: (error: unknown) => void,
-  ): void {
+  run(name: string, fn: StepFunction, timeoutMs: number | undefined): void {
     const { key, attempt, maybeRan } = this;
-    const { trace } = this.#fiber;
+    const { trace, world } = this.#fiber;
     const span = trace.attempt({ kind: "step", name, key, attempt, maybeRan });
-    if (!span) return this.#run(fn, timeoutMs, done, failed);
-    const { leave } = this.#fiber.world;
-    this.#run(
-      (step) => within(span, () => fn(step)),
-      timeoutMs,
-      (value) => {
-        leave(() => span.end());
-        done(value);
-      },
-      (error) => {
-        leave(() => span.end(error));
-        failed(error);
-      },
-    );
-  }
-
-  #run(
-    fn: StepFunction,
-    timeoutMs: number | undefined,
-    done: (value: unknown) => void,
-    failed: (error: unknown) => void,
-  ): void {
-    const { world } = this.#fiber;
+    this.#span = span;
     let result: unknown;
     try {
       result = world.leave(() => {
         this.since = world.env.now();
-        return fn(this);
+        return span ? within(span, () => fn(this)) : fn(this);
       });
     } catch (error) {
-      return failed(error);
+      return this.#failed(error);
     }
-    if (!isThenable(result)) return done(result);
-    if (timeoutMs !== undefined) {
-      this.#stopTimer = world.leave(() =>
-        world.env.after(timeoutMs, () => {
-          const error = new TimeoutError(
-            `the attempt took longer than ${timeoutMs} ms; it may have acted`,
-            FailureCode.startToClose,
-          );
-          this.abort(error);
-          failed(error);
-        }),
-      );
-    }
-    void this.#await(result, done, failed);
+    if (!isThenable(result)) return this.#succeeded(result);
+    if (timeoutMs !== undefined) this.#limit(timeoutMs);
+    void this.#await(result);
   }
 
-  async #await(
-    result: PromiseLike<unknown>,
-    done: (value: unknown) => void,
-    failed: (error: unknown) => void,
-  ): Promise<void> {
+  #limit(timeoutMs: number): void {
+    const { world } = this.#fiber;
+    this.#stopTimer = world.leave(() =>
+      world.env.after(timeoutMs, () => {
+        const error = new TimeoutError(
+          `the attempt took longer than ${timeoutMs} ms; it may have acted`,
+          FailureCode.startToClose,
+        );
+        this.abort(error);
+        this.#failed(error);
+      }),
+    );
+  }
+
+  async #await(result: PromiseLike<unknown>): Promise<void> {
     let value: unknown;
     try {
       value = await result;
     } catch (error) {
       this.#stopTimer?.();
-      return failed(error);
+      return this.#failed(error);
     }
     this.#stopTimer?.();
-    done(value);
+    this.#succeeded(value);
+  }
+
+  #succeeded(value: unknown): void {
+    const span = this.#span;
+    if (span) this.#fiber.world.leave(() => span.end());
+    this.#owner.attemptSucceeded(this, value);
+  }
+
+  #failed(error: unknown): void {
+    const span = this.#span;
+    if (span) this.#fiber.world.leave(() => span.end(error));
+    this.#owner.attemptFailed(this, error);
   }
 }
 

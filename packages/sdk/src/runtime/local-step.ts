@@ -23,7 +23,7 @@ import { decode, encode } from "../payload.ts";
 import { validate, type Schema } from "../schema.ts";
 import type { Fiber } from "./fiber.ts";
 import { INLINE, RESOLVED } from "./history.ts";
-import { LocalAttempt } from "./local-attempt.ts";
+import { LocalAttempt, type AttemptOwner } from "./local-attempt.ts";
 import { Operation, type InProgress } from "./operation.ts";
 import type { Scope } from "./scope.ts";
 import type { LocalOutcome, StepFunction } from "./world.ts";
@@ -33,7 +33,7 @@ export type LocalStepOptions = StepOptions<never> & { readonly schema?: Schema }
 /** `backoff`: the kernel keeps it until the next attempt. `told`: its outcome was sent. */
 type Phase = "recorded" | "gated" | "running" | "backoff" | "told";
 
-export class LocalStep extends Operation<unknown> {
+export class LocalStep extends Operation<unknown> implements AttemptOwner {
   override readonly hasUndo: boolean;
   readonly #name: string;
   readonly #key: string;
@@ -60,7 +60,7 @@ export class LocalStep extends Operation<unknown> {
   ) {
     super(fiber, scope);
     this.#name = name;
-    this.#key = fiber.keyFor(name);
+    this.#key = fiber.operations.keyFor(name);
     this.#fn = fn;
     this.#options = options;
     this.#durability = options.durability ?? fiber.code.settings.durability ?? "sync";
@@ -69,7 +69,7 @@ export class LocalStep extends Operation<unknown> {
 
   /** L1, but for the journal. */
   get mayBegin(): boolean {
-    return this.#durability !== "sync" || !this.fiber.values.isPending;
+    return this.#durability !== "sync" || !this.fiber.awaitsValues;
   }
 
   override get inProgress(): InProgress | undefined {
@@ -83,7 +83,7 @@ export class LocalStep extends Operation<unknown> {
     const { fiber } = this;
     const isRecorded = fiber.ask("step", this.#key, "", true);
     this.#ordinal = fiber.asked;
-    fiber.open(this.#key, this);
+    fiber.operations.open(this.#key, this);
     if (isRecorded) {
       const event = fiber.history.at(this.#ordinal)?.event;
       if (event?.kind === "step.completed" && isInline(event.output))
@@ -111,10 +111,10 @@ export class LocalStep extends Operation<unknown> {
       case "step.started":
         return this.#started(event);
       case "step.abandoned":
-        this.fiber.close(this.#key);
+        this.fiber.operations.close(this.#key);
         return this.reject(this.#errorFor(event.failure));
       case "step.cancelled":
-        this.fiber.close(this.#key);
+        this.fiber.operations.close(this.#key);
         return this.reject(this.#cancelled ?? new CancelledError());
       default:
         return false;
@@ -164,33 +164,50 @@ export class LocalStep extends Operation<unknown> {
     const { timeout } = this.#options;
     const { code, world, runId } = this.fiber;
     const known = world.recall?.(runId, this.#key, number);
-    const ran = maybeRan || known?.maybeRan === true;
-    const attempt = new LocalAttempt(this.fiber, this.#key, number, ran);
+    const attempt = new LocalAttempt(this.fiber, this, {
+      key: this.#key,
+      attempt: number,
+      maybeRan: maybeRan || known?.maybeRan === true,
+    });
     this.#current = attempt;
-    if (known !== undefined) return this.#ended(attempt, () => this.#recall(attempt, known));
+    if (known !== undefined) return this.#recall(attempt, known);
     attempt.run(
-      { name: this.#name, fn: world.stepFor(code.name, this.#name, this.#fn) },
+      this.#name,
+      world.stepFor(code.name, this.#name, this.#fn),
       timeout === undefined ? undefined : durationMs(timeout),
-      (value) => this.#ended(attempt, () => this.#complete(attempt, value)),
-      (error) => this.#ended(attempt, () => this.#fail(attempt, error)),
     );
+  }
+
+  attemptSucceeded(attempt: LocalAttempt, value: unknown): void {
+    if (!this.#ends(attempt)) return;
+    this.#complete(attempt, value);
+    this.fiber.touched();
+  }
+
+  attemptFailed(attempt: LocalAttempt, error: unknown): void {
+    if (!this.#ends(attempt)) return;
+    this.#fail(attempt, error);
+    this.fiber.touched();
   }
 
   /** L5. */
   #recall(attempt: LocalAttempt, known: LocalOutcome): void {
-    if (known.type === "step.fail") return this.#tellFailure(attempt, known.failure);
-    const { encoding, data } = known.output;
-    this.#give(attempt, { encoding, data }, decode(known.output));
+    if (!this.#ends(attempt)) return;
+    if (known.type === "step.fail") this.#tellFailure(attempt, known.failure);
+    else {
+      const { encoding, data } = known.output;
+      this.#give(attempt, { encoding, data }, decode(known.output));
+    }
+    this.fiber.touched();
   }
 
   /** Late words of an attempt that timed out, or of a fiber that is over, count no more. */
-  #ended(attempt: LocalAttempt, tell: () => void): void {
-    if (this.#current !== attempt) return;
+  #ends(attempt: LocalAttempt): boolean {
+    if (this.#current !== attempt) return false;
     this.#current = undefined;
     this.fiber.ended();
     this.#phase = "told";
-    tell();
-    this.fiber.touched();
+    return true;
   }
 
   #complete(attempt: LocalAttempt, value: unknown): void {
@@ -275,7 +292,7 @@ export class LocalStep extends Operation<unknown> {
   }
 
   #succeed(value: unknown): true {
-    this.fiber.close(this.#key);
+    this.fiber.operations.close(this.#key);
     const { undo } = this.#options;
     if (undo) this.fiber.saga.add(this.#key, undo, value as never);
     return this.resolve(value);

@@ -52,17 +52,17 @@ export class Main {
     const what = `workflow "${code.name}"`;
     const raw = decode(spec.input);
     const input = code.input ? validate(code.input, raw, `the input of ${what}`) : raw;
-    const failed = new Promise<never>((_, reject) => {
+    const result = await new Promise<unknown>((resolve, reject) => {
       this.#fail = reject;
+      Promise.resolve(code.run(ctx, input)).then(resolve, reject);
     });
-    const result = await Promise.race([code.run(ctx, input), failed]);
     const output = code.output ? validate(code.output, result, `the result of ${what}`) : result;
     return encodePayload(output, `the result of ${what}`);
   }
 
   async #compensate(): Promise<void> {
     const fiber = this.#fiber;
-    const inProgress = fiber.operations().filter(({ hasUndo }) => hasUndo);
+    const inProgress = fiber.operations.all().filter(({ hasUndo }) => hasUndo);
     if (fiber.saga.isEmpty && inProgress.length === 0) return;
     fiber.cancelScope(fiber.root, new CancelledError("the run is being undone"));
     await Promise.allSettled(inProgress.map(({ promise }) => promise));

@@ -13,21 +13,22 @@ export interface CommandOptions {
 export class Outbox {
   #commands: Command[] = [];
   #isUrgent = false;
-  readonly #echoes = new Set<string>();
+  #echoes: Set<string> | undefined;
 
   add(command: Command, { isLazy = false, echo }: CommandOptions): void {
-    this.#commands.push(command);
+    if (this.#commands.length === 0) this.#commands = [command];
+    else this.#commands.push(command);
     if (!isLazy) this.#isUrgent = true;
-    if (echo !== undefined) this.#echoes.add(echo);
+    if (echo !== undefined) (this.#echoes ??= new Set()).add(echo);
   }
 
   /** An event of this key has come back. */
   heard(key: string): void {
-    this.#echoes.delete(key);
+    this.#echoes?.delete(key);
   }
 
   get awaitsEcho(): boolean {
-    return this.#echoes.size > 0;
+    return this.#echoes !== undefined && this.#echoes.size > 0;
   }
 
   /** Is there anything to say now? When the code waits, also what is lazy. */
@@ -42,13 +43,19 @@ export class Outbox {
 
   /** Everything, in as many answers as their limit asks for; the last one says `through`. */
   empty(through?: number): readonly ActivationAnswer[] {
-    const answers: ActivationAnswer[] = [];
     let commands = this.#commands;
     this.clear();
+    if (commands.length <= limits.answerCommands) return [answerOf(commands, through)];
+    const answers: ActivationAnswer[] = [];
     while (commands.length > limits.answerCommands) {
       answers.push({ commands: commands.slice(0, limits.answerCommands) });
       commands = commands.slice(limits.answerCommands);
     }
-    return [...answers, { commands, ...(through === undefined ? {} : { through }) }];
+    answers.push(answerOf(commands, through));
+    return answers;
   }
+}
+
+function answerOf(commands: readonly Command[], through: number | undefined): ActivationAnswer {
+  return through === undefined ? { commands } : { commands, through };
 }

@@ -18,7 +18,7 @@ export class RemoteStep extends Operation<unknown> {
 
   constructor(fiber: Fiber, scope: Scope, spec: TaskSpec, undo: Undo<never> | undefined) {
     super(fiber, scope);
-    this.#key = fiber.keyFor(spec.task);
+    this.#key = fiber.operations.keyFor(spec.task);
     this.#spec = spec;
     this.#undo = undo;
     this.hasUndo = undo !== undefined;
@@ -27,7 +27,7 @@ export class RemoteStep extends Operation<unknown> {
   ask(): void {
     const { fiber } = this;
     const isRecorded = fiber.ask("task", this.#key, this.#spec.task);
-    fiber.open(this.#key, this);
+    fiber.operations.open(this.#key, this);
     if (isRecorded) return;
     const name = this.#spec.task;
     const opening = { key: this.#key, ordinal: fiber.asked };
@@ -42,10 +42,10 @@ export class RemoteStep extends Operation<unknown> {
       case "step.completed":
         return this.#succeed(decode(event.output));
       case "step.abandoned":
-        this.fiber.close(this.#key);
+        this.fiber.operations.close(this.#key);
         return this.reject(this.#errorFor(event.failure));
       case "step.cancelled":
-        this.fiber.close(this.#key);
+        this.fiber.operations.close(this.#key);
         return this.reject(this.#cancelled ?? new CancelledError());
       default:
         return false;
@@ -60,7 +60,7 @@ export class RemoteStep extends Operation<unknown> {
   }
 
   #succeed(value: unknown): true {
-    this.fiber.close(this.#key);
+    this.fiber.operations.close(this.#key);
     if (this.#undo) this.fiber.saga.add(this.#key, this.#undo, value as never);
     return this.resolve(value);
   }

@@ -8,20 +8,14 @@ type TracedWorld = Pick<World, "env" | "leave" | "tracer">;
 
 export class RunTrace {
   readonly #world: TracedWorld;
-  readonly #run: TracedRun;
+  readonly #spec: RunSpec;
   readonly #hold: TracedHold | undefined;
 
   constructor(world: TracedWorld, spec: RunSpec) {
-    const { runId, workflow, namespace, parent, headers } = spec;
+    const { tracer, leave, env } = world;
     this.#world = world;
-    this.#run = {
-      runId,
-      workflow,
-      namespace,
-      ...(parent === undefined ? {} : { parent: parent.runId }),
-      ...(headers === undefined ? {} : { headers }),
-    };
-    this.#hold = world.leave(() => world.tracer?.hold?.(this.#run, world.env.now()));
+    this.#spec = spec;
+    if (tracer?.hold) this.#hold = leave(() => tracer.hold?.(tracedRun(spec), env.now()));
   }
 
   run(code: () => void): void {
@@ -31,15 +25,19 @@ export class RunTrace {
 
   span(name: string): TracerSpan | undefined {
     const { leave, tracer } = this.#world;
-    return leave(() => (this.#hold ? this.#hold.span(name) : tracer?.start(name, this.#run)));
+    return leave(() =>
+      this.#hold ? this.#hold.span(name) : tracer?.start(name, tracedRun(this.#spec)),
+    );
   }
 
   attempt(attempt: TracedAttempt): TracerSpan | undefined {
-    return this.#world.leave(() => this.#hold?.attempt(attempt));
+    const hold = this.#hold;
+    return hold && this.#world.leave(() => hold.attempt(attempt));
   }
 
   end(outcome: HoldOutcome, error?: unknown): void {
-    this.#world.leave(() => this.#hold?.end(outcome, error));
+    const hold = this.#hold;
+    if (hold) this.#world.leave(() => hold.end(outcome, error));
   }
 
   /** A closed run is only replayed: its end has been told. */
@@ -49,4 +47,14 @@ export class RunTrace {
     else if (command.type === "run.cancel") this.end("cancelled");
     else this.end(command.type === "run.continue" ? "continued" : "completed");
   }
+}
+
+function tracedRun({ runId, workflow, namespace, parent, headers }: RunSpec): TracedRun {
+  return {
+    runId,
+    workflow,
+    namespace,
+    ...(parent === undefined ? {} : { parent: parent.runId }),
+    ...(headers === undefined ? {} : { headers }),
+  };
 }

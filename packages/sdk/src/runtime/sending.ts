@@ -12,7 +12,7 @@ import type { Fiber } from "./fiber.ts";
 
 /** Journaled with the next answer; sent exactly once. */
 export function sendMessage(fiber: Fiber, name: string, message: OutgoingCommand): void {
-  const key = fiber.keyFor(name);
+  const key = fiber.operations.keyFor(name);
   if (fiber.ask("message", key, message.type)) return;
   fiber.command({ type: "send", key, ordinal: fiber.asked, message });
 }

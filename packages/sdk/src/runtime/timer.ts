@@ -10,21 +10,21 @@ export class Timer extends Operation<void> {
 
   constructor(fiber: Fiber, scope: Scope, fireAt: number, name = "sleep") {
     super(fiber, scope);
-    this.#key = fiber.keyFor(name);
+    this.#key = fiber.operations.keyFor(name);
     const isRecorded = fiber.ask("timer", this.#key);
-    fiber.open(this.#key, this);
+    fiber.operations.open(this.#key, this);
     if (isRecorded) return;
     fiber.command({ type: "timer.start", key: this.#key, ordinal: fiber.asked, name, fireAt });
   }
 
   apply(event: RunEvent): boolean {
     if (event.kind !== "timer.fired") return false;
-    this.fiber.close(this.#key);
+    this.fiber.operations.close(this.#key);
     return this.resolve();
   }
 
   cancel(error: CancelledError): void {
-    this.fiber.close(this.#key);
+    this.fiber.operations.close(this.#key);
     if (!this.fiber.history.isSettled(this.#key)) {
       this.fiber.command({ type: "timer.cancel", key: this.#key });
     }

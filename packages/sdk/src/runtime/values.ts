@@ -79,7 +79,7 @@ export class Values {
 
   #record(name: string, draw: () => unknown): unknown {
     const fiber = this.#fiber;
-    const key = fiber.keyFor(name);
+    const key = fiber.operations.keyFor(name);
     if (fiber.ask("value", key)) return decode(fiber.history.valueAt(fiber.asked));
     const drawn = draw();
     const value: Payload = encodePayload(drawn, `the value "${key}"`);

@@ -49,14 +49,14 @@ export class Wait extends Operation<unknown> {
   apply(event: RunEvent): boolean {
     if (event.kind === "wait.resolved") return this.#resolved(event);
     if (event.kind !== "wait.timedOut") return false;
-    this.fiber.close(this.#key);
+    this.fiber.operations.close(this.#key);
     const { onTimeout } = this.#terms;
     if (onTimeout) return this.resolve(onTimeout.value);
     return this.reject(new TimeoutError(`nothing came for "${this.#name}" in time`));
   }
 
   cancel(error: CancelledError): void {
-    this.fiber.close(this.#key);
+    this.fiber.operations.close(this.#key);
     if (!this.fiber.history.isSettled(this.#key)) {
       this.fiber.command({ type: "wait.cancel", key: this.#key });
     }
@@ -65,10 +65,10 @@ export class Wait extends Operation<unknown> {
 
   #ask(): void {
     const { fiber } = this;
-    this.#key = fiber.keyFor(this.#name);
+    this.#key = fiber.operations.keyFor(this.#name);
     const on = this.#on(this.#key);
     const isRecorded = fiber.ask("wait", this.#key, `${on.type} ${on.name}`);
-    fiber.open(this.#key, this);
+    fiber.operations.open(this.#key, this);
     if (isRecorded) return;
     const { deadline } = this.#terms;
     fiber.command({
@@ -81,7 +81,7 @@ export class Wait extends Operation<unknown> {
   }
 
   #resolved(event: RunEventOf<"wait.resolved">): boolean {
-    this.fiber.close(this.#key);
+    this.fiber.operations.close(this.#key);
     const signal = event.signal === undefined ? undefined : this.fiber.inbox.take(event.signal);
     if (signal?.failure) return this.reject(errorOf(signal.failure));
     return this.#receive(signal ? signal.payload : event.payload);

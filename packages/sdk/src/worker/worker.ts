@@ -118,12 +118,13 @@ export class InProcessWorker implements Worker {
   }
 
   doing(runId: RunId): { readonly key: string; readonly since: number } | undefined {
-    return this.#fibers.get(runId)?.inProgress;
+    return this.#fibers.get(runId)?.operations.inProgress;
   }
 
   /** Of every run whose code is in a local step: the one that has been running longest. */
   *localWork(): Generator<LocalWork> {
-    for (const [runId, { lease, inProgress }] of this.#fibers) {
+    for (const [runId, { lease, operations }] of this.#fibers) {
+      const { inProgress } = operations;
       if (inProgress !== undefined) yield { runId, lease, ...inProgress };
     }
   }

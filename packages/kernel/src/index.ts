@@ -1,4 +1,5 @@
 /** `@perdure/kernel`: pure state machines, and nothing else. */
+export * from "./churn-map.ts";
 export type * from "./commands/command.ts";
 export type * from "./effects.ts";
 export * from "./errors.ts";

@@ -1,5 +1,6 @@
 /** Who waits for the end of a run, and who watches its events. Soft: they die with the node. */
 import {
+  ChurnMap,
   FailureCode,
   limits,
   PerdureError,
@@ -18,8 +19,8 @@ interface Waiter {
 
 export class Listeners {
   readonly #env: Env;
-  readonly #waiters = new Map<RunId, Waiter[]>();
-  readonly #watchers = new Map<RunId, Set<Watcher>>();
+  readonly #waiters = new ChurnMap<RunId, Waiter[]>();
+  readonly #watchers = new ChurnMap<RunId, Set<Watcher>>();
   /** Started, but waiting for their key's turn: there is no run yet, but its namespace. */
   readonly #expected = new Map<RunId, string>();
   readonly #isKnown: (runId: RunId) => boolean;

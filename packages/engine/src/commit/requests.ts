@@ -1,4 +1,5 @@
 /** Callers on this node who wait for a reply. Soft: they die with the node. */
+import { ChurnMap } from "@perdure/kernel";
 import type { Message, PerdureError, Reply, RequestId } from "@perdure/kernel";
 
 /** Hears exactly one of the two, once. */
@@ -13,7 +14,7 @@ export function callerOf(message: Message): RequestId | undefined {
 }
 
 export class Requests {
-  readonly #callers = new Map<RequestId, Caller>();
+  readonly #callers = new ChurnMap<RequestId, Caller>();
   #last = 0;
 
   get size(): number {

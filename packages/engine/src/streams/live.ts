@@ -32,6 +32,8 @@ export class Live {
   settledSeq: number = UNSETTLED;
   /** Something has happened since the last sweep. */
   warm = true;
+  /** It is among the streams that its partition is to settle. */
+  isCooling = false;
   /** Its events in the batch being built. */
   slice: Slice | undefined = undefined;
   /** The batch it was last touched by. */
@@ -56,6 +58,8 @@ export class LiveRun extends Live {
   want: Want | undefined = undefined;
   /** Its batch was lost and it was dropped (L2): nobody gets a hold on it any more. */
   isVoid = false;
+  /** It is among the runs whose row its partition is to write. */
+  isUnlisted = false;
   /** See `Activation.lostAt`. */
   lostAt = 0;
   /** The worker that went away in the middle of its code, until another one has caught up. */

@@ -6,6 +6,7 @@
  * P2  Messages to one stream are handled in the order of their arrival: while it is on its way
  *     from or to the store they wait in its `detained` entry.
  */
+import { ChurnMap } from "@perdure/kernel";
 import type { Message, PerdureError, StreamId } from "@perdure/kernel";
 import { Fifo } from "../core/fifo.ts";
 import type { Link } from "../commit/link.ts";
@@ -51,8 +52,8 @@ export class Partition {
   /** Its ends of links are here. */
   hasLinks = false;
 
-  readonly lives: Map<StreamId, Live> = new Map();
-  readonly detained: Map<StreamId, Detained> = new Map();
+  readonly lives: ChurnMap<StreamId, Live> = new ChurnMap();
+  readonly detained: ChurnMap<StreamId, Detained> = new ChurnMap();
   /** Streams whose past cannot be read, and why. */
   readonly broken: Map<StreamId, PerdureError> = new Map();
   readonly queue: Fifo<Item> = new Fifo();
@@ -60,11 +61,11 @@ export class Partition {
   readonly resumed: Fifo<Item> = new Fifo();
   readonly incoming: Link[] = [];
   /** Runs whose index row has changed. */
-  readonly unlisted: Set<LiveRun> = new Set();
+  readonly unlisted: Fifo<LiveRun> = new Fifo();
   /** Of runs that left memory while they waited for a worker: what only memory knew of them. */
   readonly lost: Map<StreamId, Pick<LiveRun, "lostAt" | "lostBy">> = new Map();
   /** Streams to settle, or to forget when nothing is left of them. */
-  readonly cooling: Set<Live> = new Set();
+  readonly cooling: Fifo<Live> = new Fifo();
 
   constructor(number: number) {
     this.number = number;

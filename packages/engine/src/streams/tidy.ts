@@ -59,7 +59,8 @@ export class Tidy {
 
   /** The run's row has changed. */
   unlisted(partition: Partition, live: LiveRun): void {
-    partition.unlisted.add(live);
+    if (!live.isUnlisted) partition.unlisted.push(live);
+    live.isUnlisted = true;
     this.#arm();
   }
 
@@ -70,7 +71,7 @@ export class Tidy {
 
   /** Nothing more is expected of the stream. */
   cooling(partition: Partition, live: Live): void {
-    partition.cooling.add(live);
+    chill(partition, live);
     this.#arm();
   }
 
@@ -115,7 +116,7 @@ export class Tidy {
     partition.tidy = false;
     this.#list(draft);
     this.#settle(draft);
-    if (partition.unlisted.size > 0) partition.tidy = true;
+    if (partition.unlisted.length > 0) partition.tidy = true;
   }
 
   /** The batch is durable. */
@@ -134,9 +135,10 @@ export class Tidy {
 
   #list(draft: Draft): void {
     const { unlisted } = draft.partition;
-    for (const live of unlisted) {
-      if (draft.rows.length >= limits.batchRows) return;
-      unlisted.delete(live);
+    while (draft.rows.length < limits.batchRows) {
+      const live = unlisted.shift();
+      if (live === undefined) return;
+      live.isUnlisted = false;
       const row = rowOf(live.run);
       if (row === undefined) continue;
       const { closedAt, expiresAt = expiry(closedAt, this.#parts.tuning.retentionMs) } = row;
@@ -147,15 +149,17 @@ export class Tidy {
 
   #settle(draft: Draft): void {
     const { partition } = draft;
-    for (const live of partition.cooling) {
-      if (draft.cooled.length >= limits.batchRows) return this.#arm();
-      partition.cooling.delete(live);
+    while (draft.cooled.length < limits.batchRows) {
+      const live = partition.cooling.shift();
+      if (live === undefined) return;
+      live.isCooling = false;
       if (partition.lives.get(live.stream) !== live) continue;
       if (live.touchedBy === draft.mark || !this.#isIdle(live)) continue;
       if (live.settledSeq === live.state.seq || isQueued(live)) this.#drop(partition, live);
       else if (live.machine.isEmpty(live.state)) this.#forget(draft, live);
       else draft.cooled.push({ live, seq: live.state.seq, settled: settledOf(live) });
     }
+    if (partition.cooling.length > 0) this.#arm();
   }
 
   #forget(draft: Draft, live: Live): void {
@@ -205,13 +209,13 @@ export class Tidy {
 
   /** More streams than there is room for: the coldest go. */
   #sweepFull(partition: Partition): void {
-    let excess = partition.lives.size - partition.cooling.size - this.#room;
+    let excess = partition.lives.size - partition.cooling.length - this.#room;
     if (excess <= 0) return;
     for (const live of partition.lives.values()) {
       if (excess <= 0) break;
       if (live.warm) live.warm = false;
       else if (this.#isIdle(live)) {
-        partition.cooling.add(live);
+        chill(partition, live);
         excess--;
       }
     }
@@ -233,7 +237,12 @@ export class Tidy {
 }
 
 function isUntidy({ unlisted, cooling }: Partition): boolean {
-  return unlisted.size + cooling.size > 0;
+  return unlisted.length + cooling.length > 0;
+}
+
+function chill(partition: Partition, live: Live): void {
+  if (!live.isCooling) partition.cooling.push(live);
+  live.isCooling = true;
 }
 
 /** What the store keeps beside the stream's events. */

@@ -1,5 +1,5 @@
 /** What the engine knows of a worker: what it serves, what it has, and whether it lives. */
-import type { RunId } from "@perdure/kernel";
+import { ChurnMap, type RunId } from "@perdure/kernel";
 import type { Worker, WorkerOptions } from "../worker.ts";
 import type { Hold } from "./hold.ts";
 import type { Lent } from "./lent.ts";
@@ -20,11 +20,11 @@ export class RegisteredWorker {
   onFreed: (() => void) | undefined;
   /** `draining`: finishes what it has. `gone`: closed or lost. */
   phase: "open" | "draining" | "gone" = "open";
-  readonly holds: Map<RunId, Hold> = new Map();
+  readonly holds: ChurnMap<RunId, Hold> = new ChurnMap();
   /** Holds whose code waits, the longest parked first: these may be taken away. */
-  readonly parked: Map<RunId, Hold> = new Map();
+  readonly parked: ChurnMap<RunId, Hold> = new ChurnMap();
   /** Attempts it has, or that are being claimed for it, by token; and how many of each queue. */
-  readonly #tasks: Map<string, Offer> = new Map();
+  readonly #tasks = new ChurnMap<string, Offer>();
   readonly #tasksOf: Map<string, number> = new Map();
   readonly #terms: ReadonlyMap<string, Terms>;
   /** Holds whose code has ended its run: all that is left is to hear that the end is on disk. */
@@ -74,7 +74,7 @@ export class RegisteredWorker {
     return this.holds.size - (isShared ? 0 : Math.min(this.over, this.runSlots));
   }
 
-  get tasks(): ReadonlyMap<string, Offer> {
+  get tasks(): Pick<ChurnMap<string, Offer>, "size" | "has" | "get" | "values" | "keys"> {
     return this.#tasks;
   }
 

@@ -3,6 +3,7 @@
  * which attempts are open, and decides about every claim and every result (invariant 5).
  */
 import {
+  ChurnMap,
   PerdureError,
   runStream,
   work,
@@ -51,7 +52,7 @@ export interface TaskParts {
 
 export class Tasks {
   readonly #parts: TaskParts;
-  readonly #offers = new Map<string, Offer>();
+  readonly #offers = new ChurnMap<string, Offer>();
   /** Who is claiming or running an attempt. */
   readonly #workerOf = new Map<Offer, RegisteredWorker>();
 

@@ -13,7 +13,7 @@ import type {
   Worker,
   WorkerSession,
 } from "@perdure/engine";
-import { FailureCode, PerdureError } from "@perdure/kernel";
+import { ChurnMap, FailureCode, PerdureError } from "@perdure/kernel";
 import type { Payload, RunEvent, RunId, StepToken } from "@perdure/kernel";
 import type { LogSink } from "../ctx/log.ts";
 import { offGuard, type Guard } from "../guard/off-guard.ts";
@@ -53,7 +53,7 @@ export class InProcessWorker implements Worker {
   readonly id: string;
   readonly #registry: Registry;
   readonly #world: World;
-  readonly #fibers = new Map<RunId, Fiber>();
+  readonly #fibers = new ChurnMap<RunId, Fiber>();
   readonly #tasks: TaskRunner;
   #session: WorkerLink | undefined;
 

@@ -13,7 +13,7 @@ export const contender: Contender = {
   hello: () =>
     hello(
       "perdure-stream",
-      "a server, a worker over WebSocket, and a driver that uses `connect` over HTTP, each a process; " +
+      "a server, a worker and a driver that uses `connect`, over a WebSocket each, each a process; " +
         "no bound on requests a second",
       {
         growth: "is the engine's matter: measured embedded",

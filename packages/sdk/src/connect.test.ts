@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { connect, SDK } from "./connect.ts";
 import { handler, object, workflow } from "./index.ts";
 import { perdureScenarios } from "./perdure-scenarios.test-support.ts";
+import { CuttingProxy } from "./remote/cutting-proxy.test-support.ts";
 import { adminKey, quiet, realServer, type RealServer } from "./remote/real-server.test-support.ts";
 
 const pause = (ms: number): Promise<void> => new Promise((done) => void setTimeout(done, ms));
@@ -20,6 +21,22 @@ perdureScenarios("over a server", async (code) => {
   };
   return { perdure, pass: pause, close };
 });
+
+perdureScenarios(
+  "over a server, behind a proxy that lets no socket of calls through",
+  async (code) => {
+    const server = await realServer();
+    const proxy = await CuttingProxy.open(server.url, { refusesCalls: true });
+    const apiKey = await server.key("admin");
+    const perdure = await connect(proxy.url, { ...code, apiKey, env: quiet });
+    const close = async (): Promise<void> => {
+      await perdure.close();
+      await proxy[Symbol.asyncDispose]();
+      await server.close();
+    };
+    return { perdure, pass: pause, close };
+  },
+);
 
 async function aServer(options?: Parameters<typeof realServer>[0]): Promise<RealServer> {
   const server = await realServer(options);

@@ -241,7 +241,10 @@ export function perdureScenarios(
           const broken = ctx.promise();
           ctx.attributes({ kept: kept.id, broken: broken.id });
           const error = await broken.result.catch((thrown: unknown) => thrown as FailureError);
-          return [await kept.result, (error as FailureError).message];
+          const value = await kept.result;
+          // A run that is over takes nothing more, not even what it has already.
+          await ctx.waitFor("end");
+          return [value, (error as FailureError).message];
         });
         const perdure = await openWith({ workflows: [asking] });
         const run = await perdure.start(asking);
@@ -252,6 +255,7 @@ export function perdureScenarios(
         await perdure.rejectPromise(attributes["broken"] as string, "no time");
         await perdure.resolvePromise(attributes["kept"] as string, 7);
         await perdure.resolvePromise(attributes["kept"] as string, 8);
+        await perdure.signal({ runId: run.runId }, "end");
         expect(await run.result()).toEqual([7, "no time"]);
         await expect(perdure.resolvePromise("x")).rejects.toThrow(/not the id of a promise/);
       });

@@ -26,6 +26,13 @@ export const serverLimits = {
   /** Live streams (server-sent events, long polls), and WebSockets, of one credential. */
   liveStreams: 1_000,
   sockets: 200,
+  /** Calls in progress on one WebSocket. */
+  socketCalls: 4_096,
+  /** Answers that a client has not taken: past the first nothing is read from it, past the second it is cut. */
+  socketBufferBytes: 4_194_304,
+  socketBacklogBytes: 67_108_864,
+  /** Of a WebSocket of calls: each side speaks within a third of it, and is given up after two. */
+  socketSilenceMs: 45_000,
   /** Events that wait for one reader of a live run; beyond it they are read from the journal. */
   watchEvents: 1_000,
   /** A live stream whose reader takes nothing for so long is closed; it can resume. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { policy, roles, type Policy, type Role } from "./access/roles.ts";
 import { jsonRoute, register } from "./http/route.ts";
+import { CallSocketClient } from "./testing/calls.test-support.ts";
 import { Rig } from "./testing/rig.test-support.ts";
 import { allOperations, sampleOf } from "./testing/samples.test-support.ts";
 import * as z from "zod";
@@ -103,10 +104,20 @@ describe("T2: every way in asks who you are", () => {
 
   test("an upgrade without one is 401 too, on every path", async () => {
     const path = operations["workers.stream"].path;
-    expect(await upgradeStatus(path, {})).toBe(401);
-    expect(await upgradeStatus(path, { authorization: "Bearer x" })).toBe(401);
+    const calls = operations["server.calls"].path;
+    for (const door of [path, calls]) {
+      expect(await upgradeStatus(door, {})).toBe(401);
+      expect(await upgradeStatus(door, { authorization: "Bearer x" })).toBe(401);
+      expect(await upgradeStatus(`${door}?access_token=${rig.admin}`, {})).toBe(401);
+      const authorization = `Bearer ${await rig.key("admin")}`;
+      const other = { authorization, "perdure-namespace": "other" };
+      expect(await upgradeStatus(door, other)).toBe(403);
+      const page = { authorization, origin: "https://evil.example" };
+      expect(await upgradeStatus(door, page)).toBe(403);
+    }
     const viewer = await rig.key("viewer");
     expect(await upgradeStatus(path, { authorization: `Bearer ${viewer}` })).toBe(403);
+    expect(await upgradeStatus(calls, { authorization: `Bearer ${viewer}` })).toBe(101);
     expect(await upgradeStatus("/v1/runs", { authorization: `Bearer ${viewer}` })).toBe(404);
     const worker = await rig.key("worker");
     expect(await upgradeStatus(path, { authorization: `Bearer ${worker}` })).toBe(101);
@@ -126,6 +137,11 @@ describe("T2: every way in asks who you are", () => {
   });
 });
 
+/** They are not called over a socket: nobody gets as far as being refused for their role. */
+function isStream(operation: Operation): boolean {
+  return ["runs.watch", "transfer.export", "transfer.import"].includes(operation);
+}
+
 describe("T8: one table of roles", () => {
   test("every operation, asked by every role, is refused exactly where the table says so", async () => {
     const keys = new Map<Role, string>();
@@ -136,6 +152,22 @@ describe("T8: one table of roles", () => {
         const allowed = policy[operation].includes(role);
         expect([operation, role, status !== 403]).toEqual([operation, role, allowed]);
       }
+    }
+  });
+
+  test("every operation, called over a socket by every role, has the status that it has over HTTP", async () => {
+    for (const role of roles) {
+      const key = await rig.key(role);
+      const socket = await CallSocketClient.open(rig.server.url, key);
+      for (const operation of served.filter((name) => !isStream(name))) {
+        const { status } = await socket.call(operation, sampleOf(operation));
+        const allowed = policy[operation].includes(role);
+        expect([operation, role, status !== 403]).toEqual([operation, role, allowed]);
+      }
+      for (const operation of served.filter(isStream)) {
+        expect((await socket.call(operation, sampleOf(operation))).status).toBe(400);
+      }
+      socket.close();
     }
   });
 });
@@ -154,6 +186,14 @@ describe("T7: what is another tenant's is not there", () => {
       expect([operation, theirs.status]).toEqual([operation, 404]);
       expect(theirs.text.replaceAll(runId, "id")).toBe(none.text.replaceAll(missing, "id"));
     }
+    const socket = await CallSocketClient.open(rig.server.url, stranger);
+    for (const operation of onRuns.filter((name) => !isStream(name))) {
+      const theirs = await socket.call(operation, sampleOf(operation, runId));
+      const none = await socket.call(operation, sampleOf(operation, missing));
+      expect([operation, theirs.status]).toEqual([operation, 404]);
+      expect(theirs.body?.replaceAll(runId, "id")).toBe(none.body?.replaceAll(missing, "id"));
+    }
+    socket.close();
     const { body } = await rig.call("runs.describe", {
       params: { runId },
       headers: {
@@ -263,6 +303,41 @@ describe("T6: paths", () => {
         "Connection: close\r\n\r\n",
     );
     expect(text).toMatch(/^HTTP\/1.1 400 /);
+  });
+});
+
+describe("over a socket", () => {
+  let socket: CallSocketClient;
+  beforeAll(async () => {
+    socket = await CallSocketClient.open(rig.server.url, await rig.key("admin"));
+  });
+  afterAll(() => socket.close());
+
+  test("T1: a namespace has no place in a call", async () => {
+    const namespace = "other";
+    const body = { ...(sampleOf("runs.start").body as object), namespace };
+    expect((await socket.call("runs.start", { body })).status).toBe(400);
+    expect((await socket.call("runs.list", { query: { namespace } })).status).toBe(400);
+    const listing = { type: "call", id: 4_999, operation: "runs.list", query: "" } as const;
+    socket.say({ ...listing, params: { namespace } });
+    expect((await socket.answer(4_999)).status).toBe(400);
+    const headers = { "perdure-namespace": namespace, authorization: `Bearer ${rig.admin}` };
+    const call = { type: "call", operation: "server.whoami", params: {}, query: "" } as const;
+    socket.say({ ...call, id: 5_000, headers });
+    expect((await socket.answer(5_000)).body).toContain('"namespace":"default"');
+  });
+
+  test.each(["../api-keys", "..", ".", "", "x/y", "x\0", "x\\..", "x;y", "ü", "a".repeat(8_000)])(
+    "T6: %j does not get into a path",
+    async (runId) => {
+      const { status } = await socket.call("runs.describe", { params: { runId } });
+      expect([400, 413]).toContain(status);
+    },
+  );
+
+  test("T6: a parameter that is missing, and a query with a NUL, are refused", async () => {
+    expect((await socket.call("runs.describe")).status).toBe(400);
+    expect((await socket.call("runs.list", { query: { cursor: "\0" } })).status).toBe(400);
   });
 });
 

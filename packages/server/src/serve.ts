@@ -1,15 +1,17 @@
 /** Doors for an engine that somebody has opened: the API, live streams, workers over WebSocket. */
 import { randomUUID } from "node:crypto";
-import { systemEnv, within, type Engine, type Env } from "@perdure/engine";
+import { systemEnv, within, type Engine, type EngineClient, type Env } from "@perdure/engine";
 import type { Json } from "@perdure/kernel";
 import { EngineAccessStore, type AccessStore } from "./access/access-store.ts";
 import { ApiKeys } from "./access/api-keys.ts";
 import type { Authenticator } from "./access/authenticate.ts";
+import type { Caller } from "./access/caller.ts";
 import { credentials } from "./access/credentials.ts";
 import { originCheck } from "./access/origin.ts";
 import { policy } from "./access/roles.ts";
 import { AuditLog } from "./audit/audit-log.ts";
 import { auditor } from "./audit/observe.ts";
+import { CallHost } from "./calls/call-host.ts";
 import { isLoopback, type Config, type ConfigInput } from "./config/config.ts";
 import { describeConfig } from "./config/describe.ts";
 import { checkConfig, type LoadedConfig } from "./config/load.ts";
@@ -20,7 +22,7 @@ import type { Observer } from "./http/finished.ts";
 import { listen, type Listener } from "./http/listener.ts";
 import { pages } from "./http/pages.ts";
 import { register, type RegisteredRoute, type Route } from "./http/route.ts";
-import { upgrades } from "./http/upgrade.ts";
+import { upgrades, type UpgradeDoor } from "./http/upgrade.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { routesOf } from "./routes/all.ts";
 import { Metrics } from "./telemetry/metrics.ts";
@@ -65,33 +67,39 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
   const inside = await insides(engine, config, parts);
   const { env, audit, metrics, tracing, observe, closing, apiKeys, routes, streams } = inside;
   const admission = admissionOf(config, env, inside.authenticator);
+  const { signal } = closing;
+  const attending = { routes, admission, env, newId: randomUUID, observe, tracing } as const;
+  const walled = ({ namespace, by }: Caller): EngineClient => within(engine, { namespace, by });
   const app = createApp({
-    routes,
+    ...attending,
     open: pages({
       stats: () => engine.stats(),
       auditTrouble: () => audit.trouble,
-      isClosing: () => closing.signal.aborted,
+      isClosing: () => signal.aborted,
       metrics,
       access: config.metrics.access,
       admission,
       document: openApiDocument(routes, version),
     }),
-    admission,
-    env,
-    newId: randomUUID,
-    within: ({ namespace, by }) => within(engine, { namespace, by }),
-    closing: closing.signal,
-    observe,
-    tracing,
+    within: walled,
+    closing: signal,
   });
-  const upgrade = upgrades({ admission, streams, newId: randomUUID, env, observe });
+  const calls = new CallHost({
+    ...attending,
+    limits: config.limits,
+    within: walled,
+    closing: signal,
+    server: `perdure/${version}`,
+  });
+  const doors = [streamDoor(streams), callDoor(calls)];
+  const upgrade = upgrades({ admission, doors, newId: randomUUID, env, observe });
   const listener = await listen({ app, env, config, upgrade: upgrade.accept });
   inside.opened(listener);
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     closing.abort();
     const ended = listener.close(config.graceMs);
-    await Promise.all([streams.close(), inside.push.close()]);
+    await Promise.all([streams.close(), inside.push.close(), calls.close(config.graceMs)]);
     upgrade.close();
     await ended;
     await tracing.close();
@@ -105,6 +113,20 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
     reloadTls: listener.reloadTls,
     close: () => (closed ??= close()),
   };
+}
+
+function streamDoor(streams: StreamHost): UpgradeDoor {
+  const { maxFrameBytes } = streams;
+  const operation = "workers.stream";
+  return { operation, maxFrameBytes, accept: (...came) => streams.accept(...came) };
+}
+
+function callDoor(calls: CallHost): UpgradeDoor {
+  const { maxFrameBytes } = calls;
+  const accept: UpgradeDoor["accept"] = (open, caller, { request }) => {
+    return calls.accept(open, caller, request);
+  };
+  return { operation: "server.calls", maxFrameBytes, accept };
 }
 
 /** Configuration is checked; what a program brings along is taken as it is. */

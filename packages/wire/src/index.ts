@@ -1,5 +1,6 @@
 /** `@perdure/wire`: what travels between processes, bounded. It does no I/O. */
 export * from "./api/operations.ts";
+export * from "./calls/index.ts";
 export * from "./json/error.ts";
 export * from "./json/parse.ts";
 export * from "./json/payload.ts";

@@ -42,6 +42,15 @@ export const wireLimits = {
   backlogBytes: 67_108_864,
   backlogMessages: 262_144,
 
+  /** One WebSocket message of a client that calls; a longer body goes by a request of its own. */
+  callFrameBytes: 8_388_608,
+  callBodyChars: 1_048_576,
+  /** The name of an operation; all that stands in its path or in its query; and how many there are. */
+  callWordChars: 64,
+  callQueryChars: 8_192,
+  callParams: 8,
+  callHeaders: 8,
+
   /** Names, keys and ids in frames. */
   nameChars: 4_096,
   /** Messages of failures, stacks, reasons. */

@@ -8,11 +8,12 @@
  */
 import type { Env } from "@perdure/engine";
 import { PerdureError, type Json } from "@perdure/kernel";
-import { operations, parseJson, pathOf, type Operation, type PathParams } from "@perdure/wire";
+import { parseJson, type Operation, type PathParams } from "@perdure/wire";
 import type { Reader } from "./answers.ts";
 import { readRefusal, wrongAnswer, type Refusal } from "./refusal.ts";
 import { remoteLimits } from "./limits.ts";
-import { closed, NoAnswer, type Incoming, type Lane, type Transport } from "./transport.ts";
+import type { Carrier } from "./carrier.ts";
+import { closed, NoAnswer, type Incoming, type Lane } from "./transport.ts";
 
 /**
  * - `any`: a read, or a write that says the same again.
@@ -46,23 +47,23 @@ interface Setback {
   readonly waitMs?: number;
 }
 
-const ndjson = { "content-type": "application/x-ndjson" };
+const NDJSON = "application/x-ndjson";
 
 export interface CallerParts {
-  readonly transport: Transport;
+  readonly carrier: Carrier;
   readonly env: Env;
   readonly deadlineMs: number;
 }
 
 export class Caller {
-  readonly #transport: Transport;
+  readonly #carrier: Carrier;
   readonly #env: Env;
   readonly #deadlineMs: number;
   readonly #closing = new AbortController();
   #isAway = false;
 
-  constructor({ transport, env, deadlineMs }: CallerParts) {
-    this.#transport = transport;
+  constructor({ carrier, env, deadlineMs }: CallerParts) {
+    this.#carrier = carrier;
     this.#env = env;
     this.#deadlineMs = deadlineMs;
   }
@@ -92,6 +93,11 @@ export class Caller {
       this.#away(error);
       await this.pause(pauseMs);
     }
+  }
+
+  /** Waits that need not take turns. */
+  get waitsAtOnce(): number {
+    return this.#carrier.waitsAtOnce;
   }
 
   /** With chance in it, so that a thousand clients do not knock at the same moment. */
@@ -129,13 +135,14 @@ export class Caller {
     const { params, query, body, line, lane = "call", attemptMs = remoteLimits.attemptMs } = call;
     let incoming: Incoming;
     try {
-      incoming = await this.#transport.send({
-        method: operations[operation].method,
-        path: pathOf(operation, params) + searchOf(query),
+      incoming = await this.#carrier.send({
+        operation,
+        params,
         lane,
+        query: searchOf(query),
         withinMs: Math.min(attemptMs, leftMs),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(line === undefined ? {} : { body: `${line}\n`, headers: ndjson }),
+        ...(line === undefined ? {} : { body: `${line}\n`, media: NDJSON }),
       });
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
@@ -145,12 +152,12 @@ export class Caller {
       this.#back();
       return { value: this.#read(operation, incoming, call.answer) };
     }
-    const refusal = readRefusal(operation, this.#transport.address, incoming);
+    const refusal = readRefusal(operation, this.#carrier.address, incoming);
     return { ...refusal, isTransient: refusal.isTransient && !isAboutRun(call, refusal) };
   }
 
   #read<T>(operation: Operation, { status, body }: Incoming, answer: Reader<T>): T {
-    const { address } = this.#transport;
+    const { address } = this.#carrier;
     let json: Json | undefined;
     try {
       json = status === 204 ? undefined : parseJson(body, "the answer");
@@ -162,7 +169,7 @@ export class Caller {
   }
 
   #final(operation: Operation, error: Setback["error"], isUnknown: boolean): PerdureError {
-    const { origin, base } = this.#transport.address;
+    const { origin, base } = this.#carrier.address;
     if (isUnknown) {
       const text =
         `Nobody knows whether ${operation} took effect: the server at ${origin}${base} ended the ` +
@@ -180,14 +187,14 @@ export class Caller {
   #away(error: Error): void {
     if (this.#isAway) return;
     this.#isAway = true;
-    const { origin } = this.#transport.address;
+    const { origin } = this.#carrier.address;
     this.#env.log("warn", `the server at ${origin} does not answer; trying on`, { error });
   }
 
   #back(): void {
     if (!this.#isAway) return;
     this.#isAway = false;
-    this.#env.log("info", `the server at ${this.#transport.address.origin} answers again`);
+    this.#env.log("info", `the server at ${this.#carrier.address.origin} answers again`);
   }
 }
 
@@ -198,10 +205,11 @@ function isAboutRun(
   return applies && refusal.error.code === "unavailable" && refusal.isOurs;
 }
 
-function searchOf(query: Call<Operation, unknown>["query"] = {}): string {
+function searchOf(query: Call<Operation, unknown>["query"]): string {
+  if (query === undefined) return "";
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) search.set(name, String(value));
   }
-  return search.size === 0 ? "" : `?${search.toString()}`;
+  return search.toString();
 }

@@ -30,15 +30,20 @@ engineClientContract("a node of three, whose worker is at another", async () => 
   return { client, oracle, close };
 });
 
-engineClientContract("an engine on a server", async () => {
-  const server = await realServer();
-  const { engine } = server;
-  contractWorker(engine);
-  const apiKey = await server.key("admin");
-  const client = await RemoteEngine.open({ url: server.url, apiKey, env: quiet });
-  const close = async (): Promise<void> => {
-    await client.close();
-    await server.close();
-  };
-  return { client, oracle: within(engine, { namespace: "default" }), close };
-});
+for (const [way, over] of [
+  ["a WebSocket", {}],
+  ["requests", { over: "http" }],
+] as const) {
+  engineClientContract(`an engine on a server, over ${way}`, async () => {
+    const server = await realServer();
+    const { engine } = server;
+    contractWorker(engine);
+    const apiKey = await server.key("admin");
+    const client = await RemoteEngine.open({ url: server.url, apiKey, env: quiet, ...over });
+    const close = async (): Promise<void> => {
+      await client.close();
+      await server.close();
+    };
+    return { client, oracle: within(engine, { namespace: "default" }), close };
+  });
+}

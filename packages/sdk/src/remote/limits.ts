@@ -16,6 +16,10 @@ export const remoteLimits = {
   callConnections: 32,
   /** Connections that wait for the ends of runs. */
   waitConnections: 200,
+  /** A client that is made waits so long for its WebSocket, and goes without it meanwhile. */
+  linePatienceMs: 1_000,
+  /** Whoever answers something else than a handshake is not asked for one again before. */
+  lineRefusedMs: 60_000,
   /** One long poll, when there is a connection for every wait. */
   pollMs: 30_000,
   /** When there is not, the polls take turns, and each has one within this time. */

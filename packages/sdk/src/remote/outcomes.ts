@@ -5,7 +5,7 @@
  * A start that waits for its key's turn has no run yet, and a server that was started meanwhile has
  * not heard of it: asking for its key makes it look there.
  *
- * When more wait than there are connections, the polls take turns: each is the shorter the more
+ * When more wait than may at a time, the polls take turns: each is the shorter the more
  * there are, so that all come round in `pollRoundMs`.
  */
 import { PerdureError, type Outcome, type RunId } from "@perdure/kernel";
@@ -14,7 +14,7 @@ import type { Caller } from "./caller.ts";
 import type { WireKey } from "./desk.ts";
 import { remoteLimits } from "./limits.ts";
 
-const { attemptMs, pollMs, pollRoundMs, waitConnections } = remoteLimits;
+const { attemptMs, pollMs, pollRoundMs } = remoteLimits;
 
 export class Outcomes {
   readonly #caller: Caller;
@@ -47,15 +47,19 @@ export class Outcomes {
 
   async #find(runId: RunId): Promise<{ outcome?: Outcome }> {
     try {
-      return await this.#poll(runId, pollMsFor(this.#waiting));
+      return await this.#poll(runId, this.#pollMs());
     } catch (error) {
       const query = this.#queued.get(runId);
       const isMissing = error instanceof PerdureError && error.code === "not-found";
       if (!isMissing || query === undefined) throw error;
       const call = { params: {}, query: { ...query }, answer: answers.maybeRun } as const;
       await this.#caller.call("keys.lookup", { ...call, repeat: "any" });
-      return this.#poll(runId, pollMsFor(this.#waiting));
+      return this.#poll(runId, this.#pollMs());
     }
+  }
+
+  #pollMs(): number {
+    return pollMsFor(this.#waiting, this.#caller.waitsAtOnce);
   }
 
   #poll(runId: RunId, waitMs: number): Promise<{ outcome?: Outcome }> {
@@ -71,7 +75,7 @@ export class Outcomes {
   }
 }
 
-export function pollMsFor(waiting: number): number {
-  if (waiting <= waitConnections) return pollMs;
-  return Math.ceil((pollRoundMs * waitConnections) / waiting);
+export function pollMsFor(waiting: number, atOnce: number): number {
+  if (waiting <= atOnce) return pollMs;
+  return Math.ceil((pollRoundMs * atOnce) / waiting);
 }

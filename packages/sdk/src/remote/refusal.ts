@@ -58,7 +58,8 @@ function foreignError(operation: Operation, address: Address, incoming: Incoming
     const text = `it redirects to ${where.slice(0, EXCERPT_CHARS)}, which would be given the API key`;
     return wrongAnswer(operation, address, text);
   }
-  const excerpt = new TextDecoder().decode(body.subarray(0, EXCERPT_CHARS)).trim();
+  const text = typeof body === "string" ? body : new TextDecoder().decode(body);
+  const excerpt = text.slice(0, EXCERPT_CHARS).trim();
   return wrongAnswer(operation, address, `status ${status}: ${JSON.stringify(excerpt)}`);
 }
 

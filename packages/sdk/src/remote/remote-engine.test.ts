@@ -210,10 +210,10 @@ describe("the end of a run", () => {
 
   test("polls share the connections, at their number and one past it", () => {
     const { waitConnections, pollMs, pollRoundMs } = remoteLimits;
-    expect(pollMsFor(1)).toBe(pollMs);
-    expect(pollMsFor(waitConnections)).toBe(pollMs);
-    expect(pollMsFor(waitConnections + 1)).toBeLessThan(pollRoundMs);
-    expect(pollMsFor(waitConnections * 10)).toBe(pollRoundMs / 10);
+    expect(pollMsFor(1, waitConnections)).toBe(pollMs);
+    expect(pollMsFor(waitConnections, waitConnections)).toBe(pollMs);
+    expect(pollMsFor(waitConnections + 1, waitConnections)).toBeLessThan(pollRoundMs);
+    expect(pollMsFor(waitConnections * 10, waitConnections)).toBe(pollRoundMs / 10);
   });
 });
 

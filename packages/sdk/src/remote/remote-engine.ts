@@ -1,12 +1,15 @@
 /**
- * An engine that is elsewhere: the verbs of `EngineClient` over a server's HTTP API. Whoever has one
+ * An engine that is elsewhere: the verbs of `EngineClient` over a server's API. Whoever has one
  * cannot tell it from the engine itself, but by the time it takes.
  */
 import type { EngineClient, Env } from "@perdure/engine";
-import { addressOf, checkApiKey } from "./address.ts";
+import { operations } from "@perdure/wire";
+import { addressOf, checkApiKey, type Address } from "./address.ts";
 import { answers } from "./answers.ts";
 import { busVerbs, scheduleVerbs } from "./bus-verbs.ts";
+import { CallLine } from "./call-line.ts";
 import { Caller } from "./caller.ts";
+import { Carrier } from "./carrier.ts";
 import { remoteLimits } from "./limits.ts";
 import { Outcomes } from "./outcomes.ts";
 import { readVerbs } from "./read-verbs.ts";
@@ -23,6 +26,8 @@ export interface RemoteEngineOptions {
   readonly tls?: TlsOptions | undefined;
   readonly env: Env;
   readonly trace?: TransportParts["trace"];
+  /** `http`: a request for each call, also where a WebSocket could carry them all. */
+  readonly over?: "http";
   /** How long one call may take, with all its repetitions; default: 30 s. */
   readonly deadlineMs?: number;
 }
@@ -39,15 +44,20 @@ export const RemoteEngine: {
   /** Asks the server who this is, so that a wrong address or key is told here and now. */
   open(options: RemoteEngineOptions): Promise<RemoteEngine>;
 } = {
-  async open({ url, apiKey, tls, env, trace, deadlineMs = remoteLimits.deadlineMs }) {
+  async open({ url, apiKey, tls, env, trace, over, deadlineMs = remoteLimits.deadlineMs }) {
     if (apiKey !== undefined) checkApiKey(apiKey);
     const address = addressOf(url);
-    const transport = new Transport({ address, apiKey, tls, env, trace });
-    const caller = new Caller({ transport, env, deadlineMs });
+    const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+    const transport = new Transport({ address, headers, tls, env, trace });
+    const line = new CallLine({ url: callsUrl(address), headers, tls, env, trace });
+    const carrier = new Carrier(transport, over === "http" ? undefined : line);
+    const caller = new Caller({ carrier, env, deadlineMs });
     const namespace = await whoAmI(caller).catch(async (error: unknown) => {
+      line.close();
       await transport.close();
       throw error;
     });
+    if (over !== "http") await line.open();
     const watches = new Watches({ caller, transport, env });
     const newId = (): string => Array.from({ length: 4 }, () => hex32(env)).join("");
     const desk = { namespace, caller, outcomes: new Outcomes(caller), watches, newId };
@@ -57,6 +67,7 @@ export const RemoteEngine: {
       close: async () => {
         watches.close();
         caller.close();
+        line.close();
         await transport.close();
       },
       ...startVerbs(desk),
@@ -69,6 +80,10 @@ export const RemoteEngine: {
     };
   },
 };
+
+function callsUrl({ origin, base }: Address): string {
+  return origin.replace(/^http/, "ws") + base + operations["server.calls"].path;
+}
 
 async function whoAmI(caller: Caller): Promise<string> {
   const call = { params: {}, answer: answers.whoami, repeat: "any" } as const;

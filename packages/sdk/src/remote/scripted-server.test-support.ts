@@ -66,6 +66,8 @@ export class ScriptedServer {
     const url = new URL(request.url ?? "", this.url);
     let text = "";
     for await (const chunk of request.setEncoding("utf8")) text += String(chunk);
+    // A server that only knows requests.
+    if (url.pathname === "/v1/calls") return void response.writeHead(404).end();
     if (url.pathname === "/v1/whoami") return json(response, { namespace: "default" });
     const asked: Asked = {
       method: request.method ?? "",

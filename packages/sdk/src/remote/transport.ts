@@ -10,6 +10,7 @@
  */
 import type { Env } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
+import { operations, pathOf, type Operation, type PathParams } from "@perdure/wire";
 import { Pool, type Dispatcher } from "undici";
 import type { Address } from "./address.ts";
 import { remoteLimits } from "./limits.ts";
@@ -25,7 +26,8 @@ export interface TlsOptions {
 export interface TransportParts {
   readonly address: Address;
   readonly env: Env;
-  readonly apiKey?: string | undefined;
+  /** Of every request: who asks. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly tls?: TlsOptions | undefined;
   /** Of whoever calls, for the trace. */
   readonly trace?: (() => Readonly<Record<string, string>>) | undefined;
@@ -34,11 +36,15 @@ export interface TransportParts {
 export type Lane = "call" | "wait" | "watch";
 
 export interface Outgoing {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** With its query. */
-  readonly path: string;
+  readonly operation: Operation;
+  /** By the names in the operation's path. */
+  readonly params: Readonly<Record<string, string>>;
+  /** As it stands behind the question mark; empty: there is none. */
+  readonly query: string;
   readonly body?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Of the body and of the answer, where they are not JSON. */
+  readonly media?: string;
+  readonly accept?: string;
   readonly lane: Lane;
   /** From here to the answer's last byte; of a stream, to its head. */
   readonly withinMs: number;
@@ -47,7 +53,7 @@ export interface Outgoing {
 export interface Incoming {
   readonly status: number;
   readonly header: (name: string) => string | undefined;
-  readonly body: Uint8Array;
+  readonly body: Uint8Array | string;
 }
 
 export interface Stream extends Omit<Incoming, "body"> {
@@ -88,11 +94,11 @@ export class Transport {
   readonly #inProgress = new Set<AbortController>();
   #isClosed = false;
 
-  constructor({ address, env, apiKey, tls, trace }: TransportParts) {
+  constructor({ address, env, headers, tls, trace }: TransportParts) {
     this.#trace = trace;
     this.address = address;
     this.#env = env;
-    this.#headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+    this.#headers = headers;
     const pool = (connections: number): Pool =>
       new Pool(address.origin, {
         connections,
@@ -163,17 +169,16 @@ export class Transport {
   }
 
   #request(out: Outgoing, { signal }: AbortController): Promise<Dispatcher.ResponseData> {
-    const { method, path, body, headers, lane } = out;
-    const json = body === undefined ? {} : { "content-type": "application/json" };
+    const { operation, params, query, body, media = JSON_MEDIA, accept = JSON_MEDIA, lane } = out;
+    const path = pathOf(operation, params as PathParams<Operation>);
     return this.#pools[lane].request({
-      method,
-      path: this.address.base + path,
+      method: operations[operation].method,
+      path: this.address.base + (query === "" ? path : `${path}?${query}`),
       headers: {
-        accept: "application/json",
+        accept,
         ...this.#trace?.(),
         ...this.#headers,
-        ...json,
-        ...headers,
+        ...(body === undefined ? {} : { "content-type": media }),
       },
       signal,
       // One clock for the whole of it, above; between two chunks of a stream, silence is counted.
@@ -193,6 +198,8 @@ export class Transport {
     return noAnswer(error);
   }
 }
+
+const JSON_MEDIA = "application/json";
 
 async function bodyOf({ body }: Dispatcher.ResponseData): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

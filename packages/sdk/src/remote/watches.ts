@@ -9,7 +9,7 @@
  */
 import type { Env } from "@perdure/engine";
 import { PerdureError, type RunEvent, type RunId } from "@perdure/kernel";
-import { parseJson, pathOf } from "@perdure/wire";
+import { parseJson } from "@perdure/wire";
 import { answers } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import { remoteLimits } from "./limits.ts";
@@ -117,9 +117,10 @@ export class Watches {
   async #openStream(runId: RunId, from: number): Promise<Stream> {
     const { transport } = this.#parts;
     const stream = await transport.stream({
-      method: "GET",
-      path: `${pathOf("runs.watch", { runId })}?from=${from}`,
-      headers: { accept: "text/event-stream" },
+      operation: "runs.watch",
+      params: { runId },
+      query: `from=${from}`,
+      accept: "text/event-stream",
       lane: "watch",
       withinMs: remoteLimits.attemptMs,
     });

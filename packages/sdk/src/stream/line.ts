@@ -24,6 +24,8 @@ export interface Line {
   close(): void;
   /** At once. */
   terminate(): void;
+  /** Whether it keeps the process from ending; it does, unless told otherwise. Absent: it never does. */
+  keepAwake?(isWanted: boolean): void;
 }
 
 /** Begins to dial; the ear is told of nothing before this has returned. */

@@ -1,4 +1,5 @@
 /** A line over a WebSocket. */
+import type { Socket } from "node:net";
 import { wireLimits } from "@perdure/wire";
 import { WebSocket, type ClientOptions } from "ws";
 import { streamLimits } from "./limits.ts";
@@ -11,6 +12,10 @@ export function dialWebSocket({ url, headers, tls }: Destination, ear: Ear): Lin
     perMessageDeflate: false,
     followRedirects: false,
     maxPayload: wireLimits.frameBytes,
+  });
+  let stream: Socket | undefined;
+  socket.on("upgrade", (response) => {
+    stream = response.socket;
   });
   socket.on("open", () => ear.open());
   // Of the default `binaryType`, which is a Buffer.
@@ -35,6 +40,7 @@ export function dialWebSocket({ url, headers, tls }: Destination, ear: Ear): Lin
     send: (frame) => socket.send(frame, ignored),
     close: () => socket.close(NORMAL),
     terminate: () => socket.terminate(),
+    keepAwake: (isWanted) => void (isWanted ? stream?.ref() : stream?.unref()),
   };
 }
 

@@ -79,6 +79,8 @@ export const policy: Policy = {
   "apiKeys.rotate": admins,
   "apiKeys.revoke": admins,
 
+  /** Each call in it is looked at by itself. */
+  "server.calls": everybody,
   "server.whoami": everybody,
   "server.doctor": operators,
   "server.audit": admins,

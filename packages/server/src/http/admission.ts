@@ -59,9 +59,14 @@ export class Admission {
 
   async admit(request: IncomingMessage, roles: readonly Role[]): Promise<Caller> {
     const caller = await this.#identify(request);
+    this.admitCall(caller, roles);
+    return caller;
+  }
+
+  /** Of a caller who is known: one call more, of a connection that carries many. */
+  admitCall(caller: Caller, roles: readonly Role[]): void {
     this.#rates.take(caller.id);
     checkRole(caller, roles);
-    return caller;
   }
 
   /** A request that stays: calls `end` when its credential is no longer good; the result forgets. */

@@ -9,7 +9,7 @@ export function asPerdureError(error: unknown, requestId: string): PerdureError 
 }
 
 /** Seconds after which a caller should try again, where that helps. */
-const LATER_S = "1";
+export const LATER_S = "1";
 
 export function statusOf(error: PerdureError): number {
   return httpStatus[error.code];

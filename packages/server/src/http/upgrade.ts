@@ -1,23 +1,41 @@
 /**
- * `GET /v1/workers/stream` as a WebSocket. The request is admitted like every other before a byte of
- * the handshake is answered (trap T2); then the host of streams owns the socket.
+ * The paths that take a WebSocket: workers' streams and clients' calls. The request is admitted like
+ * every other before a byte of the handshake is answered (trap T2); then its host owns the socket.
  */
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Env } from "@perdure/engine";
 import { PerdureError, type ErrorCode } from "@perdure/kernel";
-import { errorToJson, operations } from "@perdure/wire";
-import { WebSocketServer } from "ws";
+import { errorToJson, operations, type Operation } from "@perdure/wire";
+import { WebSocketServer, type WebSocket } from "ws";
 import type { Caller } from "../access/caller.ts";
 import { policy } from "../access/roles.ts";
-import type { StreamHost } from "../workers/hosts.ts";
 import type { Admission } from "./admission.ts";
 import type { Observer } from "./finished.ts";
 import { asPerdureError, refusalHeaders, statusOf } from "./refusal.ts";
 
+/** One of the paths. */
+export interface UpgradeDoor {
+  readonly operation: Operation;
+  /** Of one message; a longer one ends the connection. */
+  readonly maxFrameBytes: number;
+  /** The socket is open and nothing was read from it. The result ends it. */
+  readonly accept: (
+    open: WebSocket,
+    caller: Caller,
+    knock: Knock,
+  ) => (reason: PerdureError) => void;
+}
+
+export interface Knock {
+  readonly request: IncomingMessage;
+  readonly address: string;
+  readonly requestId: string;
+}
+
 export interface UpgradeParts {
   readonly admission: Admission;
-  readonly streams: StreamHost;
+  readonly doors: readonly UpgradeDoor[];
   readonly newId: () => string;
   readonly env: Env;
   readonly observe: Observer;
@@ -31,39 +49,40 @@ export interface Upgrades {
 }
 
 const SWITCHING = 101;
-const STREAM = operations["workers.stream"].path;
+
+interface OpenDoor extends UpgradeDoor {
+  readonly sockets: WebSocketServer;
+}
 
 export function upgrades(parts: UpgradeParts): Upgrades {
-  const { maxFrameBytes: maxPayload } = parts.streams;
-  // Compression would let a small frame become a large one.
-  const sockets = new WebSocketServer({ noServer: true, maxPayload, perMessageDeflate: false });
+  const doors = new Map(
+    parts.doors.map((door): [string, OpenDoor] => {
+      // Compression would let a small frame become a large one.
+      const options = { noServer: true, perMessageDeflate: false };
+      const sockets = new WebSocketServer({ ...options, maxPayload: door.maxFrameBytes });
+      return [operations[door.operation].path, { ...door, sockets }];
+    }),
+  );
   const accept = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
-    const { admission, streams } = parts;
+    const { admission } = parts;
     const requestId = parts.newId();
+    const address = request.socket.remoteAddress ?? "";
+    const door = doors.get(request.url?.split("?", 1)[0] ?? "");
     let caller: Caller | undefined;
     const told = (status: number, code?: ErrorCode): void => {
-      parts.observe({
-        requestId,
-        caller,
-        operation: "workers.stream",
-        method: "GET",
-        status,
-        code,
-        target: undefined,
-        address: request.socket.remoteAddress ?? "",
-        durationMs: 0,
-      });
+      const operation = door?.operation;
+      const about = { requestId, caller, operation, method: "GET", status, code };
+      parts.observe({ ...about, target: undefined, address, durationMs: 0 });
     };
     try {
       admission.checkShape(request);
-      if (request.url?.split("?", 1)[0] !== STREAM) throw noStream();
-      const admitted = await admission.admit(request, policy["workers.stream"]);
+      if (door === undefined) throw noDoor([...doors.keys()]);
+      const admitted = await admission.admit(request, policy[door.operation]);
       caller = admitted;
       const leave = admission.sockets.take(admitted.id);
       socket.once("close", leave);
-      const address = request.socket.remoteAddress ?? "";
-      sockets.handleUpgrade(request, socket, head, (open) => {
-        const expel = streams.accept(open, admitted, { address, requestId });
+      door.sockets.handleUpgrade(request, socket, head, (open) => {
+        const expel = door.accept(open, admitted, { request, address, requestId });
         open.once("close", admission.watch(request, expel));
       });
       told(SWITCHING);
@@ -81,7 +100,9 @@ export function upgrades(parts: UpgradeParts): Upgrades {
       socket.on("error", () => socket.destroy());
       void accept(request, socket, head);
     },
-    close: () => sockets.close(),
+    close: () => {
+      for (const { sockets } of doors.values()) sockets.close();
+    },
   };
 }
 
@@ -98,6 +119,6 @@ function refuse(socket: Duplex, error: PerdureError, requestId: string): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${head.join("")}\r\n${body}`);
 }
 
-function noStream(): PerdureError {
-  return new PerdureError("not-found", `Only ${STREAM} takes a WebSocket here.`);
+function noDoor(paths: readonly string[]): PerdureError {
+  return new PerdureError("not-found", `Only ${paths.join(" and ")} take a WebSocket here.`);
 }

@@ -1,4 +1,5 @@
 /** `server.doctor` and `server.audit`. */
+import { PerdureError } from "@perdure/kernel";
 import * as z from "zod";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { DoctorAnswer } from "../doctor/doctor.ts";
@@ -36,6 +37,16 @@ export interface ServerRoutesParts {
 
 export function serverRoutes({ examine, audit }: ServerRoutesParts): readonly Route[] {
   return [
+    jsonRoute({
+      operation: "server.calls",
+      summary: "Calls of this API over a WebSocket, many at a time",
+      description: "A request without an upgrade is refused. The protocol is in `@perdure/wire`.",
+      answer: z.never(),
+      handle: async () => {
+        const text = "This address takes a WebSocket: connect with the SDK, or call over HTTP.";
+        throw new PerdureError("invalid-argument", text);
+      },
+    }),
     jsonRoute({
       operation: "server.doctor",
       summary: "What the server knows of itself, and what is wrong with it",

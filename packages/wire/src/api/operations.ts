@@ -76,6 +76,8 @@ export const operations = {
   "apiKeys.rotate": { method: "POST", path: "/v1/api-keys/{keyId}/rotate" },
   "apiKeys.revoke": { method: "DELETE", path: "/v1/api-keys/{keyId}" },
 
+  /** Upgrades to a WebSocket that carries calls of all the others, many at a time. */
+  "server.calls": { method: "GET", path: "/v1/calls" },
   "server.whoami": { method: "GET", path: "/v1/whoami" },
   "server.doctor": { method: "GET", path: "/v1/doctor" },
   "server.audit": { method: "GET", path: "/v1/audit" },

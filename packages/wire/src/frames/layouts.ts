@@ -1,27 +1,11 @@
-/**
- * How each message lies in a frame: `[number, ...fields]`, in the order given here, null for what
- * is absent; and what its fields must look like. Servers and workers of different versions meet:
- * a number is never reused, and a new field goes to the end and is optional.
- *
- * The type of the tables proves them complete.
- */
+/** How each message of the worker protocol lies in a frame, and what its fields must look like. */
 import { limits } from "@perdure/kernel";
 import { wireLimits } from "../limits.ts";
 import * as is from "./checks.ts";
 import type { Check } from "./checks.ts";
 import { command, stepResult } from "./commands.ts";
-import type { Message, ServerMessage, WorkerMessage } from "./messages.ts";
-
-type BodyOf<M extends Message, T extends M["type"]> = Omit<Extract<M, { type: T }>, "type">;
-type OptionalIn<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
-type ChecksOf<T> = {
-  readonly [K in keyof T]-?: K extends OptionalIn<T> ? { readonly ifThere: Check } : Check;
-};
-type Layouts<M extends Message> = {
-  readonly [T in M["type"]]: readonly [number: number, fields: ChecksOf<BodyOf<M, T>>];
-};
-
-const optional = (check: Check): { readonly ifThere: Check } => ({ ifThere: check });
+import { dialectOf, optional, type Dialect, type Layouts } from "./dialect.ts";
+import type { ServerMessage, WorkerMessage } from "./messages.ts";
 
 const held = { runId: is.runId, lease: is.count };
 const token = { runId: is.runId, key: is.name, attempt: is.count };
@@ -134,40 +118,5 @@ const serverLayouts: Layouts<ServerMessage> = {
   closing: [14, { reason: is.text(wireLimits.textChars) }],
 };
 
-/** A layout as the codec walks it. */
-export interface Layout {
-  readonly type: Message["type"];
-  readonly number: number;
-  readonly names: readonly string[];
-  readonly checks: readonly Check[];
-  readonly isOptional: readonly boolean[];
-}
-
-/** The messages of one side. */
-export interface Dialect {
-  readonly byType: ReadonlyMap<string, Layout>;
-  readonly byNumber: readonly (Layout | undefined)[];
-}
-
-export const fromWorker: Dialect = dialectOf(workerLayouts);
-export const fromServer: Dialect = dialectOf(serverLayouts);
-
-type AnyFields = Readonly<Record<string, Check | { readonly ifThere: Check }>>;
-
-function dialectOf(layouts: Readonly<Record<string, readonly [number, AnyFields]>>): Dialect {
-  const byType = new Map<string, Layout>();
-  const byNumber: (Layout | undefined)[] = [];
-  for (const [type, [number, fields]] of Object.entries(layouts)) {
-    if (byNumber[number] !== undefined) throw new TypeError(`two messages have number ${number}`);
-    const layout: Layout = {
-      type: type as Message["type"],
-      number,
-      names: Object.keys(fields),
-      checks: Object.values(fields).map((one) => ("ifThere" in one ? one.ifThere : one)),
-      isOptional: Object.values(fields).map((one) => "ifThere" in one),
-    };
-    byType.set(type, layout);
-    byNumber[number] = layout;
-  }
-  return { byType, byNumber };
-}
+export const fromWorker: Dialect<WorkerMessage> = dialectOf(workerLayouts);
+export const fromServer: Dialect<ServerMessage> = dialectOf(serverLayouts);

@@ -1,5 +1,6 @@
 /** All that is fuzzed. */
 import type { Target } from "../target.ts";
+import { callsTarget } from "./calls.ts";
 import { filesTarget } from "./files.ts";
 import { framesTarget, pushTarget } from "./frames.ts";
 import { jsonTarget } from "./json.ts";
@@ -14,4 +15,5 @@ export const targets: readonly (() => Target | Promise<Target>)[] = [
   filesTarget,
   routesTarget,
   streamTarget,
+  callsTarget,
 ];

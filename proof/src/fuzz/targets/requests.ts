@@ -96,6 +96,7 @@ export function samplesFor(runId: string): Readonly<Record<Operation, Sample>> {
     "apiKeys.create": { body: { role: "viewer", name: "a dashboard" } },
     "apiKeys.rotate": { params: { keyId: "0123456789abcdef" }, body: {} },
     "apiKeys.revoke": { params: { keyId: "0123456789abcdef" } },
+    "server.calls": {},
     "server.whoami": {},
     "server.doctor": {},
     "server.audit": { query: { limit: "10" } },

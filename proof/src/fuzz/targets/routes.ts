@@ -17,7 +17,8 @@ import { samplesFor, type Sample } from "./requests.ts";
 import { openVictim, type Victim } from "./victim.ts";
 
 /** Of an operation that upgrades its connection only the refusals can be seen from here. */
-const names = Object.keys(operations).filter((name) => name !== "workers.stream") as Operation[];
+const upgrading = ["workers.stream", "server.calls"];
+const names = Object.keys(operations).filter((name) => !upgrading.includes(name)) as Operation[];
 
 /** What was sent was fine, and a machine said no: a schedule keeps that it skipped a start. */
 const mayLeaveATrace: ReadonlySet<string> = new Set(["conflict", "deadline-exceeded"]);

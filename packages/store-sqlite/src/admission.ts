@@ -1,15 +1,16 @@
 /** Whether a commit can follow what is in the log, asked in full before any of it is applied. */
 import type { StreamId } from "@perdure/kernel";
-import { extentOf, type Frame, type Housekeeping } from "@perdure/store";
+import { extentOf, type Frame, type FramedRecord, type Housekeeping } from "@perdure/store";
 import type { Log } from "./log.ts";
 
 /** Why it cannot; undefined: it can. */
 export function refusal(
   log: Log,
   frames: readonly Frame[],
+  bytes: Buffer,
   housekeeping: readonly Housekeeping[],
 ): string | undefined {
-  const admission = new Admission(log);
+  const admission = new Admission(log, bytes);
   for (const [index, frame] of frames.entries()) {
     const reason = admission.frame(frame) ?? admission.housekeeping(housekeeping[index]);
     if (reason !== undefined) return reason;
@@ -20,20 +21,23 @@ export function refusal(
 /** The log as it would be after the frames so far. */
 class Admission {
   readonly #log: Log;
+  /** Of the segment that holds the frames. */
+  readonly #bytes: Buffer;
   readonly #numbers = new Map<number, number>();
   readonly #sent = new Map<string, number>();
   readonly #seqs = new Map<StreamId, number>();
 
-  constructor(log: Log) {
+  constructor(log: Log, bytes: Buffer) {
     this.#log = log;
+    this.#bytes = bytes;
   }
 
   frame({ partition, number, records, outbox }: Frame): string | undefined {
     const last = this.#numbers.get(partition) ?? this.#log.owners[partition]?.lastBatch ?? 0;
     if (number !== last + 1) return outOfTurn(`batch ${number} of partition ${partition}`, last);
     this.#numbers.set(partition, number);
-    for (const { stream, record } of records) {
-      const reason = this.#record(stream, record);
+    for (const record of records) {
+      const reason = this.#record(record);
       if (reason !== undefined) return reason;
     }
     for (const { to, seq } of outbox) {
@@ -55,12 +59,13 @@ class Admission {
     return undefined;
   }
 
-  #record(stream: StreamId, record: Buffer): string | undefined {
-    if (this.#log.tails.get(stream)?.damage !== undefined) {
+  #record({ stream, at, end }: FramedRecord): string | undefined {
+    const tail = this.#log.tails.get(stream);
+    if (tail?.damage !== undefined) {
       return `The stream ${stream} is damaged: restore the store from a backup, or forget it.`;
     }
-    const { from, count } = extentOf(record, 0, stream);
-    const last = this.#seq(stream);
+    const { from, count } = extentOf(this.#bytes, at, stream, end);
+    const last = this.#seqs.get(stream) ?? this.#log.headAfter(tail, stream)?.seq ?? 0;
     if (from !== last + 1) return outOfTurn(`event ${from} of ${stream}`, last);
     this.#seqs.set(stream, last + count);
     return undefined;

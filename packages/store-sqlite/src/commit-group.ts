@@ -31,13 +31,13 @@ export function commitGroup(
       const frames = decodeFrames(bytes);
       const housekeeping =
         commit.housekeeping === undefined ? [] : decodeHousekeeping(commit.housekeeping);
-      const verdict = judge(open, frames, housekeeping);
+      const verdict = judge(open, frames, bytes, housekeeping);
       results.push(verdict);
       if (verdict !== undefined) continue;
       if (accepted.length === 0) open.log.uses.add(segment);
       open.log.uses.grow(segment, bytes.length);
       for (const [index, part] of frames.entries()) {
-        open.log.take(part, segment);
+        open.log.take(part, bytes, segment);
         keepHouse(open, part.partition, housekeeping[index], positionOf(segment, frame++));
       }
       accepted.push(bytes);
@@ -59,11 +59,12 @@ function answer(ended: ReturnType<StoreFile["transaction"]>): CommitResult {
 function judge(
   { log }: Open,
   frames: readonly Frame[],
+  bytes: Buffer,
   housekeeping: readonly Housekeeping[],
 ): CommitResult | undefined {
   const fenced = log.fencedBy(frames);
   if (fenced !== undefined) return { type: "fenced", partition: fenced };
-  const reason = refusal(log, frames, housekeeping);
+  const reason = refusal(log, frames, bytes, housekeeping);
   return reason === undefined ? undefined : { type: "failed", reason };
 }
 
@@ -75,14 +76,16 @@ function keepHouse(
 ): void {
   if (housekeeping === undefined) return;
   for (const blob of housekeeping.blobs) open.blobs.put(blob);
-  for (const row of housekeeping.index) {
-    open.runs.add(row);
-    if (!open.log.tails.has(runStream(row.runId))) open.runs.writeOf(row.runId);
-  }
   for (const rest of housekeeping.settle) {
     const tail = open.log.release(rest.stream);
     open.streams.gather(rest.stream, partition, tail, position, rest);
-    if (machineOf(rest.stream) === "run") open.runs.writeOf(runOfStream(rest.stream));
+  }
+  for (const row of housekeeping.index) {
+    if (open.log.tails.has(runStream(row.runId))) open.runs.add(row);
+    else open.runs.put(row);
+  }
+  for (const { stream } of housekeeping.settle) {
+    if (machineOf(stream) === "run") open.runs.writeOf(runOfStream(stream));
   }
   for (const stream of housekeeping.forget) forgetStream(open, stream, position);
 }

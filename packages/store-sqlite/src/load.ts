@@ -40,7 +40,7 @@ function replay(log: Log, streams: StreamTable, segment: number, data: Uint8Arra
   log.uses.grow(segment, bytes.length);
   for (const [index, frame] of decodeFrames(bytes).entries()) {
     const position = positionOf(segment, index);
-    log.replay(frame, segment, (stream) => (streams.row(stream)?.position ?? 0) >= position);
+    log.replay(frame, bytes, segment, (stream) => (streams.row(stream)?.position ?? 0) >= position);
   }
   log.uses.release(segment);
 }

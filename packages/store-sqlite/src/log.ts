@@ -34,16 +34,32 @@ export function holdsAll(tail: Tail | undefined): boolean {
   return tail?.start.seq === 0;
 }
 
+/** A record that lies in a segment. There are as many as the log has, so it is no view. */
+export interface Placed {
+  readonly segment: Buffer;
+  readonly at: number;
+  readonly end: number;
+}
+
+export function bytesOf({ segment, at, end }: Placed): Uint8Array {
+  return new Uint8Array(segment.buffer, segment.byteOffset + at, end - at);
+}
+
 export interface Tail {
   readonly partition: number;
   /** What the first record follows. */
   readonly start: Head;
   end: Head;
-  readonly records: Buffer[];
+  readonly records: Placed[];
   /** Those that hold the records, each once. */
   readonly segments: number[];
   /** Set when a record was found damaged while the log was read. */
   damage?: PerdureError;
+}
+
+/** A tail and its first record. */
+interface Beginning extends Pick<Tail, "partition" | "start" | "end"> {
+  readonly record: Placed;
 }
 
 export interface Owner {
@@ -80,7 +96,12 @@ export class Log {
   }
 
   head(stream: StreamId): Head | undefined {
-    return this.tails.get(stream)?.end ?? this.#gathered(stream);
+    return this.headAfter(this.tails.get(stream), stream);
+  }
+
+  /** The same for who has looked the tail up. */
+  headAfter(tail: Tail | undefined, stream: StreamId): Head | undefined {
+    return tail?.end ?? this.#gathered(stream);
   }
 
   /** A partition's streams that have a tail: looked for once when many partitions are opened. */
@@ -91,14 +112,19 @@ export class Log {
     return this.#homes.get(partition) ?? [];
   }
 
-  /** Takes a new frame, whose records it seals. */
-  take(frame: Frame, segment: number): void {
-    for (const { stream, record } of frame.records) {
-      const { from, count } = extentOf(record, 0, stream);
+  /** Takes a new frame of a segment's bytes, and seals its records. */
+  take(frame: Frame, bytes: Buffer, segment: number): void {
+    for (const { stream, at, end } of frame.records) {
+      const { from, count } = extentOf(bytes, at, stream, end);
+      const tail = this.tails.get(stream);
       // That the record follows what is there was asked before: the first one follows nothing.
-      const start = from === 1 ? START : (this.head(stream) ?? START);
-      const end = { seq: from + count - 1, crc: sealRecord(record, stream, start.crc) };
-      this.#extend(stream, frame.partition, { record, start, end }, segment);
+      const start = from === 1 ? START : (this.headAfter(tail, stream) ?? START);
+      const crc = sealRecord(bytes, at, end, stream, start.crc);
+      const head = { seq: from + count - 1, crc };
+      const record = { segment: bytes, at, end };
+      if (tail === undefined) {
+        this.#begin(stream, { partition: frame.partition, start, end: head, record }, segment);
+      } else this.#extend(tail, record, head, segment);
     }
     this.#talk(frame, segment);
   }
@@ -107,9 +133,14 @@ export class Log {
    * Takes a frame that is read back from the file. `isVoid` says of a record that it was gathered
    * or forgotten later. Whether the records are what was written is found when they are read.
    */
-  replay(frame: Frame, segment: number, isVoid: (stream: StreamId) => boolean): void {
+  replay(
+    frame: Frame,
+    bytes: Buffer,
+    segment: number,
+    isVoid: (stream: StreamId) => boolean,
+  ): void {
     for (const framed of frame.records) {
-      if (!isVoid(framed.stream)) this.#replayRecord(framed, frame.partition, segment);
+      if (!isVoid(framed.stream)) this.#replayRecord(framed, frame.partition, bytes, segment);
     }
     this.#talk(frame, segment);
   }
@@ -124,39 +155,44 @@ export class Log {
     return tail;
   }
 
-  #replayRecord({ stream, record }: FramedRecord, partition: number, segment: number): void {
+  #replayRecord(
+    { stream, at, end }: FramedRecord,
+    partition: number,
+    bytes: Buffer,
+    segment: number,
+  ): void {
     const start = this.head(stream) ?? START;
-    let end = start;
+    let head = start;
     let damage: PerdureError | undefined;
     try {
-      const { from, count } = extentOf(record, 0, stream);
-      end = { seq: from + count - 1, crc: record.readUInt32LE(0) };
+      const { from, count } = extentOf(bytes, at, stream, end);
+      head = { seq: from + count - 1, crc: bytes.readUInt32LE(at) };
     } catch (error) {
       damage = error as PerdureError;
     }
-    const tail = this.#extend(stream, partition, { record, start, end }, segment);
+    const record = { segment: bytes, at, end };
+    let tail = this.tails.get(stream);
+    if (tail === undefined) {
+      tail = this.#begin(stream, { partition, start, end: head, record }, segment);
+    } else this.#extend(tail, record, head, segment);
     if (damage !== undefined) tail.damage = damage;
   }
 
-  #extend(
-    stream: StreamId,
-    partition: number,
-    part: { readonly record: Buffer; readonly start: Head; readonly end: Head },
-    segment: number,
-  ): Tail {
-    let tail = this.tails.get(stream);
-    if (tail === undefined) {
-      tail = { partition, start: part.start, end: part.end, records: [], segments: [] };
-      this.tails.set(stream, tail);
-      this.#homes = undefined;
-    }
-    tail.records.push(part.record);
-    tail.end = part.end;
-    if (tail.segments.at(-1) !== segment) {
-      tail.segments.push(segment);
-      this.uses.retain(segment);
-    }
+  #begin(stream: StreamId, { partition, start, end, record }: Beginning, segment: number): Tail {
+    // Most tails stay at one record: a list that is made with it has no room to spare.
+    const tail = { partition, start, end, records: [record], segments: [segment] };
+    this.tails.set(stream, tail);
+    this.#homes = undefined;
+    this.uses.retain(segment);
     return tail;
+  }
+
+  #extend(tail: Tail, record: Placed, end: Head, segment: number): void {
+    tail.records.push(record);
+    tail.end = end;
+    if (tail.segments.at(-1) === segment) return;
+    tail.segments.push(segment);
+    this.uses.retain(segment);
   }
 
   #talk({ partition, number, epoch, outbox, marks }: Frame, segment: number): void {

@@ -33,7 +33,8 @@ export type WaitingRows = Map<RunId, IndexRow>;
  * soon after is written once. When the process dies its owner, who reads it back, writes it again;
  * the row of a settled run is nobody's, so it is written with the settling at the latest.
  *
- * 1. `waiting` holds the rows of committed batches only: it changes when a transaction is over.
+ * 1. Between transactions `waiting` holds rows of committed batches only: what a transaction that
+ *    fails has done to it is undone.
  */
 export class RunTable {
   readonly #put: StatementSync;
@@ -41,8 +42,8 @@ export class RunTable {
   readonly #drop: StatementSync;
   readonly #expired: StatementSync;
   readonly #waiting: WaitingRows;
-  /** What the transaction under way does to `waiting`; undefined: the row no longer waits. */
-  readonly #changes = new Map<RunId, IndexRow | undefined>();
+  /** What the transaction under way has changed of `waiting`, and what was there before. */
+  #changes: { readonly id: RunId; readonly before: IndexRow | undefined }[] = [];
 
   constructor(db: DatabaseSync, waiting: WaitingRows) {
     const marks = RUN_COLUMNS.replaceAll(/\w+/g, "?");
@@ -66,15 +67,21 @@ export class RunTable {
 
   /** The row waits. */
   add(row: IndexRow): void {
-    this.#changes.set(row.runId, row);
+    const id = row.runId;
+    this.#changes.push({ id, before: this.#waiting.get(id) });
+    this.#waiting.set(id, row);
+  }
+
+  /** The row is written at once, and none of the run waits. */
+  put(row: IndexRow): void {
+    this.#stopWaiting(row.runId);
+    this.#putRow(row);
   }
 
   /** Writes the run's row, if it waits. */
   writeOf(id: RunId): void {
-    const row = this.#changes.has(id) ? this.#changes.get(id) : this.#waiting.get(id);
-    if (row === undefined) return;
-    this.#putRow(row);
-    this.#changes.set(id, undefined);
+    const row = this.#stopWaiting(id);
+    if (row !== undefined) this.#putRow(row);
   }
 
   /** Writes the rows that have waited longest. */
@@ -88,23 +95,31 @@ export class RunTable {
 
   forget(id: RunId): void {
     this.#drop.run(id);
-    this.#changes.set(id, undefined);
+    this.#stopWaiting(id);
   }
 
   /** The transaction is over, with or without what it changed. */
   end(applied: boolean): void {
-    if (applied) {
-      for (const [id, row] of this.#changes) {
-        if (row === undefined) this.#waiting.delete(id);
-        else this.#waiting.set(id, row);
-      }
+    const changes = this.#changes;
+    this.#changes = [];
+    if (applied) return;
+    for (const { id, before } of changes.toReversed()) {
+      if (before === undefined) this.#waiting.delete(id);
+      else this.#waiting.set(id, before);
     }
-    this.#changes.clear();
   }
 
   /** The longest expired first; the caller stops when it has enough. */
   *expired(now: number): Generator<StreamId> {
     for (const { run_id: id } of this.#expired.iterate(now)) yield runStream(id as RunId);
+  }
+
+  #stopWaiting(id: RunId): IndexRow | undefined {
+    const before = this.#waiting.get(id);
+    if (before === undefined) return undefined;
+    this.#waiting.delete(id);
+    this.#changes.push({ id, before });
+    return before;
   }
 
   #putRow(row: IndexRow): void {
@@ -149,10 +164,17 @@ export function toIndexRow(row: RunRow): IndexRow {
 
 /** JSON with names in order, so that equal values are equal texts. */
 export function canonical(value: Json): string {
+  if (isEmpty(value)) return "{}";
   return JSON.stringify(value, (_, item: Json) => {
     if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
     return Object.fromEntries(
       Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
     );
   });
+}
+
+/** As the attributes of most runs are. */
+function isEmpty(value: Json): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.keys(value).length === 0;
 }

@@ -133,6 +133,29 @@ describe("the SQLite store", () => {
       await store.close();
     }));
 
+  it("answers for each of the streams that are read together, though one cannot be read", async () => {
+    const harness = await SqliteHarness.make(false);
+    try {
+      const owner = await Owner.open(harness.store);
+      for (const n of [1, 2, 3]) {
+        await owner.append(stream(n), 1, `event ${n}`);
+        await owner.commit({ settle: [{ stream: stream(n), hasWork: false }] });
+      }
+      const db = new DatabaseSync(harness.path);
+      const lost = "(SELECT 4194304 * id FROM streams WHERE name = ?)";
+      db.prepare(`DELETE FROM chunks WHERE id = ${lost}`).run(stream(2));
+      db.close();
+      const reads = [1, 2, 3, 4].map((n) => harness.store.read(stream(n)));
+      const [one, two, three, four] = await Promise.allSettled(reads);
+      expect(one).toMatchObject({ value: { events: [text("event 1")] } });
+      expect(two).toMatchObject({ reason: { code: "store-corrupt" } });
+      expect(three).toMatchObject({ value: { events: [text("event 3")] } });
+      expect(four).toEqual({ status: "fulfilled", value: undefined });
+    } finally {
+      await harness.dispose();
+    }
+  });
+
   it("finds an altered blob", () =>
     withHarness(async (harness) => {
       const owner = await Owner.open(harness.store);

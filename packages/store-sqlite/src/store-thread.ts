@@ -9,7 +9,9 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import { invariant, limits } from "@perdure/kernel";
 import { perform } from "./backend.ts";
 import { connectReadOnly } from "./connection.ts";
-import type { Answer, Ready, Request, ThreadData } from "./messages.ts";
+import type { Answer, Ready, ReadsRequest, Request, ThreadData } from "./messages.ts";
+import { packStreams } from "./packed-streams.ts";
+import type { FoundStream } from "./read-stream.ts";
 import { count, search, versions } from "./search.ts";
 import { toWireError } from "./wire-error.ts";
 import type { Calls } from "./wire.ts";
@@ -52,8 +54,8 @@ function reading(): Role {
   };
 }
 
-function say(message: Ready | readonly Answer[]): void {
-  port.postMessage(message);
+function say(message: Ready | readonly Answer[], transfer: readonly ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
 }
 
 function serve(mine: Role): void {
@@ -100,15 +102,40 @@ function handle(mine: Role, requests: readonly Request[]): void {
       continue;
     }
     commit();
-    answers.push(attempt(request.id, () => obey(mine, request)));
+    if (request.type === "reads") answers.push(...readAll(mine, request));
+    else answers.push(attempt(request.id, () => obey(mine, request)));
   }
   commit();
-  say(answers);
+  say(
+    answers,
+    answers.flatMap((answer) => ("streams" in answer ? [answer.streams] : [])),
+  );
 }
 
-function obey(mine: Role, request: Exclude<Request, { type: "commit" }>): unknown {
+function obey(mine: Role, request: Extract<Request, { type: "call" | "close" }>): unknown {
   if (request.type === "call") return perform(mine.calls, request.call);
   return mine.close();
+}
+
+/** One answer, or more when a stream cannot be read. */
+function readAll({ writer }: Role, { id, streams }: ReadsRequest): readonly Answer[] {
+  const answers: Answer[] = [];
+  let found: (FoundStream | undefined)[] = [];
+  const flush = (next: number): void => {
+    if (found.length > 0) answers.push({ id: next - found.length, streams: packStreams(found) });
+    found = [];
+  };
+  for (const [i, stream] of streams.entries()) {
+    try {
+      invariant(writer !== undefined, "a reader was asked for a stream");
+      found.push(writer.find(stream));
+    } catch (error) {
+      flush(id + i);
+      answers.push({ id: id + i, error: toWireError(error) });
+    }
+  }
+  flush(id + streams.length);
+  return answers;
 }
 
 function commitAll(
@@ -118,10 +145,15 @@ function commitAll(
   try {
     invariant(writer !== undefined, "a reader was sent a commit");
     const results = writer.commit(requests.map(({ commit }) => commit));
+    if (results.every(({ type }) => type === "done")) return [{ done: requests.map(idOf) }];
     return requests.map(({ id }, i) => ({ id, value: results[i] }));
   } catch (error) {
     return requests.map(({ id }) => ({ id, error: toWireError(error) }));
   }
+}
+
+function idOf({ id }: Request): number {
+  return id;
 }
 
 function attempt(id: number, action: () => unknown): Answer {

@@ -3,7 +3,8 @@ import { crc32 } from "node:zlib";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { invariant, type StreamId } from "@perdure/kernel";
 import { corruptStream, type Alarm, type Settled } from "@perdure/store";
-import { holdsAll, type Head, type Tail } from "./log.ts";
+import { concat } from "./concat.ts";
+import { bytesOf, holdsAll, type Head, type Tail } from "./log.ts";
 
 /** Chunks of one stream have neighbouring ids. */
 const CHUNKS_PER_STREAM = 2 ** 22;
@@ -113,7 +114,8 @@ export class StreamTable {
     const end = tail?.end ?? known ?? { seq: 0, crc: 0 };
     if (tail !== undefined) {
       const { start, records } = tail;
-      const data = records.length === 1 && records[0] ? records[0] : Buffer.concat(records);
+      const data =
+        records.length === 1 && records[0] ? bytesOf(records[0]) : concat(records.map(bytesOf));
       const chunk = id * CHUNKS_PER_STREAM + chunks;
       this.#putChunk.run(chunk, start.seq + 1, end.seq, start.crc, data);
     }

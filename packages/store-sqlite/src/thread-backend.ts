@@ -36,6 +36,9 @@ export class ThreadBackend implements Backend {
     ...args: Parameters<Calls[K]>
   ): Promise<ReturnType<Calls[K]>> {
     const call = { name, args } as Call;
+    if (isWholeRead(call)) {
+      return (await this.#writer.read(call.args[0])) as ReturnType<Calls[K]>;
+    }
     const isList = name === "search" || name === "count" || name === "versions";
     const thread = isList && this.#path !== MEMORY ? await this.#listing() : this.#writer;
     return (await thread.call(call)) as ReturnType<Calls[K]>;
@@ -52,4 +55,10 @@ export class ThreadBackend implements Backend {
     this.#reader ??= ThreadHandle.start("reader", this.#path, {});
     return this.#reader;
   }
+}
+
+type ReadCall = Extract<Call, { readonly name: "read" }>;
+
+function isWholeRead(call: Call): call is ReadCall {
+  return call.name === "read" && call.args[1] === undefined && call.args[2] === Infinity;
 }

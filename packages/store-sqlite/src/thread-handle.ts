@@ -6,9 +6,11 @@
  *    what is asked for.
  */
 import { Worker } from "node:worker_threads";
-import { PerdureError } from "@perdure/kernel";
+import { PerdureError, type StreamId } from "@perdure/kernel";
+import type { CommitResult } from "@perdure/store";
 import type { Answer, Ready, Request, ThreadData } from "./messages.ts";
 import type { SqliteOptions } from "./options.ts";
+import { unpackStreams } from "./packed-streams.ts";
 import { fromWireError, toWireError } from "./wire-error.ts";
 import type { Call, WireCommit } from "./wire.ts";
 
@@ -16,6 +18,8 @@ interface Waiter {
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
+
+const DONE: CommitResult = { type: "done" };
 
 /** Its own source when this file runs from source, what was built of it otherwise. */
 const entry = new URL(
@@ -63,23 +67,32 @@ export class ThreadHandle {
     const { segment, housekeeping } = commit;
     const transfer = [segment.buffer as ArrayBuffer];
     if (housekeeping !== undefined) transfer.push(housekeeping.buffer as ArrayBuffer);
-    return this.#ask((id) => ({ type: "commit", id, commit }), transfer);
+    return this.#ask((id) => this.#unsent.push({ type: "commit", id, commit }), transfer);
   }
 
   call(call: Call): Promise<unknown> {
-    return this.#ask((id) => ({ type: "call", id, call }));
+    return this.#ask((id) => this.#unsent.push({ type: "call", id, call }));
+  }
+
+  /** The whole stream. Those that are asked for one after the other are one request. */
+  read(stream: StreamId): Promise<unknown> {
+    return this.#ask((id) => {
+      const last = this.#unsent.at(-1);
+      if (last?.type === "reads") last.streams.push(stream);
+      else this.#unsent.push({ type: "reads", id, streams: [stream] });
+    });
   }
 
   async close(): Promise<void> {
     if (this.#dead !== undefined) return;
     const gone = new Promise((resolve) => this.#worker.once("exit", resolve));
-    const closed = this.#ask((id) => ({ type: "close", id }));
+    const closed = this.#ask((id) => this.#unsent.push({ type: "close", id }));
     this.#closing = true;
     await closed;
     await gone;
   }
 
-  #ask(request: (id: number) => Request, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
+  #ask(add: (id: number) => void, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
     if (this.#dead !== undefined) return Promise.reject(this.#dead);
     const id = this.#nextId++;
     // A thread that owes an answer keeps the process alive; one that rests does not.
@@ -87,7 +100,8 @@ export class ThreadHandle {
     return new Promise((resolve, reject) => {
       this.#waiters.set(id, { resolve, reject });
       this.#transfer.push(...transfer);
-      if (this.#unsent.push(request(id)) === 1) queueMicrotask(() => this.#send());
+      if (this.#unsent.length === 0) queueMicrotask(() => this.#send());
+      add(id);
     });
   }
 
@@ -103,18 +117,31 @@ export class ThreadHandle {
       // One of them holds what cannot change threads, and none has gone.
       const text = "What was asked for cannot be handed to the store's thread: send plain data.";
       const error = toWireError(new PerdureError("invalid-argument", text, { cause }));
-      this.#take(requests.map(({ id }) => ({ id, error })));
+      this.#take(requests.flatMap(idsOf).map((id) => ({ id, error })));
     }
   }
 
   #take(answers: readonly Answer[]): void {
     for (const answer of answers) {
-      const waiter = this.#waiters.get(answer.id);
-      this.#waiters.delete(answer.id);
-      if ("error" in answer) waiter?.reject(fromWireError(answer.error));
-      else waiter?.resolve(answer.value);
+      if ("done" in answer) {
+        for (const id of answer.done) this.#waiterOf(id)?.resolve(DONE);
+      } else if ("streams" in answer) {
+        for (const [i, stream] of unpackStreams(answer.streams).entries()) {
+          this.#waiterOf(answer.id + i)?.resolve(stream);
+        }
+      } else if ("error" in answer) {
+        this.#waiterOf(answer.id)?.reject(fromWireError(answer.error));
+      } else {
+        this.#waiterOf(answer.id)?.resolve(answer.value);
+      }
     }
     if (this.#waiters.size === 0 && !this.#closing) this.#worker.unref();
+  }
+
+  #waiterOf(id: number): Waiter | undefined {
+    const waiter = this.#waiters.get(id);
+    this.#waiters.delete(id);
+    return waiter;
   }
 
   #die(cause: unknown): void {
@@ -126,4 +153,9 @@ export class ThreadHandle {
     for (const waiter of this.#waiters.values()) waiter.reject(this.#dead);
     this.#waiters.clear();
   }
+}
+
+function idsOf(request: Request): readonly number[] {
+  const count = request.type === "reads" ? request.streams.length : 1;
+  return Array.from({ length: count }, (_, i) => request.id + i);
 }

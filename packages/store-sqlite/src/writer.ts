@@ -29,7 +29,7 @@ import { schemaVersion } from "./migrations/index.ts";
 import type { InlineOptions } from "./options.ts";
 import { listStreams } from "./list-streams.ts";
 import { NodeTable } from "./node-table.ts";
-import { readStream } from "./read-stream.ts";
+import { findStream, joined, type FoundStream } from "./read-stream.ts";
 import { count, search, versions } from "./search.ts";
 import { dropSegments } from "./upkeep.ts";
 import type { Calls, RawStream, WireCommit } from "./wire.ts";
@@ -109,7 +109,13 @@ export class Writer implements Calls {
   }
 
   read(stream: StreamId, from: number | undefined, limit: number): RawStream | undefined {
-    return readStream(this.#file.now, stream, from, limit);
+    const found = findStream(this.#file.now, stream, from, limit);
+    return found && joined(found);
+  }
+
+  /** The whole stream, in the writer's memory. */
+  find(stream: StreamId): FoundStream | undefined {
+    return findStream(this.#file.now, stream, undefined, Infinity);
   }
 
   blobs(hashes: readonly Uint8Array[]): readonly (Uint8Array | undefined)[] {

@@ -20,10 +20,11 @@ const HEAD = 12;
 /** Partition, epoch, number and the three counts. */
 const FIXED = 2 + 8 + 8 + 12;
 
+/** A record and where it lies in the segment. */
 export interface FramedRecord {
   readonly stream: StreamId;
-  /** A view of the segment. */
-  readonly record: Buffer;
+  readonly at: number;
+  readonly end: number;
 }
 
 export interface Frame {
@@ -56,7 +57,7 @@ export function encodeFrames(batches: readonly Batch[]): Buffer {
   return target;
 }
 
-/** Views of the segment; throws `store-corrupt` when a frame is not what was written. */
+/** Their bytes stay in the segment; throws `store-corrupt` when a frame is not what was written. */
 export function decodeFrames(segment: Buffer): Frame[] {
   const frames: Frame[] = [];
   for (let at = 0; at < segment.length;) {
@@ -66,7 +67,7 @@ export function decodeFrames(segment: Buffer): Frame[] {
     if (length > left || HEAD + skeleton > length) throw damaged("a frame is cut short");
     const covered = segment.subarray(at + 8, at + HEAD + skeleton);
     if (crc32(covered) !== segment.readUInt32LE(at + 4)) throw damaged("a frame was altered");
-    frames.push(readFrame(segment.subarray(at, at + length), HEAD + skeleton));
+    frames.push(readFrame(segment, at + HEAD, at + HEAD + skeleton, at + length));
     at += length;
   }
   return frames;
@@ -109,27 +110,27 @@ function writeSkeleton(target: Buffer, start: number, batch: Batch): void {
 }
 
 /** The skeleton's crc was right, so its numbers are. */
-function readFrame(frame: Buffer, bodies: number): Frame {
-  let at = HEAD;
-  const u16 = (): number => frame.readUInt16LE((at += 2) - 2);
-  const u32 = (): number => frame.readUInt32LE((at += 4) - 4);
-  const f64 = (): number => frame.readDoubleLE((at += 8) - 8);
+function readFrame(segment: Buffer, skeleton: number, bodies: number, end: number): Frame {
+  let at = skeleton;
+  const u16 = (): number => segment.readUInt16LE((at += 2) - 2);
+  const u32 = (): number => segment.readUInt32LE((at += 4) - 4);
+  const f64 = (): number => segment.readDoubleLE((at += 8) - 8);
   const partition = u16();
   const epoch = f64();
   const number = f64();
   let body = bodies;
   const records = times(u32(), () => {
     const bytes = u16();
-    const stream = frame.toString("utf8", at, (at += bytes)) as StreamId;
+    const stream = segment.toString("utf8", at, (at += bytes)) as StreamId;
     const length = u32();
-    return { stream, record: frame.subarray(body, (body += length)) };
+    return { stream, at: body, end: (body += length) };
   });
-  if (body !== frame.length) throw damaged("a frame is cut short");
+  if (body !== end) throw damaged("a frame is cut short");
   const outbox = times(u32(), () => {
     const to = u16();
     const seq = f64();
     const length = u32();
-    return { to, seq, data: frame.subarray(at, (at += length)) };
+    return { to, seq, data: segment.subarray(at, (at += length)) };
   });
   const marks = times(u32(), () => ({ from: u16(), seq: f64() }));
   return { partition, epoch, number, records, outbox, marks };

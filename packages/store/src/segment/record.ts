@@ -48,15 +48,27 @@ export function writeRecord(
   return data;
 }
 
-/** Writes the crc of a record and returns it, for the stream's next one. */
-export function sealRecord(record: Buffer, stream: StreamId, previous: number): number {
-  const crc = crcOf(record, previous, crc32(stream));
-  record.writeUInt32LE(crc, 0);
+/** Writes the crc of the record from `at` to `end` and returns it, for the stream's next one. */
+export function sealRecord(
+  bytes: Buffer,
+  at: number,
+  end: number,
+  stream: StreamId,
+  previous: number,
+): number {
+  const crc = crcOf(bytes, at, end, previous ^ crc32(stream));
+  bytes.writeUInt32LE(crc, at);
   return crc;
 }
 
-export function extentOf(bytes: Buffer, at: number, stream: StreamId): Extent {
-  const left = bytes.length - at;
+/** Of the record at `at`, which ends at `end` at the latest. */
+export function extentOf(
+  bytes: Buffer,
+  at: number,
+  stream: StreamId,
+  end: number = bytes.length,
+): Extent {
+  const left = end - at;
   const count = left < HEADER ? Infinity : bytes.readUInt32LE(at + 8);
   let length = HEADER + 4 * count;
   if (length > left) throw corruptStream(stream, "a record of it is cut short");
@@ -81,13 +93,13 @@ export function readRecords(bytes: Buffer, stream: StreamId, chain: Chain): Uint
     const { from, count, length } = extentOf(bytes, at, stream);
     const crc = bytes.readUInt32LE(at);
     if (from !== chain.seq + 1) throw corruptStream(stream, `event ${chain.seq + 1} is missing`);
-    if (crc !== crcOf(bytes.subarray(at, at + length), chain.crc, name)) {
+    if (crc !== crcOf(bytes, at, at + length, chain.crc ^ name)) {
       throw corruptStream(stream, `events ${from} to ${from + count - 1} are not what was written`);
     }
     let data = at + HEADER + 4 * count;
     for (let i = 0; i < count; i++) {
       const size = bytes.readUInt32LE(at + HEADER + 4 * i);
-      events.push(bytes.subarray(data, data + size));
+      events.push(view(bytes, data, data + size));
       data += size;
     }
     chain.seq += count;
@@ -97,8 +109,13 @@ export function readRecords(bytes: Buffer, stream: StreamId, chain: Chain): Uint
   return events;
 }
 
-function crcOf(record: Buffer, previous: number, name: number): number {
-  return crc32(record.subarray(4), (previous ^ name) >>> 0);
+function crcOf(bytes: Buffer, at: number, end: number, seed: number): number {
+  return crc32(view(bytes, at + 4, end), seed >>> 0);
+}
+
+/** Several times cheaper than the `Buffer` that `subarray` makes. */
+function view({ buffer, byteOffset }: Buffer, from: number, to: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset + from, to - from);
 }
 
 export function corruptStream(stream: StreamId, why: string): PerdureError {

@@ -29,11 +29,12 @@ function records(name: StreamId = stream(1)): Buffer[] {
     from,
     events: from === 1 ? [text("one"), text("two")] : [text(`event ${from}`)],
   }));
-  const [frame] = decodeFrames(encodeFrames([batch({ appends })]));
+  const segment = encodeFrames([batch({ appends })]);
+  const [frame] = decodeFrames(segment);
   let crc = 0;
-  return (frame?.records ?? []).map(({ record }) => {
-    crc = sealRecord(record, name, crc);
-    return record;
+  return (frame?.records ?? []).map(({ at, end }) => {
+    crc = sealRecord(segment, at, end, name, crc);
+    return segment.subarray(at, end);
   });
 }
 
@@ -96,7 +97,7 @@ describe("a segment", () => {
     const outbox = [{ to: 1, seq: 1, data: text("message") }];
     const segment = encodeFrames([batch({ appends, outbox })]);
     const [framed] = decodeFrames(segment)[0]?.records ?? [];
-    if (framed !== undefined) sealRecord(framed.record, stream(1), 0);
+    if (framed !== undefined) sealRecord(segment, framed.at, framed.end, stream(1), 0);
     fc.assert(
       fc.property(
         fc.nat({ max: segment.length - 1 }),
@@ -106,7 +107,7 @@ describe("a segment", () => {
           mutated[at] = (mutated[at] ?? 0) ^ by;
           expect(() => {
             const [frame] = decodeFrames(mutated);
-            read(frame?.records.map(({ record }) => record) ?? []);
+            read((frame?.records ?? []).map((record) => mutated.subarray(record.at, record.end)));
           }).toThrow(corrupt);
         },
       ),

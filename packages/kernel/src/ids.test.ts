@@ -38,6 +38,13 @@ describe("a run id", () => {
     );
   });
 
+  test("is written as it always was", () => {
+    const id = runId(1_767_225_600_123.9, 0xabc, "fedcba9876543210");
+    expect(id).toBe("019b76da-a87b-8abc-bedc-ba9876543210");
+    expect(runId(2 ** 48 - 1, 0, "0000000000000000")).toBe("ffffffff-ffff-8000-8000-000000000000");
+    expect(runId(0, 4_095, "ffffffffffffffff")).toBe("00000000-0000-8fff-bfff-ffffffffffff");
+  });
+
   test("sorts by time", () => {
     fc.assert(
       fc.property(ms, ms, slot, random, (one, other, home, digits) => {

@@ -24,6 +24,10 @@ export type MachineKind = "run" | "key" | "topic" | "schedule";
 
 export const SLOTS = 4096;
 
+const RUN = "run/";
+/** Where in a run id the slot's three digits are. */
+const SLOT_AT = 15;
+
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 export function isRunId(text: string): text is RunId {
@@ -32,10 +36,10 @@ export function isRunId(text: string): text is RunId {
 
 /** `random` is 16 hexadecimal digits; the two highest bits give way to the UUID variant. */
 export function runId(atMs: number, slot: number, random: string): RunId {
-  const time = Math.floor(atMs).toString(16).padStart(12, "0").slice(-12);
-  const variant = ((parseInt(random.charAt(0), 16) & 3) | 8).toString(16);
-  const at = slot.toString(16).padStart(3, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-8${at}-${variant}${random.slice(1, 4)}-${random.slice(4, 16)}` as RunId;
+  const time = Math.floor(atMs);
+  const version = hex16(0x8000 | slot);
+  const variant = hex16((parseInt(random.slice(0, 4), 16) & 0x3fff) | 0x8000);
+  return `${hex32(time / 0x10000)}-${hex16(time)}-${version}-${variant}-${random.slice(4, 16)}` as RunId;
 }
 
 /**
@@ -47,7 +51,7 @@ export function derivedRunId(atMs: number, slot: number, origin: string): RunId 
 }
 
 export function slotOfRun(id: RunId): number {
-  return parseInt(id.slice(15, 18), 16);
+  return hexAt(id, SLOT_AT);
 }
 
 /** When the id was drawn, ms since epoch: for a run its start, or the call that asked for it. */
@@ -67,7 +71,7 @@ export interface KeyRef {
 }
 
 export function runStream(id: RunId): StreamId {
-  return `run/${id}` as StreamId;
+  return (RUN + id) as StreamId;
 }
 
 export function keyStream(key: KeyRef): StreamId {
@@ -88,7 +92,7 @@ export function machineOf(stream: StreamId): MachineKind {
 
 /** The run a `run/…` stream belongs to. */
 export function runOfStream(stream: StreamId): RunId {
-  return stream.slice(4) as RunId;
+  return stream.slice(RUN.length) as RunId;
 }
 
 /** The decoded parts of a key, topic or schedule stream's name. */
@@ -97,7 +101,7 @@ export function partsOf(stream: StreamId): string[] {
 }
 
 export function slotOf(stream: StreamId): number {
-  return machineOf(stream) === "run" ? slotOfRun(runOfStream(stream)) : slotOfText(stream);
+  return stream.startsWith(RUN) ? hexAt(stream, RUN.length + SLOT_AT) : slotOfText(stream);
 }
 
 export function slotOfKey(key: KeyRef): number {
@@ -134,5 +138,30 @@ export function hash(text: string, seed: number): number {
 }
 
 function hash32(text: string, seed: number): string {
-  return hash(text, seed).toString(16).padStart(8, "0");
+  return hex32(hash(text, seed));
+}
+
+// Ids are made and taken apart for every start and every message: by a table, as `toString(16)` and
+// `parseInt` are several times slower.
+const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+
+function hex16(bits: number): string {
+  return `${hexOfByte[(bits >>> 8) & 0xff]}${hexOfByte[bits & 0xff]}`;
+}
+
+/** The 32 low bits of a whole number as eight digits. */
+export function hex32(bits: number): string {
+  return hex16(bits >>> 16) + hex16(bits);
+}
+
+/** The number that three hexadecimal digits say. */
+function hexAt(text: string, at: number): number {
+  return (digitAt(text, at) << 8) | (digitAt(text, at + 1) << 4) | digitAt(text, at + 2);
+}
+
+function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return (code <= 0x39 ? code : code - 0x27) & 0xf;
 }

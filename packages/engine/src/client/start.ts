@@ -65,7 +65,7 @@ async function startOne(desk: Desk, asked: StartRequest, by?: string): Promise<S
   const key = keyOf(request);
   const spec = specOf(desk, request, key);
   const { signal, mode = "single", reuse = "allow", conflict = "useExisting" } = request;
-  if (key === undefined) return startAlone(desk, spec, request);
+  if (key === undefined) return startedBy(await startAlone(desk, spec, request));
   const extra = signal === undefined ? {} : { signal };
   const reply = await desk.mail.ask(keyStream(key), (asker) => {
     return { type: "key.start", spec, mode, reuse, conflict, request: asker, ...extra };
@@ -83,12 +83,12 @@ function asResult(error: unknown): StartResult {
   throw error;
 }
 
-async function startAlone(desk: Desk, spec: RunSpec, { signal }: StartRequest): Promise<Started> {
+function startAlone(desk: Desk, spec: RunSpec, { signal }: StartRequest): Promise<Reply> {
   const stream = runStream(spec.runId);
   const started = desk.mail.ask(stream, (request) => ({ type: "run.start", spec, request }));
   // Posted right behind the start, so nothing comes between.
   if (signal) desk.mail.post(stream, { type: "run.signal", signal });
-  return startedBy(await started);
+  return started;
 }
 
 function signedBy(request: StartRequest, by: string | undefined): StartRequest {

@@ -16,6 +16,7 @@ import { loadLog } from "./load.ts";
 import { FileLock } from "./lock.ts";
 import type { Log } from "./log.ts";
 import { migrate } from "./migrations/index.ts";
+import { NodeTable } from "./node-table.ts";
 import type { InlineOptions, WriteFault } from "./options.ts";
 import { RunTable } from "./run-table.ts";
 import { settlePartitions } from "./settings.ts";
@@ -36,6 +37,7 @@ interface Open {
   readonly streams: StreamTable;
   readonly blobs: BlobTable;
   readonly runs: RunTable;
+  readonly nodes: NodeTable;
   log: Log;
   lastSegment: number;
 }
@@ -122,6 +124,7 @@ export class StoreFile {
       streams,
       blobs: new BlobTable(db),
       runs: new RunTable(db, this.waiting),
+      nodes: new NodeTable(db),
       ...loadLog(db, streams, this.partitions),
     };
   }

@@ -28,7 +28,6 @@ import { positionOf, SEGMENT_FRAMES } from "./log.ts";
 import { schemaVersion } from "./migrations/index.ts";
 import type { InlineOptions } from "./options.ts";
 import { listStreams } from "./list-streams.ts";
-import { NodeTable } from "./node-table.ts";
 import { findStream, joined, type FoundStream } from "./read-stream.ts";
 import { count, search, versions } from "./search.ts";
 import { dropSegments } from "./upkeep.ts";
@@ -59,7 +58,7 @@ export class Writer implements Calls {
   }
 
   open(partition: number, claim?: Claim): Opened {
-    return this.#write(({ db, log, streams }) => {
+    return this.#write(({ db, log, streams, nodes }) => {
       const owner = log.owners[partition];
       if (owner === undefined) {
         throw new PerdureError(
@@ -68,7 +67,7 @@ export class Writer implements Calls {
         );
       }
       if (claim !== undefined && claim.after !== owner.epoch) throw claimedError(partition);
-      new NodeTable(db).claim(partition, claim?.node);
+      nodes.claim(partition, claim?.node);
       this.#endsOf(partition).set(owner.epoch, owner.lastBatch);
       owner.epoch += 1;
       owner.savedBatch = owner.lastBatch;
@@ -89,15 +88,14 @@ export class Writer implements Calls {
 
   release(partition: number, epoch: number): void {
     if (this.#file.now.log.owners[partition]?.epoch !== epoch) return;
-    this.#write(({ db }) => new NodeTable(db).claim(partition, undefined));
+    this.#write(({ nodes }) => nodes.claim(partition, undefined));
   }
 
   beat(node: NodeRecord, gone: readonly string[]): ClusterView {
-    return this.#write(({ db, log }) => {
-      const table = new NodeTable(db);
-      table.put(node);
-      for (const id of gone) table.drop(id);
-      return table.view(log.owners);
+    return this.#write(({ nodes, log }) => {
+      nodes.put(node);
+      for (const id of gone) nodes.drop(id);
+      return nodes.view(log.owners);
     });
   }
 

@@ -44,8 +44,8 @@ import { World } from "./world/world.ts";
 
 /** Virtual time in which everything must have ended after the world has healed. */
 const HEAL_MS = 7_200_000;
-const STACK_FRAMES = 2;
 const MAX_EVENTS = 1_000_000;
+const FAR_OFF_MS = 60_000;
 /** More at one moment is a loop without a pause. */
 const MAX_EVENTS_NOW = 20_000;
 
@@ -84,8 +84,8 @@ export interface Report {
 export function simulate(options: SimulationOptions): Report {
   const planted = (options.bug ?? noBug).plant();
   const { stackTraceLimit } = Error;
-  // Errors are made all the time, and hardly anybody reads where.
-  Error.stackTraceLimit = STACK_FRAMES;
+  // Errors are made all the time, and only who replays a seed reads where.
+  Error.stackTraceLimit = options.verbose === true ? stackTraceLimit : 0;
   try {
     return new Simulation(options, planted).run();
   } finally {
@@ -105,6 +105,7 @@ class Simulation {
   readonly #record = new LoadRecord();
   readonly #parts: Parts;
   readonly #maxEvents: number;
+  readonly #onceHealed: (() => void)[] = [];
   #mix: FaultMix;
 
   constructor(options: SimulationOptions, bug: Planted) {
@@ -149,6 +150,7 @@ class Simulation {
       calendar,
       bug,
       mix: () => this.#mix,
+      onceHealed: (call) => void this.#onceHealed.push(call),
     };
   }
 
@@ -162,13 +164,12 @@ class Simulation {
     if (shape.kinds !== "link") new NetNemesis(parts, cluster.net).start();
     const spreadMs = this.#setting.chaosMs;
     new Customers(parts, cluster, this.#record).start({ customers, spreadMs, programs });
-    const passersBy = new PassersBy(parts, cluster, this.#record);
-    passersBy.start();
+    new PassersBy(parts, cluster, this.#record).start();
     this.#runUntil(() => false, chaosMs);
     this.#trace.note("world", "heals");
     this.#mix = noFaults;
-    for (const { process } of cluster.nodes) process.clockOffsetMs = 0;
-    passersBy.stop();
+    setClocks(cluster, this.#parts.prng.fork("clocks"));
+    for (const call of this.#onceHealed) call();
     new Caretaker(parts, cluster, this.#record).start();
     const hasConverged = this.#runUntil(
       () => this.#isOver(),
@@ -241,5 +242,17 @@ class Simulation {
       marks,
       lines: this.#trace.lines,
     };
+  }
+}
+
+/**
+ * Whoever finds a clock far off sets it and, nearly always, starts the node again: where it runs
+ * on, what it armed by the old time may ring minutes late.
+ */
+function setClocks(cluster: Cluster, prng: Prng): void {
+  for (const node of cluster.nodes) {
+    const isFarOff = Math.abs(node.process.clockOffsetMs) >= FAR_OFF_MS;
+    node.process.clockOffsetMs = 0;
+    if (isFarOff && prng.chance(0.9)) cluster.fleet.crash(node);
   }
 }

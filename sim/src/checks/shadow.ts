@@ -85,6 +85,8 @@ export class Shadow {
   readonly #exclusive = new ExclusiveKeys();
   readonly #nominal = new NominalTimes();
   readonly #parts: ShadowParts;
+  /** Undefined: something was committed since it was looked at. */
+  #isOpen: boolean | undefined;
 
   constructor(parts: ShadowParts) {
     this.#parts = parts;
@@ -107,6 +109,7 @@ export class Shadow {
   }
 
   applied(batches: readonly Batch[]): void {
+    this.#isOpen = undefined;
     for (const batch of batches) this.#apply(batch);
     markCommit(batches, this.#parts.marks);
   }
@@ -167,9 +170,8 @@ export class Shadow {
 
   /** Messages on their way, runs that are open, and starts that wait under a key. */
   hasOpenWork(): boolean {
-    if (this.#linksUnderWay().length > 0) return true;
-    for (const stream of this.streams.values()) if (isOpen(stream)) return true;
-    return false;
+    return (this.#isOpen ??=
+      this.#linksUnderWay().length > 0 || [...this.streams.values()].some(isOpen));
   }
 
   describeOpenWork(): string {

@@ -32,4 +32,6 @@ export interface Parts {
   readonly bug: Planted;
   /** The faults of this moment: the seed's at first, none once the world heals. */
   readonly mix: () => FaultMix;
+  /** Called once, when the world heals. */
+  readonly onceHealed: (call: () => void) => void;
 }

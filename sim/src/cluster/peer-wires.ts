@@ -10,6 +10,7 @@ import type { Prng } from "../world/prng.ts";
 import type { Process } from "../world/process.ts";
 import { Connection } from "./connection.ts";
 import type { Parts } from "./parts.ts";
+import { plainCopy } from "./plain-copy.ts";
 
 /** Hears what nodes say to each other: when it is sent, and around its arrival. */
 export interface WireEar {
@@ -143,7 +144,7 @@ class WireEnd implements PeerSocket {
 
   send(message: PeerMessage): void {
     if (this.#isOver) return;
-    const copy = structuredClone(message);
+    const copy = plainCopy(message);
     const heard = this.#ear.sent(this.#near.name, this.#far.name, message);
     this.#connection.send(this.#far, () => heard(() => this.#other?.receive(copy)));
   }

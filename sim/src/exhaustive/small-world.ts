@@ -109,6 +109,7 @@ export class SmallWorld {
       calendar,
       bug,
       mix: () => noFaults,
+      onceHealed: () => undefined,
     };
     this.disk = new SmallDisk(this.parts.disk, {
       onOpened: (partition, opened, node) => shadow.opened(partition, opened, node),

@@ -15,6 +15,7 @@ export class Nemesis {
   /** Never drawn from itself. */
   readonly #seed: Prng;
   readonly #deeds: readonly (readonly [Fault, (prng: Prng) => boolean])[];
+  #isDone = false;
 
   constructor(parts: Parts, cluster: Cluster) {
     this.#parts = parts;
@@ -36,9 +37,15 @@ export class Nemesis {
   }
 
   start(): void {
+    this.#parts.onceHealed(() => (this.#isDone = true));
+    this.#comeLater();
+  }
+
+  #comeLater(): void {
     this.#parts.world.after(EVERY_MS, () => {
+      if (this.#isDone) return;
       this.#strike();
-      this.start();
+      this.#comeLater();
     });
   }
 

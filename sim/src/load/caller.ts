@@ -2,7 +2,9 @@
  * A client of the cluster over a network that loses, delays and repeats requests and answers.
  *
  * 1. A call that may have been lost is made again until it is answered, with the same identity.
- * 2. An answer is only ever about what is durable (invariant 1): callers check it in the shadow.
+ * 2. When the world heals, what is not answered soon is asked again: nobody sits out his patience
+ *    for what was lost before.
+ * 3. An answer is only ever about what is durable (invariant 1): callers check it in the shadow.
  */
 import type { EngineClient } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
@@ -12,6 +14,8 @@ import type { Prng } from "../world/prng.ts";
 import type { Process } from "../world/process.ts";
 
 const TIMEOUT_MS = 3_000;
+/** After the world has healed, for what was asked before. */
+const SOON_MS = 1_000;
 
 export type Ask<T> = (client: EngineClient) => Promise<T>;
 
@@ -20,23 +24,32 @@ export class Caller {
   readonly #parts: Parts;
   readonly #cluster: Cluster;
   readonly #prng: Prng;
+  /** Ways to give up what is not answered yet. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(parts: Parts, cluster: Cluster, process: Process) {
     this.#parts = parts;
     this.#cluster = cluster;
     this.process = process;
     this.#prng = parts.prng.fork(`calls of ${process.name}`);
+    parts.onceHealed(() => {
+      const before = [...this.#waiting];
+      process.after(SOON_MS, () => before.forEach((giveUp) => giveUp()));
+    });
   }
 
   /** One try. */
   attempt<T>(ask: Ask<T>, timeoutMs: number = TIMEOUT_MS): Promise<T> {
     const node = this.#cluster.fleet.pick(this.#prng);
     return new Promise<T>((resolve, reject) => {
-      const cancel = this.process.after(timeoutMs, () => reject(noAnswer()));
+      const giveUp = (): void => settle(() => reject(noAnswer()));
+      const cancel = this.process.after(timeoutMs, giveUp);
       const settle = (answer: () => void): void => {
         cancel();
+        this.#waiting.delete(giveUp);
         answer();
       };
+      this.#waiting.add(giveUp);
       this.#post(node?.process, () => {
         const { engine } = node ?? {};
         if (engine === undefined) return;

@@ -45,17 +45,18 @@ export class PassersBy {
   }
 
   start(): void {
+    this.#parts.onceHealed(() => (this.#isDone = true));
+    this.#comeLater();
+  }
+
+  #comeLater(): void {
     this.#parts.world.after(EVERY_MS, () => {
       if (this.#isDone) return;
       for (const { kind, rate, deed } of this.#habits) {
         if (this.#moments.chance((rate() * EVERY_MS) / 1_000)) this.#come(kind, deed);
       }
-      this.start();
+      this.#comeLater();
     });
-  }
-
-  stop(): void {
-    this.#isDone = true;
   }
 
   /** What a client is refused is no violation; what it is told wrongly is reported where it is. */

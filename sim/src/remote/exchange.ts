@@ -6,7 +6,8 @@
  *    two answers comes back, and nobody hears the other.
  * 2. An answer may be lost after the work was done, break off anywhere, or come slowly.
  * 3. Pieces of an answer arrive in their order.
- * 4. Whoever asks may be told of a break, or has to find out by its own clock.
+ * 4. Whoever asks may be told of a break, or has to find out by its own clock. When the world heals
+ *    nearly all who were not told are told: a buffered app has a quarter of an hour for its answer.
  */
 import { NotConnected, type PostAnswer, type PostRequest } from "@perdure/server/workers";
 import type { AppRequest } from "perdure/worker";
@@ -48,6 +49,8 @@ export class Exchange {
   readonly #underWay: (() => void)[] = [];
   #lastArrival = 0;
   #isOver = false;
+  /** Nothing will come, and whoever asks does not know it. */
+  #isUntold = false;
   #cancelHead: () => void = () => undefined;
 
   constructor(given: ExchangeParts) {
@@ -63,6 +66,7 @@ export class Exchange {
     });
     if (this.#strikes("pushRequestLost")) {
       if (prng.chance(0.5)) this.#tell("the connection was reset");
+      else this.#isUntold = true;
     } else if (this.#strikes("pushDuplicate")) {
       const heard = prng.between(0, 1);
       for (const copy of [0, 1]) this.#depart(copy === heard, false);
@@ -78,6 +82,12 @@ export class Exchange {
   cut(isTold: boolean): void {
     this.#abortCopies();
     if (isTold) this.#tell("the connection was reset");
+    else this.#isUntold = true;
+  }
+
+  healed(): void {
+    if (!this.#isUntold || !this.#given.prng.chance(0.97)) return;
+    this.#tell("the network does not know the connection");
   }
 
   #depart(isHeard: boolean, isAlone: boolean): void {
@@ -138,7 +148,8 @@ export class Exchange {
     }
     const isCut = broke || (left <= 0 && prng.chance(0.5));
     send(() => (isCut ? this.#break("the answer broke off") : this.#end()));
-    if (isLost && !isSilent) this.#tell("the connection was reset");
+    if (isSilent) this.#isUntold = true;
+    else if (isLost) this.#tell("the connection was reset");
   }
 
   #head(response: Response): void {

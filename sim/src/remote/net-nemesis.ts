@@ -11,6 +11,7 @@ export class NetNemesis {
   readonly #net: Net;
   readonly #prng: Prng;
   readonly #deeds: readonly (readonly [Fault, () => void])[];
+  #isDone = false;
 
   constructor(parts: Parts, net: Net) {
     this.#parts = parts;
@@ -23,9 +24,15 @@ export class NetNemesis {
   }
 
   start(): void {
+    this.#parts.onceHealed(() => (this.#isDone = true));
+    this.#comeLater();
+  }
+
+  #comeLater(): void {
     this.#parts.world.after(EVERY_MS, () => {
+      if (this.#isDone) return;
       this.#strike();
-      this.start();
+      this.#comeLater();
     });
   }
 

@@ -16,6 +16,7 @@ export class Web {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#prng = parts.prng.fork("web");
+    parts.onceHealed(() => this.#exchanges.forEach((exchange) => exchange.healed()));
   }
 
   /** Requests of one node. */

@@ -39,6 +39,8 @@ async function openServer(server: Server): Promise<Connection> {
   // `RemoteEngine` tries on for a while, as a worker should; a person wants to know now.
   await api.call("server.whoami", {});
   const env = systemEnv({ log: () => undefined });
-  const engine = await RemoteEngine.open({ url, apiKey, env, deadlineMs: DEADLINE_MS });
+  // A command asks once or twice: it would not pay to open a WebSocket for it.
+  const over = "http";
+  const engine = await RemoteEngine.open({ url, apiKey, env, over, deadlineMs: DEADLINE_MS });
   return { client: engine, api, close: () => engine.close() };
 }

@@ -11,8 +11,8 @@ export function completeLocal(
   const known = knownAttempt(turn, command);
   if (typeof known === "string") return known;
   const { key, ordinal, name, attempt, output } = command;
-  const ran = command.maybeRan || known?.maybeRan ? { maybeRan: true } : {};
-  turn.emit({ kind: "step.completed", key, ordinal, name, attempt, output, ...ran });
+  const event = { kind: "step.completed", key, ordinal, name, attempt, output } as const;
+  turn.emit(command.maybeRan || known?.maybeRan ? { ...event, maybeRan: true } : event);
   return undefined;
 }
 

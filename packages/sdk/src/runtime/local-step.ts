@@ -243,16 +243,16 @@ export class LocalStep extends Operation<unknown> implements AttemptOwner {
 
   #tell(attempt: LocalAttempt, output: Payload): void {
     const isSync = this.#durability === "sync";
+    const command = {
+      type: "step.complete",
+      key: this.#key,
+      ordinal: this.#ordinal,
+      name: this.#name,
+      attempt: attempt.attempt,
+      output,
+    } as const;
     this.fiber.command(
-      {
-        type: "step.complete",
-        key: this.#key,
-        ordinal: this.#ordinal,
-        name: this.#name,
-        attempt: attempt.attempt,
-        output,
-        ...(attempt.maybeRan ? { maybeRan: true } : {}),
-      },
+      attempt.maybeRan ? { ...command, maybeRan: true } : command,
       isSync ? { echo: this.#key } : { isLazy: this.#durability === "exit" },
     );
   }

@@ -10,12 +10,12 @@ import { RunContext } from "../ctx/run-context.ts";
 import { CancelledError } from "../errors.ts";
 import { failureOf } from "../failures.ts";
 import { validate } from "../schema.ts";
-import type { Command } from "@perdure/kernel";
+import type { Payload } from "@perdure/kernel";
 import type { Fiber } from "./fiber.ts";
 
 export class Main {
   readonly #fiber: Fiber;
-  #fail: (error: unknown) => void = () => undefined;
+  #fail: (error: unknown) => void = ignore;
 
   constructor(fiber: Fiber) {
     this.#fiber = fiber;
@@ -30,34 +30,40 @@ export class Main {
     this.#fail(error);
   }
 
-  async #run(): Promise<void> {
-    const fiber = this.#fiber;
-    let last: Command;
-    try {
-      last = { type: "run.complete", output: await this.#execute() };
-    } catch (error) {
-      if (fiber.isOver) return;
-      const wasCancelled = error instanceof CancelledError && fiber.root.error !== undefined;
-      await this.#compensate();
-      const failure = failureOf(error);
-      last = wasCancelled ? { type: "run.cancel", failure } : { type: "run.fail", failure };
-    }
-    fiber.finish(last);
+  /**
+   * Plain promises: an async function for each layer costs more than all else of a small run. The end
+   * must stay as many microtasks away from the code as it is: see `replay.test.ts`.
+   */
+  #run(): Promise<void> {
+    return this.#execute().then(
+      (output) => this.#fiber.finish({ type: "run.complete", output }),
+      (error: unknown) => this.#failed(error),
+    );
   }
 
-  async #execute() {
+  #execute(): Promise<Payload> {
     const { code, spec, root } = this.#fiber;
-    // `Context` is what `RunContext` is, with the types of the definition.
-    const ctx = new RunContext(this.#fiber, root) as unknown as Context;
     const what = `workflow "${code.name}"`;
-    const raw = decode(spec.input);
-    const input = code.input ? validate(code.input, raw, `the input of ${what}`) : raw;
-    const result = await new Promise<unknown>((resolve, reject) => {
+    return new Promise<unknown>((resolve, reject) => {
       this.#fail = reject;
+      // `Context` is what `RunContext` is, with the types of the definition.
+      const ctx = new RunContext(this.#fiber, root) as unknown as Context;
+      const raw = decode(spec.input);
+      const input = code.input ? validate(code.input, raw, `the input of ${what}`) : raw;
       Promise.resolve(code.run(ctx, input)).then(resolve, reject);
+    }).then((result) => {
+      const output = code.output ? validate(code.output, result, `the result of ${what}`) : result;
+      return encodePayload(output, `the result of ${what}`);
     });
-    const output = code.output ? validate(code.output, result, `the result of ${what}`) : result;
-    return encodePayload(output, `the result of ${what}`);
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const fiber = this.#fiber;
+    if (fiber.isOver) return;
+    const wasCancelled = error instanceof CancelledError && fiber.root.error !== undefined;
+    await this.#compensate();
+    const failure = failureOf(error);
+    fiber.finish(wasCancelled ? { type: "run.cancel", failure } : { type: "run.fail", failure });
   }
 
   async #compensate(): Promise<void> {
@@ -69,3 +75,5 @@ export class Main {
     await fiber.saga.unwind();
   }
 }
+
+function ignore(): void {}

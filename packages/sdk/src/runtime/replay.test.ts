@@ -50,6 +50,26 @@ describe("a replay takes the turns of the first execution", () => {
     await expectReplays(definition, run.journal);
   });
 
+  // An older journal is replayed by this code: nothing may move the moment of the end.
+  test.each([
+    [2, true],
+    [3, true],
+    [4, false],
+  ])("for what is asked %i microtasks after the code has returned", async (ticks, isAsked) => {
+    const definition = workflow({ name: "w" }, async (ctx) => {
+      await ctx.step("first", () => 1);
+      const beside = async () => {
+        for (let i = 0; i < ticks; i++) await undefined;
+        await ctx.step("beside", () => 2);
+      };
+      beside().catch(() => undefined);
+    });
+    const run = await completed(definition);
+    const keys = run.journal.flatMap((event) => ("key" in event ? [event.key] : []));
+    expect(keys).toEqual(isAsked ? ["first", "beside"] : ["first"]);
+    await expectReplays(definition, run.journal);
+  });
+
   test("for timers, signals, races, values and messages", async () => {
     const definition = workflow({ name: "w" }, async (ctx) => {
       const started = ctx.now();

@@ -42,24 +42,26 @@ export function statusOf(state: RunState): RunStatus {
 export function rowOf(state: RunState): RunRow | undefined {
   const { spec, closedAt } = state;
   if (!spec) return undefined;
-  const expires =
-    closedAt !== undefined && spec.retentionMs !== undefined
-      ? { expiresAt: closedAt + spec.retentionMs }
-      : {};
   const version = state.version ?? spec.version;
-  return {
+  const row: { -readonly [F in keyof RunRow]: RunRow[F] } = {
     runId: spec.runId,
     namespace: spec.namespace,
     workflow: spec.workflow,
     queue: spec.queue,
-    ...(spec.key ? { key: spec.key.id, keyKind: spec.key.kind } : {}),
     status: statusOf(state),
     startedAt: state.startedAt,
-    ...(closedAt === undefined ? {} : { closedAt }),
-    ...(spec.parent ? { parent: spec.parent.runId } : {}),
     attributes: state.attributes,
     events: state.seq,
-    ...expires,
-    ...(version === undefined ? {} : { version }),
   };
+  if (spec.key) {
+    row.key = spec.key.id;
+    row.keyKind = spec.key.kind;
+  }
+  if (spec.parent) row.parent = spec.parent.runId;
+  if (version !== undefined) row.version = version;
+  if (closedAt !== undefined) {
+    row.closedAt = closedAt;
+    if (spec.retentionMs !== undefined) row.expiresAt = closedAt + spec.retentionMs;
+  }
+  return row;
 }

@@ -59,7 +59,7 @@ describe("a replay takes the turns of the first execution", () => {
     const definition = workflow({ name: "w" }, async (ctx) => {
       await ctx.step("first", () => 1);
       const beside = async () => {
-        for (let i = 0; i < ticks; i++) await undefined;
+        for (let i = 0; i < ticks; i++) await Promise.resolve();
         await ctx.step("beside", () => 2);
       };
       beside().catch(() => undefined);

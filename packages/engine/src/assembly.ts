@@ -77,6 +77,7 @@ export function assemble(setting: Setting): Assembly {
   pump.attach({
     build: builder.build,
     hasMore: builder.hasMore,
+    tidy: builder.tidy,
     release: releaser.release,
     void: (draft, reason) => {
       for (const request of draft.requests) all.requests.fail(request, reason);
@@ -170,7 +171,7 @@ function keepingParts(
   streams: StreamParts,
   workers: WorkerParts,
 ) {
-  const { partitions, pump, stats, ready } = commits;
+  const { partitions, pump, stats } = commits;
   const retention = new Retention({ store, env, everyMs: tuning.pruneEveryMs, partitions });
   const { loader, alarms } = streams;
   const { leases } = workers;
@@ -184,7 +185,7 @@ function keepingParts(
     leases,
     alarms,
     retention,
-    ready,
+    untidy: pump.untidy,
     written,
   });
   const attempts = tuning.refusalsToStop;

@@ -74,8 +74,8 @@ export const limits = {
   liveJournalBytes: 262_144,
   /** A settled run with more events gets a snapshot beside them. */
   snapshotEvents: 1_000,
-  /** Index rows, and settled streams, that ride along in one batch. */
-  batchRows: 1_000,
+  /** Index rows, and settled streams, of one commit of housekeeping. */
+  tidyStreams: 128,
   /** Alarms of settled streams held in memory, per partition. */
   alarmWindow: 1_000,
   /** Closed runs that are forgotten at once. */

@@ -41,15 +41,18 @@ export class Builder {
     for (const live of draft.touched) alarms.set(live, live.machine.wakeAt(live.state));
     decider.end();
     for (const hold of draft.over) leases.over(hold);
-    tidy.addTo(draft);
     tidy.look(partition);
     return draft;
+  };
+
+  /** Some of the housekeeping that is due. */
+  readonly tidy = (): Draft[] => {
+    return this.#parts.tidy.some((partition) => new Draft(partition, ++this.#lastMark));
   };
 
   /** Could another batch be made at once? */
   readonly hasMore = (partition: Partition): boolean =>
     partition.queue.length + partition.resumed.length > 0 ||
-    partition.tidy ||
     partition.incoming.some((link) => {
       const next = link.peek();
       return next !== undefined && !partition.detained.has(next.to);

@@ -65,6 +65,8 @@ type Refusal = Extract<CommitResult, { type: "fenced" | "failed" }>;
 interface Flight {
   readonly drafts: readonly Draft[];
   readonly barrier: Barrier | undefined;
+  /** Housekeeping. */
+  readonly isTidy: boolean;
   readonly since: number;
   result: CommitResult | undefined;
   isAsking: boolean;
@@ -77,6 +79,7 @@ export class Flights {
   /** Partitions whose memory is void, until they are reopened. */
   readonly #broken = new Map<Partition, { fenced: boolean }>();
   #storing = 0;
+  #isTidying = false;
   /** Commits refused in all, and since the last that was not. */
   #refusals = 0;
   #refusalsInRow = 0;
@@ -88,9 +91,14 @@ export class Flights {
     this.#hooks = hooks;
   }
 
-  /** Commits that the store has not decided about. */
+  /** Commits that the store has not decided about, but for housekeeping. */
   get storing(): number {
     return this.#storing;
+  }
+
+  /** The store has some housekeeping that it has not decided about. */
+  get isTidying(): boolean {
+    return this.#isTidying;
   }
 
   get refused(): Refused | undefined {
@@ -113,7 +121,7 @@ export class Flights {
   }
 
   /** Hands the batches to the store, or what they cause to those before them. */
-  submit(drafts: readonly Draft[]): void {
+  submit(drafts: readonly Draft[], isTidy = false): void {
     const { store, stats } = this.#parts;
     const durable = drafts.filter((draft) => draft.isDurable);
     for (const { partition } of drafts) partition.inFlight++;
@@ -121,8 +129,9 @@ export class Flights {
       this.#fly(drafts, { type: "done" });
       return this.#land();
     }
-    const flight = this.#fly(drafts, undefined);
-    this.#storing++;
+    const flight = this.#fly(drafts, undefined, undefined, isTidy);
+    if (isTidy) this.#isTidying = true;
+    else this.#storing++;
     stats.commits++;
     for (const draft of durable) {
       stats.batches++;
@@ -137,9 +146,14 @@ export class Flights {
     );
   }
 
-  #fly(drafts: readonly Draft[], result: CommitResult | undefined, barrier?: Barrier): Flight {
+  #fly(
+    drafts: readonly Draft[],
+    result: CommitResult | undefined,
+    barrier?: Barrier,
+    isTidy = false,
+  ): Flight {
     const since = this.#parts.env.monotonic();
-    const flight: Flight = { drafts, barrier, since, result, isAsking: false };
+    const flight: Flight = { drafts, barrier, isTidy, since, result, isAsking: false };
     this.#flights.push(flight);
     return flight;
   }
@@ -149,9 +163,14 @@ export class Flights {
     const took = env.monotonic() - flight.since;
     stats.commitMs += took;
     stats.longestCommitMs = Math.max(stats.longestCommitMs, took);
-    if (result.type !== "unknown") this.#storing--;
+    if (result.type !== "unknown") this.#stored(flight);
     flight.result = result;
     this.#land();
+  }
+
+  #stored({ isTidy }: Flight): void {
+    if (isTidy) this.#isTidying = false;
+    else this.#storing--;
   }
 
   /** Handles the answers that are there, in order, up to the first that is not. */
@@ -271,7 +290,7 @@ export class Flights {
       const outcome = await store.outcome(partition.number, number, epoch);
       flight.result = outcome === "applied" ? { type: "done" } : { type: "failed", reason };
       flight.isAsking = false;
-      this.#storing--;
+      this.#stored(flight);
       this.#land();
     } catch {
       env.after(ASK_AGAIN_MS, () => {

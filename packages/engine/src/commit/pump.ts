@@ -5,6 +5,8 @@
  *    once, a busy one gathers what arrives meanwhile.
  * 2. It is bounded, so that the next one can be computed while it is written.
  * 3. Partitions have their turns: a busy one goes to the end of the line.
+ * 4. Housekeeping is committed by itself, a little at a time, and when a commit has landed: the store
+ *    does it while this thread does what the landed one has caused, and nobody waits for it.
  */
 import { invariant, limits, type PerdureError } from "@perdure/kernel";
 import type { Partition } from "../streams/partition.ts";
@@ -19,6 +21,8 @@ export interface PumpHooks extends Omit<FlightHooks, "landed"> {
   /** Takes from the partition's queues what fits into one batch. */
   readonly build: (partition: Partition) => Draft;
   readonly hasMore: (partition: Partition) => boolean;
+  /** Makes batches of some of the housekeeping that is due. */
+  readonly tidy: () => readonly Draft[];
 }
 
 interface Expected {
@@ -44,6 +48,7 @@ export class Pump {
   attach(hooks: PumpHooks): void {
     this.#hooks = hooks;
     const landed = (): void => {
+      this.#tidy();
       if (this.#ready.size + this.#expected.length > 0) this.#schedule();
     };
     this.#flights = new Flights(this.#parts, { ...hooks, landed });
@@ -68,6 +73,9 @@ export class Pump {
     this.#ready.add(partition);
     this.#schedule();
   };
+
+  /** Housekeeping is due. */
+  readonly untidy = (): void => this.#schedule();
 
   /** Resolves when all that has been decided so far is durable. */
   barrier(): Promise<void> {
@@ -106,12 +114,20 @@ export class Pump {
     try {
       const drafts = this.#build(hooks);
       if (drafts.length > 0) flights.submit(drafts);
+      else this.#tidy();
       this.#raise();
       if (this.#ready.size > 0) this.#schedule();
     } catch (error) {
       hooks.stop(error instanceof Error ? error : new Error(String(error)));
     }
   };
+
+  #tidy(): void {
+    const { hooks, flights } = this.#attached();
+    if (this.#isStopped || flights.isTidying) return;
+    const drafts = hooks.tidy();
+    if (drafts.length > 0) flights.submit(drafts, true);
+  }
 
   #build({ build, hasMore }: PumpHooks): Draft[] {
     const drafts: Draft[] = [];

@@ -30,9 +30,11 @@ export class Live {
   at = 0;
   /** The seq at which the store settled it. */
   settledSeq: number = UNSETTLED;
+  /** Its row in the index is to be written. */
+  isUnlisted = false;
   /** Something has happened since the last sweep. */
   warm = true;
-  /** It is among the streams that its partition is to settle. */
+  /** It is to be settled. */
   isCooling = false;
   /** Its events in the batch being built. */
   slice: Slice | undefined = undefined;
@@ -58,8 +60,6 @@ export class LiveRun extends Live {
   want: Want | undefined = undefined;
   /** Its batch was lost and it was dropped (L2): nobody gets a hold on it any more. */
   isVoid = false;
-  /** It is among the runs whose row its partition is to write. */
-  isUnlisted = false;
   /** See `Activation.lostAt`. */
   lostAt = 0;
   /** The worker that went away in the middle of its code, until another one has caught up. */

@@ -47,8 +47,6 @@ export class Partition {
   generation = 0;
   /** Commits on their way that have a share of this partition. */
   inFlight = 0;
-  /** The next batch takes the housekeeping along. */
-  tidy = false;
   /** Its ends of links are here. */
   hasLinks = false;
 
@@ -60,12 +58,10 @@ export class Partition {
   /** Detained messages whose stream is live now: they go first. */
   readonly resumed: Fifo<Item> = new Fifo();
   readonly incoming: Link[] = [];
-  /** Runs whose index row has changed. */
-  readonly unlisted: Fifo<LiveRun> = new Fifo();
   /** Of runs that left memory while they waited for a worker: what only memory knew of them. */
   readonly lost: Map<StreamId, Pick<LiveRun, "lostAt" | "lostBy">> = new Map();
-  /** Streams to settle, or to forget when nothing is left of them. */
-  readonly cooling: Fifo<Live> = new Fifo();
+  /** Streams that are to be settled, or forgotten when nothing is left of them. */
+  cooling = 0;
 
   constructor(number: number) {
     this.number = number;

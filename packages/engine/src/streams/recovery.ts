@@ -173,11 +173,9 @@ export class Recovery {
     }
     tasks.drop((stream) => partitionOf(stream, partitions.length) === partition.number);
     partition.lives.clear();
-    partition.unlisted.clear();
-    partition.cooling.clear();
+    partition.cooling = 0;
     partition.lost.clear();
     partition.broken.clear();
-    partition.tidy = false;
     // Readers wait on; messages are handled first when the partition is open again.
     for (const [stream, { items, readers }] of partition.detained) {
       for (const item of items.splice(0)) partition.resumed.push(item);

@@ -1,8 +1,9 @@
 /**
- * Housekeeping that rides along in later batches: index rows, and streams put to rest.
+ * Housekeeping, in batches of its own: index rows, and streams put to rest.
  *
- * T1  Rows trail by at most `tidyMs`, and what changes twice meanwhile is written once. Partitions
- *     have their turns, so that no commit is long for what all of them have to be tidied of.
+ * T1  Rows trail by at most `tidyMs`, and what changes twice meanwhile is written once. What
+ *     was named first goes first, whatever its partition: neighbours in time are neighbours in the
+ *     store's tables, so that a commit changes few pages of them.
  * T2  Only a stream that nobody needs now is settled: all its events durable, no call, no hold but
  *     a parked one. What it waits for is in its alarm and in `hasWork`.
  * T3  A settled stream leaves memory when its settling is durable and nothing has come meanwhile.
@@ -15,6 +16,7 @@ import { encodeSnapshot, type Settled } from "@perdure/store";
 import type { Draft } from "../commit/draft.ts";
 import type { Tuning } from "../core/options.ts";
 import type { Stats } from "../core/stats.ts";
+import { Fifo } from "../core/fifo.ts";
 import type { Env } from "../env.ts";
 import type { Alarms } from "../time/alarms.ts";
 import type { Leases } from "../workers/leases.ts";
@@ -23,8 +25,14 @@ import { LiveRun, type Live } from "./live.ts";
 import type { Partition } from "./partition.ts";
 import type { Retention } from "./retention.ts";
 
-/** Partitions are tidied in so many turns. */
+/** What is named within one of these parts of `tidyMs` is due together. */
 const TURNS = 8;
+
+interface Named {
+  readonly live: Live;
+  /** Its partition's memory; with another, it counts no more. */
+  readonly generation: number;
+}
 
 export interface TidyParts {
   readonly env: Env;
@@ -35,7 +43,8 @@ export interface TidyParts {
   readonly leases: Leases;
   readonly alarms: Alarms;
   readonly retention: Retention;
-  readonly ready: (partition: Partition) => void;
+  /** Something is due. */
+  readonly untidy: () => void;
   /** Resolves when all that is decided until the condition holds is durable. */
   readonly written: (done: () => boolean) => Promise<void>;
 }
@@ -44,8 +53,12 @@ export class Tidy {
   readonly #parts: TidyParts;
   /** Streams that a partition may keep in memory. */
   readonly #room: number;
-  readonly #turns: number;
-  /** The next, and how many there are to come. */
+  /** By the turn in which they were named. */
+  readonly #named: Named[][] = Array.from({ length: TURNS }, () => []);
+  readonly #due = new Fifo<Named>();
+  /** Of those that were due, so many have had their turn. */
+  #tidied = 0;
+  /** The turn under way, and how many there are to come. */
   #turn = 0;
   #turnsLeft = 0;
   #isSweeping = false;
@@ -54,14 +67,12 @@ export class Tidy {
   constructor(parts: TidyParts) {
     this.#parts = parts;
     this.#room = Math.ceil(parts.tuning.liveStreams / parts.partitions.length);
-    this.#turns = Math.min(TURNS, parts.partitions.length);
   }
 
   /** The run's row has changed. */
   unlisted(partition: Partition, live: LiveRun): void {
-    if (!live.isUnlisted) partition.unlisted.push(live);
+    this.#name(partition, live);
     live.isUnlisted = true;
-    this.#arm();
   }
 
   /** At opening: a run that only waits for a worker stays in memory where there is room. */
@@ -71,8 +82,15 @@ export class Tidy {
 
   /** Nothing more is expected of the stream. */
   cooling(partition: Partition, live: Live): void {
-    chill(partition, live);
+    this.#name(partition, live);
+    if (!live.isCooling) partition.cooling++;
+    live.isCooling = true;
+  }
+
+  #name({ generation }: Partition, live: Live): void {
     this.#arm();
+    if (live.isUnlisted || live.isCooling) return;
+    this.#named[this.#turn]?.push({ live, generation });
   }
 
   /** The partition may have streams in memory: they are looked through now and then. */
@@ -87,36 +105,52 @@ export class Tidy {
     this.#parts.env.after(this.#parts.tuning.idleMs / 2, this.#sweepIdle);
   }
 
-  /** The next batches take everything along. */
+  /** Everything that has been named is due. */
   all(): void {
-    for (const partition of this.#parts.partitions) this.#tidy(partition);
+    for (let i = 1; i <= TURNS; i++) this.#ripen((this.#turn + i) % TURNS);
   }
 
-  #tidy(partition: Partition): void {
-    if (!isUntidy(partition)) return;
-    partition.tidy = true;
-    this.#parts.ready(partition);
+  #ripen(turn: number): void {
+    for (const named of this.#named[turn]?.splice(0) ?? []) this.#due.push(named);
+    if (this.#due.length > 0) this.#parts.untidy();
   }
 
-  /** Resolves when everything that was due at the call is durable. */
+  /** Resolves when everything that was named until the call is durable. */
   flush(): Promise<void> {
     this.all();
-    const { partitions, written } = this.#parts;
-    return written(() => !partitions.some(({ tidy, phase }) => tidy && phase !== "elsewhere"));
+    const goal = this.#tidied + this.#due.length;
+    return this.#parts.written(() => this.#tidied >= goal);
   }
 
   stop(): void {
     this.#isStopped = true;
   }
 
-  /** Adds to the batch what is due. */
-  addTo(draft: Draft): void {
-    const { partition } = draft;
-    if (!partition.tidy) return;
-    partition.tidy = false;
-    this.#list(draft);
-    this.#settle(draft);
-    if (partition.unlisted.length > 0) partition.tidy = true;
+  /** Some of what is due, as batches; more of it when much has gathered. */
+  some(begin: (partition: Partition) => Draft): Draft[] {
+    const drafts = new Map<Partition, Draft>();
+    const most = Math.max(limits.tidyStreams, Math.ceil(this.#due.length / 4));
+    for (let i = 0; i < most; i++) {
+      const named = this.#due.shift();
+      if (named === undefined) break;
+      this.#tidied++;
+      const { live, generation } = named;
+      const partition = this.#parts.partitions[live.home];
+      if (partition?.generation !== generation || !partition.isOpen) continue;
+      const draft = drafts.get(partition) ?? begin(partition);
+      drafts.set(partition, draft);
+      this.#tidy(draft, live);
+    }
+    return [...drafts.values()].filter(({ isDurable }) => isDurable);
+  }
+
+  #tidy(draft: Draft, live: Live): void {
+    const { isUnlisted, isCooling } = live;
+    live.isUnlisted = live.isCooling = false;
+    if (isUnlisted && live instanceof LiveRun) this.#list(draft, live);
+    if (!isCooling) return;
+    draft.partition.cooling--;
+    this.#settle(draft, live);
   }
 
   /** The batch is durable. */
@@ -133,33 +167,20 @@ export class Tidy {
     for (const live of draft.forgotten) loader.forgotten(partition, live.stream);
   }
 
-  #list(draft: Draft): void {
-    const { unlisted } = draft.partition;
-    while (draft.rows.length < limits.batchRows) {
-      const live = unlisted.shift();
-      if (live === undefined) return;
-      live.isUnlisted = false;
-      const row = rowOf(live.run);
-      if (row === undefined) continue;
-      const { closedAt, expiresAt = expiry(closedAt, this.#parts.tuning.retentionMs) } = row;
-      draft.rows.push(expiresAt === undefined ? row : { ...row, expiresAt });
-      if (expiresAt !== undefined) this.#parts.retention.noted(expiresAt);
-    }
+  #list(draft: Draft, { run }: LiveRun): void {
+    const row = rowOf(run);
+    if (row === undefined) return;
+    const { closedAt, expiresAt = expiry(closedAt, this.#parts.tuning.retentionMs) } = row;
+    draft.rows.push(expiresAt === undefined ? row : { ...row, expiresAt });
+    if (expiresAt !== undefined) this.#parts.retention.noted(expiresAt);
   }
 
-  #settle(draft: Draft): void {
+  #settle(draft: Draft, live: Live): void {
     const { partition } = draft;
-    while (draft.cooled.length < limits.batchRows) {
-      const live = partition.cooling.shift();
-      if (live === undefined) return;
-      live.isCooling = false;
-      if (partition.lives.get(live.stream) !== live) continue;
-      if (live.touchedBy === draft.mark || !this.#isIdle(live)) continue;
-      if (live.settledSeq === live.state.seq || isQueued(live)) this.#drop(partition, live);
-      else if (live.machine.isEmpty(live.state)) this.#forget(draft, live);
-      else draft.cooled.push({ live, seq: live.state.seq, settled: settledOf(live) });
-    }
-    if (partition.cooling.length > 0) this.#arm();
+    if (partition.lives.get(live.stream) !== live || !this.#isIdle(live)) return;
+    if (live.settledSeq === live.state.seq || isQueued(live)) this.#drop(partition, live);
+    else if (live.machine.isEmpty(live.state)) this.#forget(draft, live);
+    else draft.cooled.push({ live, seq: live.state.seq, settled: settledOf(live) });
   }
 
   #forget(draft: Draft, live: Live): void {
@@ -186,36 +207,35 @@ export class Tidy {
     return hold === undefined || hold.isParked;
   }
 
-  /** Each partition has a turn from now on. */
+  /** All turns are to come, from the next on. */
   #arm(): void {
     const isResting = this.#turnsLeft === 0;
-    this.#turnsLeft = this.#turns;
+    this.#turnsLeft = TURNS;
     if (isResting && !this.#isStopped) this.#nextTurn();
   }
 
   #nextTurn(): void {
     const { env, tuning, partitions } = this.#parts;
-    env.after(tuning.tidyMs / this.#turns, () => {
+    env.after(tuning.tidyMs / TURNS, () => {
       if (this.#isStopped) return;
-      for (let i = this.#turn; i < partitions.length; i += this.#turns) {
-        const partition = partitions[i] as Partition;
-        this.#sweepFull(partition);
-        this.#tidy(partition);
+      this.#turn = (this.#turn + 1) % TURNS;
+      for (let i = this.#turn; i < partitions.length; i += TURNS) {
+        this.#sweepFull(partitions[i] as Partition);
       }
-      this.#turn = (this.#turn + 1) % this.#turns;
+      this.#ripen(this.#turn);
       if (--this.#turnsLeft > 0) this.#nextTurn();
     });
   }
 
   /** More streams than there is room for: the coldest go. */
   #sweepFull(partition: Partition): void {
-    let excess = partition.lives.size - partition.cooling.length - this.#room;
+    let excess = partition.lives.size - partition.cooling - this.#room;
     if (excess <= 0) return;
     for (const live of partition.lives.values()) {
       if (excess <= 0) break;
       if (live.warm) live.warm = false;
       else if (this.#isIdle(live)) {
-        chill(partition, live);
+        this.cooling(partition, live);
         excess--;
       }
     }
@@ -234,15 +254,6 @@ export class Tidy {
     }
     if (left > 0) this.#sweepLater();
   };
-}
-
-function isUntidy({ unlisted, cooling }: Partition): boolean {
-  return unlisted.length + cooling.length > 0;
-}
-
-function chill(partition: Partition, live: Live): void {
-  if (!live.isCooling) partition.cooling.push(live);
-  live.isCooling = true;
 }
 
 /** What the store keeps beside the stream's events. */

@@ -53,6 +53,15 @@ describe("the queue of a partition", () => {
       { numRuns: 20 },
     );
   });
+
+  it("can be filled and emptied again, however long it was", () => {
+    const fifo = new Fifo<number>();
+    for (const length of [1, 64, 65, 5_000, 3]) {
+      for (let i = 0; i < length; i++) fifo.push(i);
+      for (let i = 0; i < length; i++) expect(fifo.shift()).toBe(i);
+      expect([fifo.length, fifo.peek(), fifo.shift()]).toEqual([0, undefined, undefined]);
+    }
+  });
 });
 
 describe("the queue of waiting work", () => {

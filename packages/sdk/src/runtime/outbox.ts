@@ -2,6 +2,7 @@
  * Commands on their way, in the order the code asked (F3), and whose event is to come back.
  */
 import { limits, type ActivationAnswer, type Command } from "@perdure/kernel";
+import { FewMap } from "./few-map.ts";
 
 export interface CommandOptions {
   /** It may wait until something else is said. */
@@ -13,22 +14,22 @@ export interface CommandOptions {
 export class Outbox {
   #commands: Command[] = [];
   #isUrgent = false;
-  #echoes: Set<string> | undefined;
+  readonly #echoes = new FewMap<true>();
 
   add(command: Command, { isLazy = false, echo }: CommandOptions): void {
     if (this.#commands.length === 0) this.#commands = [command];
     else this.#commands.push(command);
     if (!isLazy) this.#isUrgent = true;
-    if (echo !== undefined) (this.#echoes ??= new Set()).add(echo);
+    if (echo !== undefined) this.#echoes.set(echo, true);
   }
 
   /** An event of this key has come back. */
   heard(key: string): void {
-    this.#echoes?.delete(key);
+    this.#echoes.delete(key);
   }
 
   get awaitsEcho(): boolean {
-    return this.#echoes !== undefined && this.#echoes.size > 0;
+    return !this.#echoes.isEmpty;
   }
 
   /** Is there anything to say now? When the code waits, also what is lazy. */

@@ -1,10 +1,10 @@
 /** Many commits, one transaction, one row in the log. */
-import { machineOf, runOfStream, runStream, type StreamId } from "@perdure/kernel";
+import { machineOf, runStream, type StreamId } from "@perdure/kernel";
 import {
   decodeFrames,
-  decodeHousekeeping,
   type CommitResult,
   type Frame,
+  unpackHousekeeping,
   type Housekeeping,
 } from "@perdure/store";
 import { refusal } from "./admission.ts";
@@ -30,7 +30,7 @@ export function commitGroup(
       const bytes = bufferOf(commit.segment);
       const frames = decodeFrames(bytes);
       const housekeeping =
-        commit.housekeeping === undefined ? [] : decodeHousekeeping(commit.housekeeping);
+        commit.housekeeping === undefined ? [] : unpackHousekeeping(commit.housekeeping);
       const verdict = judge(open, frames, bytes, housekeeping);
       results.push(verdict);
       if (verdict !== undefined) continue;
@@ -81,11 +81,12 @@ function keepHouse(
     open.streams.gather(rest.stream, partition, tail, position, rest);
   }
   for (const row of housekeeping.index) {
-    if (open.log.tails.has(runStream(row.runId))) open.runs.add(row);
-    else open.runs.put(row);
+    const stream = runStream(row.runId);
+    if (open.log.tails.has(stream)) open.runs.add(stream, row);
+    else open.runs.put(stream, row);
   }
   for (const { stream } of housekeeping.settle) {
-    if (machineOf(stream) === "run") open.runs.writeOf(runOfStream(stream));
+    open.runs.writeOf(stream);
   }
   for (const stream of housekeeping.forget) forgetStream(open, stream, position);
 }
@@ -97,7 +98,7 @@ export function forgetStream(open: Open, stream: StreamId, position: number): vo
     open.streams.forget(stream, position);
   }
   open.blobs.forget(stream);
-  if (machineOf(stream) === "run") open.runs.forget(runOfStream(stream));
+  if (machineOf(stream) === "run") open.runs.forget(stream);
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

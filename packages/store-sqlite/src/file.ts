@@ -8,8 +8,7 @@
  *    is never retried. If that fails too, the file is broken for this process, for good.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { InvariantError, limits, PerdureError, type RunId } from "@perdure/kernel";
-import type { IndexRow } from "@perdure/store";
+import { InvariantError, limits, PerdureError } from "@perdure/kernel";
 import { BlobTable } from "./blob-table.ts";
 import { connect, MEMORY, preallocateLog } from "./connection.ts";
 import { loadLog } from "./load.ts";
@@ -18,7 +17,7 @@ import type { Log } from "./log.ts";
 import { migrate } from "./migrations/index.ts";
 import { NodeTable } from "./node-table.ts";
 import type { InlineOptions, WriteFault } from "./options.ts";
-import { RunTable } from "./run-table.ts";
+import { RunTable, type WaitingRows } from "./run-table.ts";
 import { settlePartitions } from "./settings.ts";
 import { adviceFor, isCertain } from "./sqlite-error.ts";
 import { StreamTable } from "./stream-table.ts";
@@ -48,7 +47,7 @@ export class StoreFile {
   readonly logBytes: number;
   readonly unsettledStreams: number;
   /** Outlives connections: these rows are committed, though not to the table. */
-  readonly waiting: Map<RunId, IndexRow> = new Map();
+  readonly waiting: WaitingRows = new Map();
   readonly #options: InlineOptions;
   readonly #lock: FileLock | undefined;
   #open: Open;

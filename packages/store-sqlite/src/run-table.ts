@@ -1,6 +1,13 @@
 /** Index rows of runs: what lists and searches read. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { runStream, type Json, type JsonObject, type RunId, type StreamId } from "@perdure/kernel";
+import {
+  runOfStream,
+  runStream,
+  type Json,
+  type JsonObject,
+  type RunId,
+  type StreamId,
+} from "@perdure/kernel";
 import type { IndexRow, RunStatus } from "@perdure/store";
 
 export const RUN_COLUMNS: string =
@@ -25,8 +32,8 @@ export interface RunRow {
   readonly version: string | null;
 }
 
-/** Rows of committed batches that are not in the table yet, the oldest first. */
-export type WaitingRows = Map<RunId, IndexRow>;
+/** Rows of committed batches that are not in the table yet, by stream, the oldest first. */
+export type WaitingRows = Map<StreamId, IndexRow>;
 
 /**
  * A row of an unsettled run waits for a later transaction, so that a run which starts and closes
@@ -43,7 +50,7 @@ export class RunTable {
   readonly #expired: StatementSync;
   readonly #waiting: WaitingRows;
   /** What the transaction under way has changed of `waiting`, and what was there before. */
-  #changes: { readonly id: RunId; readonly before: IndexRow | undefined }[] = [];
+  #changes: { readonly stream: StreamId; readonly before: IndexRow | undefined }[] = [];
 
   constructor(db: DatabaseSync, waiting: WaitingRows) {
     const marks = RUN_COLUMNS.replaceAll(/\w+/g, "?");
@@ -65,37 +72,36 @@ export class RunTable {
     this.#waiting = waiting;
   }
 
-  /** The row waits. */
-  add(row: IndexRow): void {
-    const id = row.runId;
-    this.#changes.push({ id, before: this.#waiting.get(id) });
-    this.#waiting.set(id, row);
+  /** The run's row waits. */
+  add(stream: StreamId, row: IndexRow): void {
+    this.#changes.push({ stream, before: this.#waiting.get(stream) });
+    this.#waiting.set(stream, row);
   }
 
-  /** The row is written at once, and none of the run waits. */
-  put(row: IndexRow): void {
-    this.#stopWaiting(row.runId);
+  /** The run's row is written at once, and none of it waits. */
+  put(stream: StreamId, row: IndexRow): void {
+    this.#stopWaiting(stream);
     this.#putRow(row);
   }
 
   /** Writes the run's row, if it waits. */
-  writeOf(id: RunId): void {
-    const row = this.#stopWaiting(id);
+  writeOf(stream: StreamId): void {
+    const row = this.#stopWaiting(stream);
     if (row !== undefined) this.#putRow(row);
   }
 
   /** Writes the rows that have waited longest. */
   write(most: number): void {
     let left = most;
-    for (const id of this.#waiting.keys()) {
+    for (const stream of this.#waiting.keys()) {
       if (left-- <= 0) break;
-      this.writeOf(id);
+      this.writeOf(stream);
     }
   }
 
-  forget(id: RunId): void {
-    this.#drop.run(id);
-    this.#stopWaiting(id);
+  forget(stream: StreamId): void {
+    this.#drop.run(runOfStream(stream));
+    this.#stopWaiting(stream);
   }
 
   /** The transaction is over, with or without what it changed. */
@@ -103,9 +109,9 @@ export class RunTable {
     const changes = this.#changes;
     this.#changes = [];
     if (applied) return;
-    for (const { id, before } of changes.toReversed()) {
-      if (before === undefined) this.#waiting.delete(id);
-      else this.#waiting.set(id, before);
+    for (const { stream, before } of changes.toReversed()) {
+      if (before === undefined) this.#waiting.delete(stream);
+      else this.#waiting.set(stream, before);
     }
   }
 
@@ -114,11 +120,11 @@ export class RunTable {
     for (const { run_id: id } of this.#expired.iterate(now)) yield runStream(id as RunId);
   }
 
-  #stopWaiting(id: RunId): IndexRow | undefined {
-    const before = this.#waiting.get(id);
+  #stopWaiting(stream: StreamId): IndexRow | undefined {
+    const before = this.#waiting.get(stream);
     if (before === undefined) return undefined;
-    this.#waiting.delete(id);
-    this.#changes.push({ id, before });
+    this.#waiting.delete(stream);
+    this.#changes.push({ stream, before });
     return before;
   }
 

@@ -66,7 +66,7 @@ export class ThreadHandle {
   commit(commit: WireCommit): Promise<unknown> {
     const { segment, housekeeping } = commit;
     const transfer = [segment.buffer as ArrayBuffer];
-    if (housekeeping !== undefined) transfer.push(housekeeping.buffer as ArrayBuffer);
+    if (housekeeping?.bytes !== undefined) transfer.push(housekeeping.bytes.buffer as ArrayBuffer);
     return this.#ask((id) => this.#unsent.push({ type: "commit", id, commit }), transfer);
   }
 

@@ -2,7 +2,7 @@
 import type { StreamId } from "@perdure/kernel";
 import {
   encodeFrames,
-  encodeHousekeeping,
+  packHousekeeping,
   type Alarm,
   type Batch,
   type Claim,
@@ -10,6 +10,7 @@ import {
   type NodeRecord,
   type OpenRuns,
   type Opened,
+  type PackedHousekeeping,
   type Page,
   type Query,
   type Settled,
@@ -19,16 +20,11 @@ import type { Head } from "./log.ts";
 
 export interface WireCommit {
   readonly segment: Uint8Array;
-  readonly housekeeping: Uint8Array | undefined;
+  readonly housekeeping: PackedHousekeeping | undefined;
 }
 
 export function toWire(batches: readonly Batch[]): WireCommit {
-  const housekeeping = encodeHousekeeping(batches);
-  return {
-    segment: encodeFrames(batches),
-    // Of its own memory, for what was packed shares a buffer with others.
-    housekeeping: housekeeping && new Uint8Array(housekeeping),
-  };
+  return { segment: encodeFrames(batches), housekeeping: packHousekeeping(batches) };
 }
 
 /** A stream's records as they lie in the store; the reader verifies them. */

@@ -18,4 +18,9 @@ export {
   type Chain,
   type Extent,
 } from "./segment/record.ts";
-export { decodeHousekeeping, encodeHousekeeping, type Housekeeping } from "./codec/housekeeping.ts";
+export {
+  packHousekeeping,
+  unpackHousekeeping,
+  type Housekeeping,
+  type PackedHousekeeping,
+} from "./codec/housekeeping.ts";

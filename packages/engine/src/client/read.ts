@@ -10,6 +10,7 @@ import {
   findDurableRun,
   namespaceOf,
   queuedIn,
+  runInMemory,
   unknownRun,
   type Desk,
 } from "./desk.ts";
@@ -89,7 +90,7 @@ export async function endOf(
 ): ReturnType<EngineClient["outcome"]> {
   desk.checkOpen();
   checkRunId(runId);
-  const live = await arrived(desk, runId);
+  const live = runInMemory(desk, runId) ?? (await arrived(desk, runId));
   const { run } = live;
   if (run.outcome !== undefined && live.durable === run.seq) return run.outcome;
   if (run.spec === undefined && !queuedIn(desk, runId)) throw unknownRun(runId);

@@ -88,7 +88,7 @@ export class EngineRunHandle implements RunHandle {
   }
 
   async result(): Promise<unknown> {
-    const outcome = await this.outcome();
+    const outcome = await this.#engine.outcome(this.runId);
     switch (outcome.status) {
       case "completed":
         return decode(outcome.output);

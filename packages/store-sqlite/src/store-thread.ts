@@ -89,10 +89,16 @@ function drain(first: readonly Request[]): readonly Request[] {
 }
 
 function handle(mine: Role, requests: readonly Request[]): void {
-  const answers: Answer[] = [];
+  let answers: Answer[] = [];
   let commits: Extract<Request, { type: "commit" }>[] = [];
+  const answer = (): void => {
+    if (answers.length > 0) say(answers, answers.flatMap(memoryOf));
+    answers = [];
+  };
   const commit = (): void => {
     if (commits.length === 0) return;
+    // What has been read is of use to the caller while the disk is at work.
+    answer();
     answers.push(...commitAll(mine, commits));
     commits = [];
   };
@@ -106,10 +112,11 @@ function handle(mine: Role, requests: readonly Request[]): void {
     else answers.push(attempt(request.id, () => obey(mine, request)));
   }
   commit();
-  say(
-    answers,
-    answers.flatMap((answer) => ("streams" in answer ? [answer.streams] : [])),
-  );
+  answer();
+}
+
+function memoryOf(answer: Answer): readonly ArrayBuffer[] {
+  return "streams" in answer ? [answer.streams] : [];
 }
 
 function obey(mine: Role, request: Extract<Request, { type: "call" | "close" }>): unknown {

@@ -6,7 +6,8 @@ import { limits } from "@perdure/kernel";
 import type { Open, StoreFile } from "./file.ts";
 import { positionOf, SEGMENT_FRAMES } from "./log.ts";
 
-const ROWS_A_COMMIT = 128;
+/** About a millisecond of work; fewer at a time would write the last page of each index more often. */
+const ROWS_A_COMMIT = 256;
 const FREE_SEGMENTS = 64;
 const GATHERED_A_COMMIT = 64;
 

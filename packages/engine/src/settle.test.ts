@@ -157,6 +157,7 @@ describe("a stream that nobody needs now", () => {
     const runs = [];
     for (let i = 0; i < 40; i++) runs.push((await rig.start({ workflow: "three" })).runId);
     const next = await rig.die();
+    await next.env.pass(100);
     expect(next.engine.stats()).toMatchObject({ runsWaiting: 40 });
     expect(next.engine.stats().liveStreams).toBeLessThanOrEqual(8);
     next.worker({ scripts: { three } });

@@ -75,7 +75,7 @@ export const limits = {
   /** A settled run with more events gets a snapshot beside them. */
   snapshotEvents: 1_000,
   /** Index rows, and settled streams, of one commit of housekeeping. */
-  tidyStreams: 128,
+  tidyStreams: 64,
   /** Alarms of settled streams held in memory, per partition. */
   alarmWindow: 1_000,
   /** Closed runs that are forgotten at once. */

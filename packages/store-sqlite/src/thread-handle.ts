@@ -6,7 +6,7 @@
  *    what is asked for.
  */
 import { Worker } from "node:worker_threads";
-import { PerdureError, type StreamId } from "@perdure/kernel";
+import { ChurnMap, PerdureError, type StreamId } from "@perdure/kernel";
 import type { CommitResult } from "@perdure/store";
 import type { Answer, Ready, Request, ThreadData } from "./messages.ts";
 import type { SqliteOptions } from "./options.ts";
@@ -30,7 +30,7 @@ const entry = new URL(
 export class ThreadHandle {
   readonly partitions: number;
   readonly #worker: Worker;
-  readonly #waiters = new Map<number, Waiter>();
+  readonly #waiters = new ChurnMap<number, Waiter>();
   /** Asked for in the turn under way, and the memory that goes with it. */
   #unsent: Request[] = [];
   #transfer: ArrayBuffer[] = [];

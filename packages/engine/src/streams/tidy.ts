@@ -1,7 +1,8 @@
 /**
  * Housekeeping, in batches of its own: index rows, and streams put to rest.
  *
- * T1  Rows trail by at most `tidyMs`, and what changes twice meanwhile is written once. What
+ * T1  Rows trail by at most `tidyMs`, and what changes twice meanwhile is written once; a run that is
+ *     closed changes no more, and goes as soon as it is worth a commit. What
  *     was named first goes first, whatever its partition: neighbours in time are neighbours in the
  *     store's tables, so that a commit changes few pages of them.
  * T2  Only a stream that nobody needs now is settled: all its events durable, no call, no hold but
@@ -27,6 +28,8 @@ import type { Retention } from "./retention.ts";
 
 /** What is named within one of these parts of `tidyMs` is due together. */
 const TURNS = 8;
+/** So many streams that are due are worth a commit before their time. */
+const WORTH_A_COMMIT = 32;
 
 interface Named {
   readonly live: Live;
@@ -56,8 +59,11 @@ export class Tidy {
   /** By the turn in which they were named. */
   readonly #named: Named[][] = Array.from({ length: TURNS }, () => []);
   readonly #due = new Fifo<Named>();
-  /** Of those that were due, so many have had their turn. */
+  /** Of partitions that are not open yet. */
+  readonly #early: Named[] = [];
+  /** Of those that were due, so many have had their turn, and so many must have it now. */
   #tidied = 0;
+  #goal = 0;
   /** The turn under way, and how many there are to come. */
   #turn = 0;
   #turnsLeft = 0;
@@ -70,27 +76,26 @@ export class Tidy {
   }
 
   /** The run's row has changed. */
-  unlisted(partition: Partition, live: LiveRun): void {
-    this.#name(partition, live);
+  unlisted({ generation }: Partition, live: LiveRun): void {
+    if (!live.isUnlisted && !live.isCooling) this.#named[this.#turn]?.push({ live, generation });
     live.isUnlisted = true;
+    this.#arm();
   }
 
   /** At opening: a run that only waits for a worker stays in memory where there is room. */
   crowd(partition: Partition, live: Live): void {
-    if (partition.lives.size > this.#room && isQueued(live)) this.#drop(partition, live);
+    const isFull = partition.lives.size - partition.cooling > this.#room;
+    if (isFull && isQueued(live)) this.cooling(partition, live);
   }
 
   /** Nothing more is expected of the stream. */
   cooling(partition: Partition, live: Live): void {
-    this.#name(partition, live);
-    if (!live.isCooling) partition.cooling++;
+    if (live.isCooling) return;
     live.isCooling = true;
-  }
-
-  #name({ generation }: Partition, live: Live): void {
+    partition.cooling++;
+    this.#due.push({ live, generation: partition.generation });
+    if (this.#due.length >= WORTH_A_COMMIT) this.#parts.untidy();
     this.#arm();
-    if (live.isUnlisted || live.isCooling) return;
-    this.#named[this.#turn]?.push({ live, generation });
   }
 
   /** The partition may have streams in memory: they are looked through now and then. */
@@ -112,14 +117,15 @@ export class Tidy {
 
   #ripen(turn: number): void {
     for (const named of this.#named[turn]?.splice(0) ?? []) this.#due.push(named);
+    this.#goal = this.#tidied + this.#due.length;
     if (this.#due.length > 0) this.#parts.untidy();
   }
 
   /** Resolves when everything that was named until the call is durable. */
   flush(): Promise<void> {
     this.all();
-    const goal = this.#tidied + this.#due.length;
-    return this.#parts.written(() => this.#tidied >= goal);
+    const goal = this.#goal;
+    return this.#parts.written(() => this.#tidied >= goal && this.#early.length === 0);
   }
 
   stop(): void {
@@ -128,6 +134,7 @@ export class Tidy {
 
   /** Some of what is due, as batches; more of it when much has gathered. */
   some(begin: (partition: Partition) => Draft): Draft[] {
+    if (this.#tidied >= this.#goal && this.#due.length < WORTH_A_COMMIT) return [];
     const drafts = new Map<Partition, Draft>();
     const most = Math.max(limits.tidyStreams, Math.ceil(this.#due.length / 4));
     for (let i = 0; i < most; i++) {
@@ -136,12 +143,21 @@ export class Tidy {
       this.#tidied++;
       const { live, generation } = named;
       const partition = this.#parts.partitions[live.home];
-      if (partition?.generation !== generation || !partition.isOpen) continue;
+      if (partition?.generation !== generation) continue;
+      if (!partition.isOpen) {
+        if (partition.phase === "opening") this.#wait(named);
+        continue;
+      }
       const draft = drafts.get(partition) ?? begin(partition);
       drafts.set(partition, draft);
       this.#tidy(draft, live);
     }
     return [...drafts.values()].filter(({ isDurable }) => isDurable);
+  }
+
+  #wait(named: Named): void {
+    this.#early.push(named);
+    this.#arm();
   }
 
   #tidy(draft: Draft, live: Live): void {
@@ -222,6 +238,7 @@ export class Tidy {
       for (let i = this.#turn; i < partitions.length; i += TURNS) {
         this.#sweepFull(partitions[i] as Partition);
       }
+      for (const named of this.#early.splice(0)) this.#due.push(named);
       this.#ripen(this.#turn);
       if (--this.#turnsLeft > 0) this.#nextTurn();
     });

@@ -69,13 +69,12 @@ export class FairQueue<T extends Queued> {
 
 function takeFrom<T extends Queued>(turns: Turns<T>): T | undefined {
   for (const [key, line] of turns) {
-    turns.delete(key);
     let item = line.shift();
     while (item?.isWithdrawn) item = line.shift();
-    if (item === undefined) continue;
     // To the end: the other keys have their turn first.
+    if (line.length === 0 || turns.size > 1) turns.delete(key);
     if (line.length > 0) turns.set(key, line);
-    return item;
+    if (item !== undefined) return item;
   }
   return undefined;
 }

@@ -295,18 +295,20 @@ export class Matcher {
 
   #nextBucket(worker: RegisteredWorker): Bucket | undefined {
     let best: Bucket | undefined;
-    let order: readonly [queue: number, item: number] = [-Infinity, -Infinity];
+    let bestOfQueue = -Infinity;
+    let bestOfItem = -Infinity;
     for (const bucket of worker.buckets) {
       const { kind, queue } = bucket;
-      const offered = bucket.items.priority;
-      if (offered === undefined) continue;
-      const mine = [worker.priorityOf(queue), offered] as const;
-      if (mine[0] < order[0] || (mine[0] === order[0] && mine[1] <= order[1])) continue;
+      const ofItem = bucket.items.priority;
+      if (ofItem === undefined) continue;
+      const ofQueue = worker.priorityOf(queue);
+      if (ofQueue < bestOfQueue || (ofQueue === bestOfQueue && ofItem <= bestOfItem)) continue;
       if (!hasRoomFor(worker, kind, queue) || (kind === "task" && !this.#admits(bucket))) continue;
       best = bucket;
-      order = mine;
+      bestOfQueue = ofQueue;
+      bestOfItem = ofItem;
     }
-    if (best !== undefined) {
+    if (best !== undefined && worker.buckets.at(-1) !== best) {
       worker.buckets.splice(worker.buckets.indexOf(best), 1);
       worker.buckets.push(best);
     }

@@ -38,7 +38,10 @@ export interface StartRequest {
   readonly reuse?: ReusePolicy;
   /** Default: `useExisting`. */
   readonly conflict?: ConflictPolicy;
-  /** A second start with this id returns the first one's run, whatever the policies say. */
+  /**
+   * A second start with this id returns the first one's run, whatever the policies say. One of
+   * `namingRequest`, beside neither key nor signal, names the run, and costs nothing more.
+   */
   readonly requestId?: string;
   readonly signal?: SignalBody;
   readonly runTimeoutMs?: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RunId } from "@perdure/kernel";
+import { namingRequest, type RunId } from "@perdure/kernel";
 import type { Disk } from "@perdure/store";
 import { text } from "./testing/payloads.test-support.ts";
 import { Rig, type RigChoices } from "./testing/rig.test-support.ts";
@@ -58,10 +58,14 @@ interface Scenario {
   readonly workflow: string;
   readonly result: string;
   readonly signalled?: boolean;
+  readonly requestId?: string;
 }
+
+const named = namingRequest("018bcfe5-6800-8007-8123-456789abcdef" as RunId);
 
 const scenarios: Scenario[] = [
   { workflow: "three", result: "123" },
+  { workflow: "three", result: "123", requestId: named },
   { workflow: "sleeps", result: "rested" },
   { workflow: "remote", result: "done" },
   { workflow: "parent", result: "child said 123" },
@@ -69,8 +73,11 @@ const scenarios: Scenario[] = [
 ];
 
 /** Drives the scenario on `rig`; asking again is safe because of the request id. */
-async function drive(rig: Rig, { workflow, signalled }: Scenario): Promise<RunId> {
-  const { runId } = await rig.start({ workflow, requestId: "r1" });
+async function drive(
+  rig: Rig,
+  { workflow, signalled, requestId = "r1" }: Scenario,
+): Promise<RunId> {
+  const { runId } = await rig.start({ workflow, requestId });
   if (signalled) {
     const signal = { name: "go", payload: text("now"), id: "s1" };
     await rig.env.run(rig.engine.signal({ runId }, signal).catch(() => undefined));

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RunId } from "@perdure/kernel";
-import { limits } from "@perdure/kernel";
+import { limits, namingRequest, type RunId } from "@perdure/kernel";
 import { text, textOf } from "./testing/payloads.test-support.ts";
 import { Rig } from "./testing/rig.test-support.ts";
 import { parent, remote, sleeps, three, waits } from "./testing/scripts.test-support.ts";
@@ -217,6 +216,55 @@ describe("a business key", () => {
     const second = await rig.start({ workflow: "three", requestId: "r1" });
     expect(second).toEqual({ runId: first.runId, existing: true });
     await rig.close();
+  });
+
+  describe("lets a request id name the run", () => {
+    const named = "018bcfe5-6800-8007-8123-456789abcdef" as RunId;
+    const requestId = namingRequest(named);
+
+    it("which a second start finds, in memory and on disk, and nothing else is written", async () => {
+      const rig = await Rig.open();
+      rig.worker({ scripts: { three } });
+      const start = { workflow: "three", requestId };
+      expect(await rig.start(start)).toEqual({ runId: named, existing: false });
+      expect(await rig.start(start)).toEqual({ runId: named, existing: true });
+      expect(await rig.result(named)).toBe("123");
+      await rig.env.pass(600_000);
+      expect(rig.engine.stats().liveStreams).toBe(0);
+      expect(await rig.start(start)).toEqual({ runId: named, existing: true });
+      expect(await rig.env.run(rig.engine.count({ namespace: "test" }))).toBe(1);
+      await rig.close();
+    });
+
+    it("but no run of another namespace, workflow or request", async () => {
+      const rig = await Rig.open();
+      await rig.start({ workflow: "three", requestId });
+      const conflict = { code: "conflict", message: /^another run has this id/ };
+      for (const other of [{ namespace: "other" }, { workflow: "four" }]) {
+        await expect(rig.start({ workflow: "three", requestId, ...other })).rejects.toMatchObject({
+          code: conflict.code,
+          message: expect.stringMatching(conflict.message),
+        });
+      }
+      const { runId: alone } = await rig.start({ workflow: "three" });
+      const stolen = rig.start({ workflow: "three", requestId: namingRequest(alone) });
+      await expect(stolen).rejects.toMatchObject({ code: "conflict" });
+      await rig.close();
+    });
+
+    it("and is a request id like any other beside a key or a signal, or when it names none", async () => {
+      const rig = await Rig.open();
+      const start = { workflow: "three", requestId };
+      const signal = { name: "go" };
+      const own = { kind: "workflow", id: "k", namespace: "test" };
+      for (const more of [{ key: own }, { signal }, { requestId: "run:me" }]) {
+        const first = await rig.start({ ...start, ...more });
+        expect(first).toMatchObject({ existing: false });
+        expect(first.runId).not.toBe(named);
+        expect(await rig.start({ ...start, ...more })).toEqual({ ...first, existing: true });
+      }
+      await rig.close();
+    });
   });
 });
 

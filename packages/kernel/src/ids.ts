@@ -54,6 +54,23 @@ export function slotOfRun(id: RunId): number {
   return hexAt(id, SLOT_AT);
 }
 
+const NAMING = "run:";
+
+/**
+ * A request id that names the run it asks for. Who repeats a start with it finds the run itself, so
+ * that nothing else need be kept.
+ */
+export function namingRequest(id: RunId): string {
+  return NAMING + id;
+}
+
+/** The run that a request id names; undefined: none, as with most. */
+export function runNamedBy(requestId: string): RunId | undefined {
+  if (!requestId.startsWith(NAMING)) return undefined;
+  const id = requestId.slice(NAMING.length);
+  return isRunId(id) ? id : undefined;
+}
+
 /** When the id was drawn, ms since epoch: for a run its start, or the call that asked for it. */
 export function timeOfRun(id: RunId): number {
   return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);

@@ -58,7 +58,12 @@ export type ChildMessage =
   | ({ readonly type: "child.closed"; readonly key: string; readonly outcome: Outcome } & Sent);
 
 export type RunMessage =
-  | ({ readonly type: "run.start"; readonly spec: RunSpec } & Asked)
+  /** `isNamed`: by whoever asks, who may ask again; otherwise the id was drawn for this one message. */
+  | ({
+      readonly type: "run.start";
+      readonly spec: RunSpec;
+      readonly isNamed?: true;
+    } & Asked)
   | ({
       readonly type: "run.fork";
       readonly spec: RunSpec;

@@ -6,6 +6,7 @@ import {
   keyStream,
   PerdureError,
   runId,
+  runNamedBy,
   runStream,
   SLOTS,
   slotOfKey,
@@ -83,9 +84,15 @@ function asResult(error: unknown): StartResult {
   throw error;
 }
 
-function startAlone(desk: Desk, spec: RunSpec, { signal }: StartRequest): Promise<Reply> {
+function startAlone(desk: Desk, spec: RunSpec, asked: StartRequest): Promise<Reply> {
   const stream = runStream(spec.runId);
+  if (namedBy(asked)) {
+    return desk.mail.ask(stream, (request) => {
+      return { type: "run.start", spec, isNamed: true, request };
+    });
+  }
   const started = desk.mail.ask(stream, (request) => ({ type: "run.start", spec, request }));
+  const { signal } = asked;
   // Posted right behind the start, so nothing comes between.
   if (signal) desk.mail.post(stream, { type: "run.signal", signal });
   return started;
@@ -98,17 +105,31 @@ function signedBy(request: StartRequest, by: string | undefined): StartRequest {
     : { ...request, signal: { ...signal, by } };
 }
 
-/** A request id without a key is a key of its own: a second start with it finds the first. */
-export function keyOf({ namespace, workflow, key, requestId }: StartRequest): KeyRef | undefined {
-  if (key !== undefined || requestId === undefined) return key;
+/**
+ * A request id without a key is a key of its own, where a second start with it finds the first;
+ * unless it names the run, which then is found itself.
+ */
+export function keyOf(request: StartRequest): KeyRef | undefined {
+  const { namespace, workflow, key, requestId } = request;
+  if (key !== undefined || requestId === undefined || namedBy(request)) return key;
   return { namespace, kind: "idempotency", id: `${workflow}/${requestId}` };
+}
+
+/** A signal is not told twice by who repeats its start: a key remembers that, and a run does not. */
+export function namedBy({
+  key,
+  requestId,
+  signal,
+}: Pick<StartRequest, "key" | "requestId" | "signal">): RunId | undefined {
+  if (key !== undefined || signal !== undefined || requestId === undefined) return undefined;
+  return runNamedBy(requestId);
 }
 
 function specOf(desk: Desk, request: StartRequest, key: KeyRef | undefined): RunSpec {
   const { signal: _, reuse: __, conflict: ___, key: ____, mode, ...rest } = request;
   return {
     ...rest,
-    runId: drawHome(desk, key),
+    runId: namedBy(request) ?? drawHome(desk, key),
     ...(key === undefined ? {} : { key, mode: mode ?? "single" }),
   };
 }

@@ -40,10 +40,11 @@ export function makeLive(machines: Machines, stream: StreamId, home: number): Li
 
 /**
  * These begin a stream: a run id is drawn or derived for one start only, and messages are applied
- * exactly once, so there is nothing in the store to look for.
+ * exactly once, so there is nothing in the store to look for. Whoever names a run may ask again.
  */
 export function beginsStream(message: Message): boolean {
-  return message.type === "run.start" || message.type === "run.fork";
+  if (message.type === "run.start") return !message.isNamed;
+  return message.type === "run.fork";
 }
 
 export class Decider implements Turn<Position, EventBody> {

@@ -1,5 +1,13 @@
 /** Calls while the partition that they are about goes from one node to another. */
-import { runStream, type PerdureError, type RunEvent, type RunId } from "@perdure/kernel";
+import {
+  namingRequest,
+  runId as runIdAt,
+  runStream,
+  slotOfRun,
+  type PerdureError,
+  type RunEvent,
+  type RunId,
+} from "@perdure/kernel";
 import { expect, test } from "vitest";
 import type { ClusterNode } from "../testing/cluster.test-support.ts";
 import { nth } from "../testing/loopback.test-support.ts";
@@ -180,33 +188,43 @@ test("a call that never left is carried out once, when there is a way again", as
   expect(events.filter(({ kind }) => kind === "signal.received")).toHaveLength(1);
 });
 
-test.each(["signal with an id", "start with a request id", "publish", "update", "describe"])(
-  "a %s whose answer is lost is asked again, and done once",
-  async (name) => {
-    const { cluster, nodes } = await three();
-    const [a, , c] = nodes;
-    const runId = await cluster.runAt(c);
-    await cluster.env.pass(100);
-    const key = await cluster.keyAt(c);
-    const event = "tick";
-    const calls: Record<string, () => Promise<unknown>> = {
-      "signal with an id": () => a.engine.signal({ runId }, { name: "s", id: "1" }),
-      "start with a request id": () =>
-        a.engine.start({ ...base, workflow: "three", key, requestId: "r" }),
-      publish: () => a.engine.publish("test", event, { payload: text("") }),
-      update: () => a.engine.update({ runId }, "set", text("5")),
-      describe: () => a.engine.describe(runId),
-    };
-    cluster.net.cutBefore = nth(1, ({ type }) => type === "answer");
-    await cluster.run(calls[name]!());
-    const events = await cluster.run(c.engine.journal(runId));
-    const count = (kind: string) => events.filter((one) => one.kind === kind).length;
-    expect(count("signal.received")).toBe(name === "signal with an id" ? 1 : 0);
-    expect(count("update.completed")).toBe(name === "update" ? 1 : 0);
-    const starts = await cluster.run(a.engine.count({ namespace: "test", workflow: "three" }));
-    expect(starts).toBe(name === "start with a request id" ? 1 : 0);
-  },
-);
+test.each([
+  "signal with an id",
+  "start with a request id",
+  "start with its run's id",
+  "publish",
+  "update",
+  "describe",
+])("a %s whose answer is lost is asked again, and done once", async (name) => {
+  const { cluster, nodes } = await three();
+  const [a, , c] = nodes;
+  const theirs = await cluster.runAt(c);
+  await cluster.env.pass(100);
+  const key = await cluster.keyAt(c);
+  const event = "tick";
+  const calls: Record<string, () => Promise<unknown>> = {
+    "signal with an id": () => a.engine.signal({ runId: theirs }, { name: "s", id: "1" }),
+    "start with a request id": () =>
+      a.engine.start({ ...base, workflow: "three", key, requestId: "r" }),
+    "start with its run's id": () => {
+      const requestId = namingRequest(
+        runIdAt(cluster.env.now(), slotOfRun(theirs), "0123456789abcdef"),
+      );
+      return a.engine.start({ ...base, workflow: "three", requestId });
+    },
+    publish: () => a.engine.publish("test", event, { payload: text("") }),
+    update: () => a.engine.update({ runId: theirs }, "set", text("5")),
+    describe: () => a.engine.describe(theirs),
+  };
+  cluster.net.cutBefore = nth(1, ({ type }) => type === "answer");
+  await cluster.run(calls[name]!());
+  const events = await cluster.run(c.engine.journal(theirs));
+  const count = (kind: string) => events.filter((one) => one.kind === kind).length;
+  expect(count("signal.received")).toBe(name === "signal with an id" ? 1 : 0);
+  expect(count("update.completed")).toBe(name === "update" ? 1 : 0);
+  const starts = await cluster.run(a.engine.count({ namespace: "test", workflow: "three" }));
+  expect(starts).toBe(name.startsWith("start with") ? 1 : 0);
+});
 
 test("a partition that nobody has for long is said to be unavailable", async () => {
   const cluster = await TalkingCluster.of("a", "b");

@@ -1,7 +1,7 @@
 /** Many starts, each where its key is; those without a key anywhere, together. */
-import { errorData, keyStream, PerdureError } from "@perdure/kernel";
+import { errorData, keyStream, PerdureError, runStream } from "@perdure/kernel";
 import type { StartItem, StartResult } from "../client.ts";
-import { keyOf } from "../client/start.ts";
+import { keyOf, namedBy } from "../client/start.ts";
 import { isPeerLost, isUndone, type Place, type Router } from "./router.ts";
 
 interface Item {
@@ -60,8 +60,11 @@ export class Spreading {
   #placeOf({ item }: Item, anywhere: Place | undefined): Place | undefined {
     const { key, ...rest } = item;
     const own = key && { key: { ...key, namespace: this.#namespace } };
-    const home = keyOf({ ...rest, ...own, namespace: this.#namespace });
-    return home ? this.#router.placeOf(keyStream(home)) : anywhere;
+    const request = { ...rest, ...own, namespace: this.#namespace };
+    const home = keyOf(request);
+    if (home) return this.#router.placeOf(keyStream(home));
+    const named = namedBy(request);
+    return named ? this.#router.placeOf(runStream(named)) : anywhere;
   }
 
   async #startAt(place: Place, items: readonly Item[]): Promise<void> {

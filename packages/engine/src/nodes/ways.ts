@@ -15,7 +15,7 @@ import type { Target } from "../client.ts";
 import { checkKey } from "../client/checks.ts";
 import { checkRunId } from "../client/desk.ts";
 import { arrivalOf, holderOf } from "../client/import.ts";
-import { keyOf } from "../client/start.ts";
+import { keyOf, namedBy } from "../client/start.ts";
 import type { NodeVerbs } from "./node-verbs.ts";
 
 /** These are put together from what several nodes do. */
@@ -67,7 +67,9 @@ export const ways: { readonly [V in Routed]: Way<V> } = {
   start: {
     home: (request) => {
       const key = keyOf(request);
-      return key && ofKey(key);
+      if (key !== undefined) return ofKey(key);
+      const named = namedBy(request);
+      return named && runStream(named);
     },
     isRepeatable: ({ requestId }) => requestId !== undefined,
   },

@@ -12,6 +12,8 @@ export interface Desk {
   readonly outcomes: Outcomes;
   readonly watches: Watches;
   readonly newId: () => string;
+  /** A request id that names its run: whoever repeats the start finds the run by it, at no cost. */
+  readonly newRequest: () => string;
 }
 
 /** Throws where somebody asks for another namespace than the credential's. */
@@ -30,6 +32,14 @@ export function keyOnWire(desk: Desk, key: KeyRef): WireKey {
   checkKey(key);
   checkWall(desk, key.namespace);
   return { kind: key.kind, id: key.id };
+}
+
+/** For a start to which nobody gave an id. A key remembers its requests by itself, and signals too. */
+export function requestIdFor(
+  desk: Desk,
+  { key, signal }: { readonly key?: unknown; readonly signal?: unknown },
+): string {
+  return key === undefined && signal === undefined ? desk.newRequest() : desk.newId();
 }
 
 export function isKeyed(target: Target): target is { readonly key: KeyRef } {

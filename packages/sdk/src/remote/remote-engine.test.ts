@@ -60,7 +60,9 @@ describe("a call that had no answer", () => {
     expect(bodies).toHaveLength(6);
     for (const at of [0, 2, 4]) {
       expect(bodies[at]).toEqual(bodies[at + 1]);
-      expect(String(bodies[at]!["requestId"] ?? bodies[at]!["id"])).toMatch(/^[0-9a-f]{32}$/);
+      expect(String(bodies[at]!["requestId"] ?? bodies[at]!["id"])).toMatch(
+        /^[0-9a-f]{32}$|^run:[0-9a-f-]{36}$/,
+      );
     }
   });
 

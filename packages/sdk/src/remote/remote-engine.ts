@@ -3,6 +3,7 @@
  * cannot tell it from the engine itself, but by the time it takes.
  */
 import type { EngineClient, Env } from "@perdure/engine";
+import { namingRequest, runId, SLOTS } from "@perdure/kernel";
 import { operations } from "@perdure/wire";
 import { addressOf, checkApiKey, type Address } from "./address.ts";
 import { answers } from "./answers.ts";
@@ -10,6 +11,7 @@ import { busVerbs, scheduleVerbs } from "./bus-verbs.ts";
 import { CallLine } from "./call-line.ts";
 import { Caller } from "./caller.ts";
 import { Carrier } from "./carrier.ts";
+import type { Desk } from "./desk.ts";
 import { remoteLimits } from "./limits.ts";
 import { Outcomes } from "./outcomes.ts";
 import { readVerbs } from "./read-verbs.ts";
@@ -59,8 +61,8 @@ export const RemoteEngine: {
     });
     if (over !== "http") await line.open();
     const watches = new Watches({ caller, transport, env });
-    const newId = (): string => Array.from({ length: 4 }, () => hex32(env)).join("");
-    const desk = { namespace, caller, outcomes: new Outcomes(caller), watches, newId };
+    const outcomes = new Outcomes(caller);
+    const desk = { namespace, caller, outcomes, watches, ...drawing(env) };
     return {
       url: address.origin + address.base,
       namespace,
@@ -88,6 +90,18 @@ function callsUrl({ origin, base }: Address): string {
 async function whoAmI(caller: Caller): Promise<string> {
   const call = { params: {}, answer: answers.whoami, repeat: "any" } as const;
   return (await caller.call("server.whoami", call)).namespace;
+}
+
+function drawing(env: Env): Pick<Desk, "newId" | "newRequest"> {
+  const digits = (words: number): string =>
+    Array.from({ length: words }, () => hex32(env)).join("");
+  return {
+    newId: () => digits(4),
+    newRequest: () => {
+      const slot = Math.floor(env.random() * SLOTS);
+      return namingRequest(runId(env.now(), slot, digits(2)));
+    },
+  };
 }
 
 function hex32(env: Env): string {

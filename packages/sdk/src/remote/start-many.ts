@@ -9,7 +9,7 @@ import {
 import { errorData, PerdureError } from "@perdure/kernel";
 import { toJson, wireLimits } from "@perdure/wire";
 import { answers } from "./answers.ts";
-import { checkWall, type Desk } from "./desk.ts";
+import { checkWall, requestIdFor, type Desk } from "./desk.ts";
 
 /** Of a body, around its items. */
 const ENVELOPE_BYTES = 64;
@@ -58,7 +58,7 @@ function outgoingOf(desk: Desk, item: StartItem, at: number): Outgoing {
   const { key, ...rest } = item;
   checkStart({ ...rest, namespace, ...(key ? { key: { namespace, ...key } } : {}) });
   const own = key ? { key: { kind: key.kind, id: key.id } } : {};
-  const body = toJson({ ...rest, ...own, requestId: item.requestId ?? desk.newId() });
+  const body = toJson({ ...rest, ...own, requestId: item.requestId ?? requestIdFor(desk, item) });
   const bytes = Buffer.byteLength(JSON.stringify(body)) + 1;
   return { at, body, bytes };
 }

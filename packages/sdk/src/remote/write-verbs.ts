@@ -13,7 +13,7 @@ import {
 } from "@perdure/wire";
 import { answers, type Reader } from "./answers.ts";
 import type { Repeat } from "./caller.ts";
-import { checkWall, isKeyed, keyOnWire, type Desk } from "./desk.ts";
+import { checkWall, isKeyed, keyOnWire, requestIdFor, type Desk } from "./desk.ts";
 
 interface Writing<T> {
   readonly body?: unknown;
@@ -39,7 +39,7 @@ export function startVerbs(desk: Desk): Starts {
   return {
     async start(request) {
       checkStart(request);
-      const { namespace, key, requestId = desk.newId(), ...rest } = request;
+      const { namespace, key, requestId = requestIdFor(desk, request), ...rest } = request;
       checkWall(desk, namespace);
       const wireKey = key && keyOnWire(desk, key);
       const body = { ...rest, ...(wireKey ? { key: wireKey } : {}), requestId };

@@ -1,10 +1,10 @@
 /** Start, cancel, terminate, pause, resume: what clients do to a whole run. */
 import { FailureCode, type Failure } from "../../failure.ts";
 import { runStream } from "../../ids.ts";
-import type { Listener, OperationRef } from "../../events/run-events.ts";
+import type { Listener, OperationRef, RunSpec } from "../../events/run-events.ts";
 import type { RunMessage } from "../../messages.ts";
 import { closeRun } from "./close.ts";
-import { reply, specOf, type RunTurn } from "./turn.ts";
+import { refuse, reply, specOf, type RunTurn } from "./turn.ts";
 
 type Of<T extends RunMessage["type"]> = Extract<RunMessage, { type: T }>;
 
@@ -13,6 +13,14 @@ export function startRun(turn: RunTurn, message: Of<"run.start">): void {
   const { spec } = message;
   const { runId, namespace } = spec;
   const existing = turn.state.spec !== undefined;
+  if (existing && message.isNamed && !isSameRequest(specOf(turn.state), spec)) {
+    return refuse(
+      turn,
+      message.request,
+      "conflict",
+      "another run has this id; nothing was started",
+    );
+  }
   if (!existing) {
     turn.emit({ kind: "run.started", spec });
     if (spec.parent && spec.key) {
@@ -31,6 +39,13 @@ export function startRun(turn: RunTurn, message: Of<"run.start">): void {
     }
   }
   reply(turn, message.request, { type: "run", runId, existing });
+}
+
+/** An id that somebody else's run has is no way to it. */
+function isSameRequest(known: RunSpec, { namespace, workflow, requestId }: RunSpec): boolean {
+  return (
+    known.namespace === namespace && known.workflow === workflow && known.requestId === requestId
+  );
 }
 
 export function cancel(turn: RunTurn, message: Of<"run.cancel">): void {

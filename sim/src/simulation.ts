@@ -25,6 +25,7 @@ import {
   noFaults,
   without,
   type FaultMix,
+  type Style,
 } from "./faults/mix.ts";
 import { Nemesis } from "./faults/nemesis.ts";
 import { Caretaker } from "./load/caretaker.ts";
@@ -96,6 +97,7 @@ export function simulate(options: SimulationOptions): Report {
 
 class Simulation {
   readonly #seed: number;
+  readonly #style: Style;
   readonly #drawn: FaultMix;
   readonly #setting: Setting;
   readonly #overrides: Overrides;
@@ -113,13 +115,16 @@ class Simulation {
     this.#seed = seed;
     this.#overrides = overrides;
     const prng = new Prng(seed);
-    this.#drawn = drawFaults(prng.fork("faults"));
+    const { style, mix } = drawFaults(prng.fork("faults"), overrides.style);
+    this.#style = style;
+    this.#drawn = mix;
     // Where a fault is a deed it is left out as one, so that all draws stay as they are.
     const off = overrides.off?.filter((name) => (delays as readonly string[]).includes(name));
     this.#mix = without(this.#drawn, off ?? []);
     this.#world = new World(prng, overrides.turns);
     this.#maxEvents = options.maxEvents ?? MAX_EVENTS;
     const marks = new Marks();
+    marks.hit(`faults: ${style}`);
     const trace = new Trace(this.#world, keepLines);
     const violations = new Violations(() => this.#world.now);
     this.#trace = trace;
@@ -164,7 +169,7 @@ class Simulation {
     if (shape.kinds !== "link") new NetNemesis(parts, cluster.net).start();
     const spreadMs = this.#setting.chaosMs;
     new Customers(parts, cluster, this.#record).start({ customers, spreadMs, programs });
-    new PassersBy(parts, cluster, this.#record).start();
+    new PassersBy(parts, cluster, this.#record, this.#style !== "many").start();
     this.#runUntil(() => false, chaosMs);
     this.#trace.note("world", "heals");
     this.#mix = noFaults;

@@ -45,7 +45,7 @@ function unnumbered(receive: Method<"receive">): Method<"receive"> {
 export const resumeForgets: Bug = {
   name: "resume-forgets",
   harm: "what was on its way when a connection broke is never sent again",
-  withinSeeds: 40,
+  withinSeeds: 400,
   workers: "stream",
   plant: () => {
     const sent = new WeakMap<object, number>();

@@ -17,6 +17,8 @@ import { Talkers } from "./talkers.ts";
 import { Visit, type Deed } from "./visit.ts";
 
 const EVERY_MS = 250;
+/** The part of the habits that some seeds do without. */
+const ABSENT = 0.3;
 
 interface Habit {
   readonly kind: string;
@@ -34,14 +36,16 @@ export class PassersBy {
   readonly #habits: readonly Habit[];
   #isDone = false;
 
-  constructor(parts: Parts, cluster: Cluster, record: LoadRecord) {
+  /** `isPartial`: without some of the habits. */
+  constructor(parts: Parts, cluster: Cluster, record: LoadRecord, isPartial: boolean) {
     this.#parts = parts;
     this.#record = record;
     this.#prng = parts.prng.fork("passers-by");
     this.#moments = this.#prng.fork("moments");
     const process = new Process(parts.world, "passers-by", parts.prng, () => undefined);
     const visit = new Visit(parts, record, new Caller(parts, cluster, process));
-    this.#habits = habits(parts, visit);
+    const absent = this.#prng.fork("absent");
+    this.#habits = habits(parts, visit).filter(() => !isPartial || !absent.chance(ABSENT));
   }
 
   start(): void {

@@ -8,7 +8,7 @@ import type {
   ScheduleEventBody,
   TopicEventBody,
 } from "@perdure/kernel";
-import { faultMarks } from "../faults/mix.ts";
+import { faultMarks, styles } from "../faults/mix.ts";
 import { nodeSituations } from "./node-situations.ts";
 import type { Marks } from "../world/marks.ts";
 
@@ -203,6 +203,7 @@ const eventMarks = Object.entries(kinds).flatMap(([kind, is]) =>
 
 export const declared: readonly string[] = [
   ...faultMarks,
+  ...styles.map((style) => `faults: ${style}`),
   ...eventMarks,
   ...situations,
   ...nodeSituations,

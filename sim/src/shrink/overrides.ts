@@ -3,6 +3,7 @@
  * setting is, and what programs run instead of those that the seed draws. It is data, so that a
  * small red case can be written down and replayed.
  */
+import { styles, type Style } from "../faults/mix.ts";
 import type { Program } from "../programs/program.ts";
 import { workersOf, type Workers } from "../remote/kinds.ts";
 import { allSimplifications, type Simplification } from "../setting.ts";
@@ -17,6 +18,8 @@ export interface Overrides {
   readonly healMs?: number;
   /** Another order of what happens at the same time. */
   readonly turns?: number;
+  /** How many of the faults it has. */
+  readonly style?: Style;
   /** How workers reach their node. */
   readonly workers?: Workers;
   readonly plain?: readonly Simplification[];
@@ -47,6 +50,8 @@ function isFit(name: string, value: unknown): boolean {
       return isNames(value);
     case "plain":
       return isNames(value) && value.every((one) => (allSimplifications as string[]).includes(one));
+    case "style":
+      return styles.some((style) => style === value);
     case "workers":
       return workersOf.some((kind) => kind === value);
     case "chaosMs":

@@ -126,8 +126,13 @@ export class Loader {
   forgotten(partition: Partition, stream: StreamId): void {
     const detained = partition.detained.get(stream);
     if (detained === undefined) return;
-    if (detained.items.length + detained.readers.length === 0) partition.detained.delete(stream);
-    else this.#arrive(partition, makeLive(this.#parts.machines, stream, partition.number), 0);
+    if (detained.items.length + detained.readers.length > 0) {
+      this.#arrive(partition, makeLive(this.#parts.machines, stream, partition.number), 0);
+      return;
+    }
+    partition.detained.delete(stream);
+    // A link may wait for it: its message stays where it is, and nothing here says so.
+    this.#parts.ready(partition);
   }
 
   #summon(partition: Partition, stream: StreamId): Detained {

@@ -226,8 +226,14 @@ export class Recovery {
 
   #begin(partition: Partition): void {
     partition.phase = "open";
-    this.#parts.loader.resume(partition);
-    this.#parts.ready(partition);
+    const { loader, links, partitions, ready } = this.#parts;
+    loader.resume(partition);
+    ready(partition);
+    // What its last owner had still to deliver may be for a partition that is here and at rest.
+    for (const { from, to } of links.of(partition.number)) {
+      const receiver = partitions[to];
+      if (from === partition.number && receiver !== undefined) ready(receiver);
+    }
   }
 }
 

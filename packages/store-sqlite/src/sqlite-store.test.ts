@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
+import { limits } from "@perdure/kernel";
 import {
   agree,
   blob,
@@ -234,6 +235,24 @@ describe("the SQLite store", () => {
       expect(await known()).toBeLessThan(5);
       expect((await store.open(0)).streams.toSorted()).toEqual(streams);
       expect(texts(await store.read(stream(5)))).toEqual(["a", "b"]);
+      await store.close();
+    }));
+
+  it("keeps no more rows waiting than its limit and a commit's, though runs come in bulk", () =>
+    withHarness(async ({ path }) => {
+      const store = SqliteStore.openInline(`${path}-bulk`);
+      const owner = await Owner.open(store);
+      for (const first of [0, 1_000, 2_000, 3_000, 4_000]) {
+        const numbers = Array.from({ length: 1_000 }, (_, i) => first + i);
+        await owner.commit({
+          appends: numbers.map((n) => ({ stream: stream(n), from: 1, events: [text("a")] })),
+          index: numbers.map((n) => row(n)),
+        });
+      }
+      const { detail } = await store.facts();
+      expect(detail["waitingIndexRows"]).toBeLessThanOrEqual(limits.storeWaitingRows + 1_000);
+      expect(detail["waitingIndexRows"]).toBeGreaterThan(0);
+      expect(await store.count({ namespace: "default" })).toBe(5_000);
       await store.close();
     }));
 

@@ -8,13 +8,16 @@ import { positionOf, SEGMENT_FRAMES } from "./log.ts";
 
 /** About a millisecond of work; fewer at a time would write the last page of each index more often. */
 const ROWS_A_COMMIT = 256;
+/** When so many runs are started in bulk that rows would pile up. */
+const MOST_ROWS_A_COMMIT = 1_024;
 const FREE_SEGMENTS = 64;
 const GATHERED_A_COMMIT = 64;
 
 /** A little at a time, so that no commit waits long for it. */
 export function keepUp(open: Open, { waiting, logBytes, unsettledStreams }: StoreFile): void {
   const { log, runs } = open;
-  if (waiting.size > limits.storeWaitingRows) runs.write(ROWS_A_COMMIT);
+  const overdue = waiting.size - limits.storeWaitingRows;
+  if (overdue > 0) runs.write(Math.max(ROWS_A_COMMIT, Math.min(overdue, MOST_ROWS_A_COMMIT)));
   const excess = log.tails.size - unsettledStreams;
   if (log.uses.bytes > logBytes || excess > 0) gatherOldest(open, excess);
   if (log.uses.free > FREE_SEGMENTS) dropSegments(open);

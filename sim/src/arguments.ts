@@ -7,7 +7,7 @@ export const usage = `npm run sim -- --seeds 1000 [--first 1] [--bug <name>] [--
 npm run sim -- --seconds 30
 npm run sim -- --night --seeds 20000
 npm run sim -- replay <seed> [--bug <name>] [--workers …] [--with '<overrides>']
-npm run sim -- shrink <seed> [--bug <name>] [--seconds 120]
+npm run sim -- shrink <seed> [--bug <name>] [--workers …] [--with '<overrides>'] [--seconds 120]
 npm run sim -- --check-determinism 20
 npm run sim -- hashes --first 1 --seeds 20
 npm run sim -- bugs [--bug <name>]
@@ -40,6 +40,8 @@ export type Command =
       readonly seed: number;
       readonly bug: string | undefined;
       readonly seconds: number | undefined;
+      /** What it is red with. */
+      readonly overrides: Overrides;
     }
   | { readonly type: "determinism" | "hashes"; readonly first: number; readonly seeds: number }
   | { readonly type: "bugs"; readonly bug: string | undefined; readonly jobs: number | undefined }
@@ -76,16 +78,16 @@ export function readArguments(args: readonly string[]): Command {
   if (checked !== undefined) {
     return { type: "determinism", first, seeds: whole("--check-determinism", checked) };
   }
+  const overrides = {
+    ...(workers === undefined ? {} : { workers }),
+    ...readOverrides(values.with),
+  };
   if (positionals[0] === "replay") {
-    const overrides = {
-      ...(workers === undefined ? {} : { workers }),
-      ...readOverrides(values.with),
-    };
     return { type: "replay", seed: whole("seed", positionals[1]), bug, overrides };
   }
   if (positionals[0] === "shrink") {
     const seconds = values.seconds === undefined ? undefined : whole("--seconds", values.seconds);
-    return { type: "shrink", seed: whole("seed", positionals[1]), bug, seconds };
+    return { type: "shrink", seed: whole("seed", positionals[1]), bug, seconds, overrides };
   }
   if (positionals[0] === "hashes") {
     return { type: "hashes", first, seeds: whole("--seeds", values.seeds) };

@@ -13,10 +13,11 @@ export async function shrinkSeed(options: {
   readonly seed: number;
   readonly seconds: number | undefined;
   readonly bug: string | undefined;
+  readonly overrides: Overrides;
 }): Promise<number> {
-  const { seed, seconds: maxSeconds = MAX_SECONDS } = options;
+  const { seed, seconds: maxSeconds = MAX_SECONDS, overrides: from } = options;
   const bug = bugNamed(options.bug);
-  const shrunk = await shrink({ seed, bug, maxTries: MAX_TRIES, maxSeconds });
+  const shrunk = await shrink({ seed, bug, from, maxTries: MAX_TRIES, maxSeconds });
   if (shrunk === undefined) {
     console.log(`seed ${seed} is not red: there is nothing to shrink`);
     console.log("sim shrink: 0 passed, 1 failed");

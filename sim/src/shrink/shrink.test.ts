@@ -4,7 +4,7 @@ import { bugNamed } from "../bugs/catalogue.ts";
 import { hunt } from "../bugs/hunt.ts";
 import { simulate } from "../simulation.ts";
 import { inMacrotask } from "../world/drain.ts";
-import { formatOverrides, readOverrides } from "./overrides.ts";
+import { formatOverrides, readOverrides, type Overrides } from "./overrides.ts";
 import { shrink } from "./shrink.ts";
 
 const patience = { maxTries: 400, maxSeconds: 40 };
@@ -14,7 +14,8 @@ test.each(["no-signal-dedupe", "no-dedupe", "lost-alarm"])(
   async (name) => {
     const bug = bugNamed(name);
     const { seed = 0, invariant } = (await hunt(bug)) ?? {};
-    const shrunk = await shrink({ seed, bug, ...patience });
+    const from: Overrides = { workers: bug.workers ?? "link" };
+    const shrunk = await shrink({ seed, bug, from, ...patience });
     expect(shrunk?.invariant).toBe(invariant);
     const { before, after, overrides } = shrunk!;
     expect(after.deeds).toBeLessThanOrEqual(Math.max(5, before.deeds / 5));
@@ -29,7 +30,7 @@ test.each(["no-signal-dedupe", "no-dedupe", "lost-alarm"])(
 );
 
 test("a green seed cannot be shrunk", async () => {
-  expect(await shrink({ seed: 1, bug: noBug, ...patience })).toBeUndefined();
+  expect(await shrink({ seed: 1, bug: noBug, from: {}, ...patience })).toBeUndefined();
 });
 
 test("with nothing left out a seed is what it was", async () => {

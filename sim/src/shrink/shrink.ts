@@ -22,6 +22,8 @@ import { countNodes, smallerPrograms } from "./smaller-programs.ts";
 export interface ShrinkOptions {
   readonly seed: number;
   readonly bug: Bug;
+  /** What the seed is red with; nothing of it is taken back. */
+  readonly from: Overrides;
   /** Simulations at most, and seconds. */
   readonly maxTries: number;
   readonly maxSeconds: number;
@@ -55,7 +57,7 @@ const SHORT_HEAL_MS = 600_000;
 
 /** Undefined: the seed is not red. */
 export async function shrink(options: ShrinkOptions): Promise<Shrunk | undefined> {
-  const first = await run(options, {});
+  const first = await run(options, options.from);
   const [violation] = first.violations;
   if (violation === undefined) return undefined;
   const { invariant } = violation;
@@ -88,7 +90,7 @@ export function sizeOf({ deeds, programs, events, virtualMs }: Report): Size {
 }
 
 class Shrinker {
-  overrides: Overrides = {};
+  overrides: Overrides;
   report: Report;
   tries = 0;
   readonly #options: ShrinkOptions;
@@ -98,6 +100,7 @@ class Shrinker {
 
   constructor(options: ShrinkOptions, invariant: string, report: Report) {
     this.#options = options;
+    this.overrides = options.from;
     this.#invariant = invariant;
     this.report = report;
     this.#deadline = performance.now() + options.maxSeconds * 1_000;

@@ -7,7 +7,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { closingLine, run, type Tally } from "./run.ts";
 
 const report = ".cache/vitest.json";
-const simSeconds = "30";
+const simSeeds = "5000";
 const fuzzInputs = "100000";
 
 interface VitestReport {
@@ -62,7 +62,7 @@ function tallySuites(script: string, output: string, code: number): Tally {
 const tallies = [
   await unitTests(),
   await program("fuzz", "proof/src/fuzz/main.ts", ["--inputs", fuzzInputs]),
-  await program("sim", "sim/src/main.ts", ["--seconds", simSeconds]),
+  await program("sim", "sim/src/main.ts", ["--seeds", simSeeds]),
   await program("sim", "sim/src/main.ts", ["exhaustive"]),
   await program("sim", "sim/src/main.ts", ["bugs"]),
 ];

@@ -17,7 +17,7 @@ export const noSignalDedupe: Bug = {
 export const closedAttempt: Bug = {
   name: "closed-attempt",
   harm: "the result of an attempt that was given up is taken for the present one's",
-  withinSeeds: 1_000,
+  withinSeeds: 2_000,
   plant: () =>
     bentDecide(runMachine, (decide) => (turn, message) => {
       decide(turn, message.type === "step.result" ? forgiving(turn.state, message) : message);

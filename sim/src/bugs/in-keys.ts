@@ -58,7 +58,7 @@ export const lostWrite: Bug = {
 export const lostSubscriber: Bug = {
   name: "lost-subscriber",
   harm: "an event passes by the run that has waited for it longest",
-  withinSeeds: 60,
+  withinSeeds: 200,
   plant: () =>
     bentDecide(topicMachine, (decide) => (turn, message) => {
       if (message.type !== "topic.publish") return decide(turn, message);

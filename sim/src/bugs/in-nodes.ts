@@ -83,7 +83,7 @@ export const marksLeftBehind: Bug = {
 export const outboxLeftBehind: Bug = {
   name: "outbox-left-behind",
   harm: "messages that were not delivered when a partition moved are lost",
-  withinSeeds: 60,
+  withinSeeds: 200,
   plant: () => ({ disk: (disk) => bentTaking(disk, (opened) => ({ ...opened, outbox: [] })) }),
 };
 

@@ -45,7 +45,7 @@ function unnumbered(receive: Method<"receive">): Method<"receive"> {
 export const resumeForgets: Bug = {
   name: "resume-forgets",
   harm: "what was on its way when a connection broke is never sent again",
-  withinSeeds: 400,
+  withinSeeds: 200,
   workers: "stream",
   plant: () => {
     const sent = new WeakMap<object, number>();
@@ -87,7 +87,7 @@ function decoded(bytes: Uint8Array): {
 export const frameTwice: Bug = {
   name: "frame-twice",
   harm: "what has been taken is sent again over a new connection, and worked off again",
-  withinSeeds: 40,
+  withinSeeds: 200,
   workers: "stream",
   plant: () => {
     /** Of each channel: messages that it has taken more than once. */
@@ -133,7 +133,7 @@ function withAck(frame: Uint8Array, change: (ack: number) => number): Uint8Array
 export const noNonces: Bug = {
   name: "no-nonces",
   harm: "a push request that a proxy sent twice is worked off twice",
-  withinSeeds: 60,
+  withinSeeds: 200,
   workers: "push",
   plant: () => ({ nonces: { claim: () => true } }),
 };

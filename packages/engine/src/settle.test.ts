@@ -5,7 +5,7 @@ import { Disk } from "@perdure/store";
 import { text } from "./testing/payloads.test-support.ts";
 import { Rig } from "./testing/rig.test-support.ts";
 import type { Script } from "./testing/scripted-worker.test-support.ts";
-import { remote, sleeps, three, waits } from "./testing/scripts.test-support.ts";
+import { ends, remote, sleeps, three, waits } from "./testing/scripts.test-support.ts";
 
 const tuning = { idleMs: 10_000 };
 const key = { namespace: "test", kind: "workflow", id: "k" };
@@ -163,6 +163,18 @@ describe("a stream that nobody needs now", () => {
     next.worker({ scripts: { three } });
     for (const runId of runs) expect(await next.result(runId)).toBe("123");
     await next.close();
+  });
+
+  it("is listed, however many runs have changed twice since they were named", async () => {
+    const rig = await Rig.open({ tuning });
+    rig.worker({ scripts: { ends } });
+    const request = { namespace: "test", workflow: "ends", queue: "main", input: text("") };
+    const starts = Array.from({ length: 4_000 }, () => rig.engine.start(request));
+    await rig.env.run(Promise.all(starts));
+    await rig.env.still();
+    const listed = rig.engine.list({ namespace: "test", status: ["completed"], limit: 1_000 });
+    expect((await rig.env.run(listed)).rows).toHaveLength(1_000);
+    await rig.close();
   });
 
   it("is offered again after a restart when it had work", async () => {

@@ -137,13 +137,15 @@ export class Tidy {
     if (this.#tidied >= this.#goal && this.#due.length < WORTH_A_COMMIT) return [];
     const drafts = new Map<Partition, Draft>();
     const most = Math.max(limits.tidyStreams, Math.ceil(this.#due.length / 4));
-    for (let i = 0; i < most; i++) {
+    // What needs nothing any more does not count: who awaits the rest is not woken by an empty batch.
+    for (let left = most; left > 0;) {
       const named = this.#due.shift();
       if (named === undefined) break;
       this.#tidied++;
       const { live, generation } = named;
       const partition = this.#parts.partitions[live.home];
-      if (partition?.generation !== generation) continue;
+      const isNeeded = live.isUnlisted || live.isCooling;
+      if (!isNeeded || partition?.generation !== generation) continue;
       if (!partition.isOpen) {
         if (partition.phase === "opening") this.#wait(named);
         continue;
@@ -151,6 +153,7 @@ export class Tidy {
       const draft = drafts.get(partition) ?? begin(partition);
       drafts.set(partition, draft);
       this.#tidy(draft, live);
+      if (draft.isDurable) left--;
     }
     return [...drafts.values()].filter(({ isDurable }) => isDurable);
   }

@@ -18,12 +18,12 @@ export function plannedSeconds(parts: readonly Part[], contenders: number): numb
 function secondsOf(workload: Workload, seconds: number): number {
   switch (workload.kind) {
     case "jobs":
-      return workload.jobs / 5_000;
+      return workload.jobs / 14_000;
     case "growth":
       // And two engines are opened, and rest until what they hold is cold.
-      return workload.sleeping / 10_000 + 2 * seconds + 8;
+      return workload.sleeping / 18_000 + 2 * seconds + 2;
     case "long-run":
-      return workload.steps / 1_500;
+      return workload.steps / 3_300;
     default:
       return seconds;
   }

@@ -29,7 +29,7 @@ export const kinds = Object.keys(letters) as readonly WorkloadKind[];
 
 const rounds = 5;
 
-/** Chosen so that all of it, with all peers, fits three quarters of an hour. */
+/** Chosen so that all of it, with all peers, takes half an hour. */
 export const fullPlan: Plan = {
   steps: [
     { workload: { kind: "steps", inFlight: 1 }, seconds: 2, rounds },

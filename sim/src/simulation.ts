@@ -168,8 +168,10 @@ class Simulation {
     new Nemesis(parts, cluster).start();
     if (shape.kinds !== "link") new NetNemesis(parts, cluster.net).start();
     const spreadMs = this.#setting.chaosMs;
-    new Customers(parts, cluster, this.#record).start({ customers, spreadMs, programs });
-    new PassersBy(parts, cluster, this.#record, this.#style !== "many").start();
+    const isNew = this.#style !== "many";
+    const demand = { customers, spreadMs, programs, mayName: isNew };
+    new Customers(parts, cluster, this.#record).start(demand);
+    new PassersBy(parts, cluster, this.#record, isNew).start();
     this.#runUntil(() => false, chaosMs);
     this.#trace.note("world", "heals");
     this.#mix = noFaults;

@@ -1,5 +1,6 @@
 /** Clients that start programs and want their results. */
-import { PerdureError, type Outcome, type RunId } from "@perdure/kernel";
+import { hex32, namingRequest, PerdureError, runId as runIdOf, SLOTS } from "@perdure/kernel";
+import type { Outcome, RunId } from "@perdure/kernel";
 import type { Started, StartRequest } from "@perdure/engine";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Parts } from "../cluster/parts.ts";
@@ -18,6 +19,8 @@ export interface Demand {
   readonly spreadMs: number;
   /** In place of the drawn ones, by id. */
   readonly programs: Readonly<Record<string, Program>> | undefined;
+  /** Some name the run that they ask for, as clients over a wire do. */
+  readonly mayName: boolean;
 }
 
 export class Customers {
@@ -33,7 +36,7 @@ export class Customers {
     this.#prng = parts.prng.fork("customers");
   }
 
-  start({ customers, spreadMs, programs = {} }: Demand): void {
+  start({ customers, spreadMs, programs = {}, mayName }: Demand): void {
     for (let i = 1; i <= customers; i++) {
       const id = `r${i}`;
       const drawn = drawProgram(this.#prng.fork(`program ${i}`), this.#parts.mix(), id);
@@ -43,15 +46,16 @@ export class Customers {
       this.#record.plan(program);
       this.#record.started.push(program);
       this.#record.open += 1;
-      this.#parts.world.after(comesAt, () => this.#serve(i, program));
+      this.#parts.world.after(comesAt, () => this.#serve(i, program, mayName));
     }
   }
 
-  #serve(number: number, program: Program): void {
+  #serve(number: number, program: Program, mayName: boolean): void {
     const { world, prng, violations } = this.#parts;
     const process = new Process(world, `customer-${number}`, prng, () => undefined);
     const caller = new Caller(this.#parts, this.#cluster, process);
-    this.#buy(caller, this.#requestFor(program))
+    const request = this.#requestFor(program);
+    this.#buy(caller, mayName ? this.#named(request, process.now()) : request)
       .catch((error: unknown) => violations.report("client", String(error)))
       .finally(() => {
         this.#record.open -= 1;
@@ -73,6 +77,19 @@ export class Customers {
       ...(prng.chance(0.1) ? { runTimeoutMs: prng.between(1, 20_000) } : {}),
       ...(prng.chance(0.1) ? { startAt: prng.between(0, 3_000) } : {}),
       ...(prng.chance(0.2) ? { signal: this.#signal(program.id) } : {}),
+    };
+  }
+
+  /** A start that a key or a signal goes with is found by a key. */
+  #named(request: StartRequest, now: number): StartRequest {
+    const prng = this.#prng.fork(`name of ${request.requestId}`);
+    if (request.key !== undefined || request.signal !== undefined) return request;
+    if (!prng.chance(0.7)) return request;
+    const random = hex32(prng.uint32()) + hex32(prng.uint32());
+    this.#parts.marks.hit("client: a start named its run");
+    return {
+      ...request,
+      requestId: namingRequest(runIdOf(now, prng.between(0, SLOTS - 1), random)),
     };
   }
 

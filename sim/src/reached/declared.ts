@@ -189,6 +189,7 @@ const situations: readonly string[] = [
   "client: refused as conflict",
   "client: refused as not-found",
   "client: refused as update-rejected",
+  "client: a start named its run",
   "client: looked by journal",
   "client: looked by watch",
   "client: looked by describe",

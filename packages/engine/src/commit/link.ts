@@ -11,6 +11,9 @@
  */
 import { invariant, type Envelope } from "@perdure/kernel";
 
+/** Acked messages that may lie in front of others. */
+const KEPT = 16;
+
 export class Link {
   readonly from: number;
   readonly to: number;
@@ -55,10 +58,16 @@ export class Link {
   ack(seq: number): void {
     this.#gone += seq - this.acked;
     this.acked = seq;
-    if (this.#gone > 1_024 && this.#gone * 2 > this.#messages.length) {
+    if (this.#gone === this.#messages.length) this.#messages = [];
+    else if (this.#gone > KEPT && this.#gone * 2 > this.#messages.length) {
       this.#messages = this.#messages.slice(this.#gone);
-      this.#gone = 0;
-    }
+    } else return;
+    this.#gone = 0;
+  }
+
+  /** Messages in memory: there are thousands of links, so each keeps next to nothing. */
+  get held(): number {
+    return this.#messages.length;
   }
 
   /** Empty, as far as `acked`: what one end knows when the other is on another node. */

@@ -58,6 +58,8 @@ try {
   await Promise.all([loading, killing]);
   await load.audit();
 } finally {
+  load.stop();
+  over.abort();
   await perdure.close().catch(() => undefined);
   await killAll();
   rmSync(folder, { recursive: true, force: true });

@@ -27,6 +27,7 @@ import {
 } from "@perdure/wire";
 import type { Dial, Line } from "../stream/line.ts";
 import { dialWebSocket } from "../stream/web-socket.ts";
+import { backoffMs } from "./backoff.ts";
 import { CallQueue, type Asking } from "./call-queue.ts";
 import { remoteLimits } from "./limits.ts";
 import { closed, NoAnswer, type Incoming, type Outgoing, type TlsOptions } from "./transport.ts";
@@ -235,10 +236,8 @@ export class CallLine {
   #ended(connection: Connection, refusedMs: number): void {
     if (connection.isOver) return;
     this.#over(connection);
-    const { firstPauseMs, longestPauseMs } = remoteLimits;
     const { env } = this.#parts;
-    const backoffMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(this.#failures++, 20));
-    const pauseMs = Math.max(refusedMs, backoffMs * (0.5 + env.random() / 2));
+    const pauseMs = Math.max(refusedMs, backoffMs(this.#failures++, remoteLimits.pause, env));
     this.#dialAt = env.monotonic() + pauseMs;
     this.#failAll(({ isSent }) => {
       const facts = { wasSent: isSent, isTransient: true, cause: undefined };

@@ -10,6 +10,7 @@ import type { Env } from "@perdure/engine";
 import { PerdureError, type Json } from "@perdure/kernel";
 import { parseJson, type Operation, type PathParams } from "@perdure/wire";
 import type { Reader } from "./answers.ts";
+import { backoffMs } from "./backoff.ts";
 import { readRefusal, wrongAnswer, type Refusal } from "./refusal.ts";
 import { remoteLimits } from "./limits.ts";
 import type { Carrier } from "./carrier.ts";
@@ -100,11 +101,8 @@ export class Caller {
     return this.#carrier.waitsAtOnce;
   }
 
-  /** With chance in it, so that a thousand clients do not knock at the same moment. */
   pauseMs(attempt: number): number {
-    const { firstPauseMs, longestPauseMs } = remoteLimits;
-    const full = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(attempt - 1, 20));
-    return full * (0.5 + this.#env.random() / 2);
+    return backoffMs(attempt - 1, remoteLimits.pause, this.#env);
   }
 
   /** Ends early, with an error, when this is closed. */

@@ -8,8 +8,7 @@ export const remoteLimits = {
   attemptMs: 15_000,
   connectMs: 5_000,
   /** Before the first repetition, and before any later one. */
-  firstPauseMs: 100,
-  longestPauseMs: 5_000,
+  pause: { firstMs: 100, longestMs: 5_000 },
   /** A server that says `Retry-After` is believed so far. */
   retryAfterMs: 60_000,
   /** Connections for calls; further calls wait for one of them. */

@@ -4,8 +4,7 @@ export const streamLimits = {
   keptOutcomes: 10_000,
   keptBytes: 67_108_864,
   /** Between attempts to connect: doubled from the first to the last, and cut by chance. */
-  reconnectFirstMs: 100,
-  reconnectLastMs: 10_000,
+  reconnect: { firstMs: 100, longestMs: 10_000 },
   /** A local step that runs for so long is told of, for `why`; and so many of one worker. */
   longStepMs: 2_000,
   longSteps: 1_000,

@@ -20,6 +20,7 @@ import type { Registry } from "../worker/registry.ts";
 import { InProcessWorker, type WorkerParts } from "../worker/worker.ts";
 import { Dialled } from "./dial.ts";
 import { KeptOutcomes } from "./kept-outcomes.ts";
+import { backoffMs } from "../remote/backoff.ts";
 import { streamLimits } from "./limits.ts";
 import type { Dial } from "./line.ts";
 import { StreamSession } from "./session.ts";
@@ -204,7 +205,7 @@ export class StreamWorker {
     this.#session?.detach();
     if (this.#phase === "closed") return;
     if (isFinal) return this.#fatal(reason);
-    const waitMs = this.#backoffMs();
+    const waitMs = backoffMs(this.#failures, streamLimits.reconnect, this.#parts.env);
     log("warn", `${reason.message} Dialling again in ${Math.round(waitMs)} ms.`, { worker: id });
     if (this.#failures++ === 0 && this.#session !== undefined) this.#watchLease();
     this.#cancelDial = env.after(waitMs, () => this.#dial());
@@ -222,13 +223,6 @@ export class StreamWorker {
       this.#connection?.cut(new PerdureError("unavailable", "The lease has passed."));
       if (this.#phase === "draining") this.close();
     });
-  }
-
-  /** Half of it at least, so that a crowd of workers does not come back as one. */
-  #backoffMs(): number {
-    const { reconnectFirstMs, reconnectLastMs } = streamLimits;
-    const ms = Math.min(reconnectLastMs, reconnectFirstMs * 2 ** Math.min(this.#failures, 20));
-    return ms * (0.5 + this.#parts.env.random() / 2);
   }
 
   #fatal(error: PerdureError): void {

@@ -1,11 +1,10 @@
 /** Doors for an engine that somebody has opened: the API, live streams, workers over WebSocket. */
 import { randomUUID } from "node:crypto";
-import { systemEnv, within, type Engine, type EngineClient, type Env } from "@perdure/engine";
+import { systemEnv, within, type Engine, type Env } from "@perdure/engine";
 import type { Json } from "@perdure/kernel";
 import { EngineAccessStore, type AccessStore } from "./access/access-store.ts";
 import { ApiKeys } from "./access/api-keys.ts";
 import type { Authenticator } from "./access/authenticate.ts";
-import type { Caller } from "./access/caller.ts";
 import { credentials } from "./access/credentials.ts";
 import { originCheck } from "./access/origin.ts";
 import { policy } from "./access/roles.ts";
@@ -18,6 +17,7 @@ import { checkConfig, type LoadedConfig } from "./config/load.ts";
 import { examine } from "./doctor/doctor.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
+import type { DoorParts } from "./http/door.ts";
 import type { Observer } from "./http/finished.ts";
 import { listen, type Listener } from "./http/listener.ts";
 import { pages } from "./http/pages.ts";
@@ -68,10 +68,18 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
   const { env, audit, metrics, tracing, observe, closing, apiKeys, routes, streams } = inside;
   const admission = admissionOf(config, env, inside.authenticator);
   const { signal } = closing;
-  const attending = { routes, admission, env, newId: randomUUID, observe, tracing } as const;
-  const walled = ({ namespace, by }: Caller): EngineClient => within(engine, { namespace, by });
+  const door: DoorParts = {
+    routes,
+    admission,
+    env,
+    newId: randomUUID,
+    within: ({ namespace, by }) => within(engine, { namespace, by }),
+    closing: signal,
+    observe,
+    tracing,
+  };
   const app = createApp({
-    ...attending,
+    ...door,
     open: pages({
       stats: () => engine.stats(),
       auditTrouble: () => audit.trouble,
@@ -81,14 +89,10 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
       admission,
       document: openApiDocument(routes, version),
     }),
-    within: walled,
-    closing: signal,
   });
   const calls = new CallHost({
-    ...attending,
+    ...door,
     limits: config.limits,
-    within: walled,
-    closing: signal,
     server: `perdure/${version}`,
   });
   const doors = [streamDoor(streams), callDoor(calls)];

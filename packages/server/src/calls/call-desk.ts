@@ -3,31 +3,20 @@
  * HTTP is. Only who asks was found out before, when the connection was made.
  */
 import type { IncomingMessage } from "node:http";
-import type { EngineClient, Env } from "@perdure/engine";
+import type { EngineClient } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
 import { operations, pathOf, type Operation, type PathParams, type WireCall } from "@perdure/wire";
 import type { Caller } from "../access/caller.ts";
-import type { Admission } from "../http/admission.ts";
 import type { Answer } from "../http/answer.ts";
 import { attend, type Attended, type Notes } from "../http/attend.ts";
-import type { Observer } from "../http/finished.ts";
+import type { DoorParts } from "../http/door.ts";
 import type { RegisteredRoute } from "../http/route.ts";
 import { checkTarget } from "../http/target.ts";
 import type { ServerLimits } from "../limits.ts";
-import type { Tracing } from "../telemetry/tracing.ts";
 import { callAsk } from "./call-ask.ts";
 
-export interface CallDeskParts {
-  readonly routes: readonly RegisteredRoute[];
-  readonly admission: Admission;
+export interface CallDeskParts extends DoorParts {
   readonly limits: ServerLimits;
-  readonly env: Env;
-  readonly newId: () => string;
-  readonly within: (caller: Caller) => EngineClient;
-  /** Ends when the server begins to close. */
-  readonly closing: AbortSignal;
-  readonly observe: Observer;
-  readonly tracing: Pick<Tracing, "begin">;
 }
 
 /** Whose calls they are. */

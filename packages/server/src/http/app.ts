@@ -4,32 +4,22 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { HttpBindings } from "@hono/node-server";
-import type { EngineClient, Env } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
 import { Hono, type Context } from "hono";
 import type { Caller } from "../access/caller.ts";
-import { headerOf, type Admission } from "./admission.ts";
+import { headerOf } from "./admission.ts";
 import { responseOf, type Answer } from "./answer.ts";
 import { attend, type Notes } from "./attend.ts";
 import { readJson } from "./body.ts";
-import type { Observer } from "./finished.ts";
+import type { DoorParts } from "./door.ts";
 import { refusalHeaders } from "./refusal.ts";
-import type { RawAsk, RegisteredRoute } from "./route.ts";
+import type { RawAsk } from "./route.ts";
 import { targetOf } from "./target-of.ts";
-import type { RequestTrace, Tracing } from "../telemetry/tracing.ts";
+import type { RequestTrace } from "../telemetry/tracing.ts";
 
-export interface AppParts {
-  readonly routes: readonly RegisteredRoute[];
+export interface AppParts extends DoorParts {
   /** Answered without a credential: documents, health. */
   readonly open: readonly OpenPage[];
-  readonly admission: Admission;
-  readonly env: Env;
-  readonly newId: () => string;
-  readonly within: (caller: Caller) => EngineClient;
-  /** Ends when the server begins to close. */
-  readonly closing: AbortSignal;
-  readonly observe: Observer;
-  readonly tracing: Pick<Tracing, "begin">;
 }
 
 export interface OpenPage {

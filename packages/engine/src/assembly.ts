@@ -1,5 +1,5 @@
 /** Puts the parts of an engine together; each sees only what it is given here. */
-import { partitionOf, runStream, type Calendar } from "@perdure/kernel";
+import { partitionOf, type Calendar } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
 import { Builder } from "./commit/builder.ts";
 import { Decider } from "./commit/decider.ts";
@@ -16,7 +16,6 @@ import type { Env } from "./env.ts";
 import { Cluster } from "./nodes/cluster.ts";
 import type { NodeTerms } from "./nodes/node-options.ts";
 import { LinkEnds } from "./streams/ends.ts";
-import { LiveRun } from "./streams/live.ts";
 import { Loader } from "./streams/loader.ts";
 import { Partition } from "./streams/partition.ts";
 import { Recovery } from "./streams/recovery.ts";
@@ -114,10 +113,7 @@ function streamParts({ store, env }: Setting, commits: CommitParts) {
     wake: (stream) => mail.post(stream, { type: "wake" }),
   });
   const loader = new Loader({ store, env, stats, machines, partitions, requests, alarms, ready });
-  const listeners = new Listeners(env, (runId) => {
-    const live = loader.find(runStream(runId));
-    return live instanceof LiveRun && live.run.spec !== undefined;
-  });
+  const listeners = new Listeners(env, (runId) => loader.findRun(runId) !== undefined);
   return { alarms, loader, listeners };
 }
 

@@ -77,12 +77,6 @@ export async function arrived(desk: Desk, runId: RunId): Promise<LiveRun> {
   return loadRun(desk, runId);
 }
 
-/** The run, if it is in memory and has begun: then nothing has to be waited for. */
-export function runInMemory({ loader }: Desk, runId: RunId): LiveRun | undefined {
-  const live = loader.find(runStream(runId));
-  return live instanceof LiveRun && live.run.spec !== undefined ? live : undefined;
-}
-
 async function loadRun({ loader }: Desk, runId: RunId): Promise<LiveRun> {
   const live = await loader.get(runStream(runId));
   invariant(live instanceof LiveRun, "a run's stream has another machine");

@@ -10,7 +10,6 @@ import {
   findDurableRun,
   namespaceOf,
   queuedIn,
-  runInMemory,
   unknownRun,
   type Desk,
 } from "./desk.ts";
@@ -90,7 +89,8 @@ export async function endOf(
 ): ReturnType<EngineClient["outcome"]> {
   desk.checkOpen();
   checkRunId(runId);
-  const live = runInMemory(desk, runId) ?? (await arrived(desk, runId));
+  // In memory, nothing has to be waited for.
+  const live = desk.loader.findRun(runId) ?? (await arrived(desk, runId));
   const { run } = live;
   if (run.outcome !== undefined && live.durable === run.seq) return run.outcome;
   if (run.spec === undefined && !queuedIn(desk, runId)) throw unknownRun(runId);

@@ -72,6 +72,14 @@ interface Flight {
   isAsking: boolean;
 }
 
+const onTheGround = {
+  drafts: [],
+  barrier: undefined,
+  isTidy: false,
+  result: undefined,
+  isAsking: false,
+} as const satisfies Partial<Flight>;
+
 export class Flights {
   readonly #parts: FlightParts;
   readonly #hooks: FlightHooks;
@@ -111,7 +119,8 @@ export class Flights {
   barrier(): Promise<void> {
     if (this.#flights.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#fly([], { type: "done" }, { resolve, reject, refusals: this.#refusals });
+      const barrier = { resolve, reject, refusals: this.#refusals };
+      this.#fly({ barrier, result: { type: "done" } });
     });
   }
 
@@ -126,10 +135,10 @@ export class Flights {
     const durable = drafts.filter((draft) => draft.isDurable);
     for (const { partition } of drafts) partition.inFlight++;
     if (durable.length === 0) {
-      this.#fly(drafts, { type: "done" });
+      this.#fly({ drafts, result: { type: "done" } });
       return this.#land();
     }
-    const flight = this.#fly(drafts, undefined, undefined, isTidy);
+    const flight = this.#fly({ drafts, isTidy });
     if (isTidy) this.#isTidying = true;
     else this.#storing++;
     stats.commits++;
@@ -146,14 +155,9 @@ export class Flights {
     );
   }
 
-  #fly(
-    drafts: readonly Draft[],
-    result: CommitResult | undefined,
-    barrier?: Barrier,
-    isTidy = false,
-  ): Flight {
+  #fly(what: Partial<Flight>): Flight {
     const since = this.#parts.env.monotonic();
-    const flight: Flight = { drafts, barrier, isTidy, since, result, isAsking: false };
+    const flight: Flight = { ...onTheGround, since, ...what };
     this.#flights.push(flight);
     return flight;
   }

@@ -8,8 +8,10 @@
 import {
   partitionOf,
   PerdureError,
+  runStream,
   wantsActivation,
   type RunEvent,
+  type RunId,
   type StreamId,
 } from "@perdure/kernel";
 import { decodeSnapshot, type Store, type StreamData } from "@perdure/store";
@@ -47,6 +49,12 @@ export class Loader {
   /** The stream if it is in memory. */
   find(stream: StreamId): Live | undefined {
     return this.#home(stream).lives.get(stream);
+  }
+
+  /** The run, if it is in memory and has begun. */
+  findRun(runId: RunId): LiveRun | undefined {
+    const live = this.find(runStream(runId));
+    return live instanceof LiveRun && live.run.spec !== undefined ? live : undefined;
   }
 
   /** The stream, loaded if need be; a stream that was never written is empty. */

@@ -2,9 +2,9 @@
  * Housekeeping, in batches of its own: index rows, and streams put to rest.
  *
  * T1  Rows trail by at most `tidyMs`, and what changes twice meanwhile is written once; a run that is
- *     closed changes no more, and goes as soon as it is worth a commit. What
- *     was named first goes first, whatever its partition: neighbours in time are neighbours in the
- *     store's tables, so that a commit changes few pages of them.
+ *     closed changes no more, and goes as soon as it is worth a commit. What was named first goes
+ *     first, whatever its partition: neighbours in time are neighbours in the store's tables, so that
+ *     a commit changes few pages of them.
  * T2  Only a stream that nobody needs now is settled: all its events durable, no call, no hold but
  *     a parked one. What it waits for is in its alarm and in `hasWork`.
  * T3  A settled stream leaves memory when its settling is durable and nothing has come meanwhile.
@@ -110,11 +110,6 @@ export class Tidy {
     this.#parts.env.after(this.#parts.tuning.idleMs / 2, this.#sweepIdle);
   }
 
-  /** Everything that has been named is due. */
-  all(): void {
-    for (let i = 1; i <= TURNS; i++) this.#ripen((this.#turn + i) % TURNS);
-  }
-
   #ripen(turn: number): void {
     for (const named of this.#named[turn]?.splice(0) ?? []) this.#due.push(named);
     this.#goal = this.#tidied + this.#due.length;
@@ -123,7 +118,7 @@ export class Tidy {
 
   /** Resolves when everything that was named until the call is durable. */
   flush(): Promise<void> {
-    this.all();
+    for (let i = 1; i <= TURNS; i++) this.#ripen((this.#turn + i) % TURNS);
     const goal = this.#goal;
     return this.#parts.written(() => this.#tidied >= goal && this.#early.length === 0);
   }

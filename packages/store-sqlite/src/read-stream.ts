@@ -1,7 +1,7 @@
 /** Reads a stream's records: first what was gathered, then its tail in the log. */
 import type { StreamId } from "@perdure/kernel";
+import { concat } from "@perdure/store";
 import type { Open } from "./file.ts";
-import { concat } from "./concat.ts";
 import { bytesOf, holdsAll } from "./log.ts";
 import type { RawStream } from "./wire.ts";
 

@@ -2,8 +2,7 @@
 import { crc32 } from "node:zlib";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { invariant, type StreamId } from "@perdure/kernel";
-import { corruptStream, type Alarm, type Settled } from "@perdure/store";
-import { concat } from "./concat.ts";
+import { concat, corruptStream, type Alarm, type Settled } from "@perdure/store";
 import { bytesOf, holdsAll, type Head, type Tail } from "./log.ts";
 
 /** Chunks of one stream have neighbouring ids. */

@@ -1,22 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "@perdure/kernel";
-import { blob, row, stream } from "../contract/fixture.ts";
+import { blob, nothing, row, stream } from "../contract/fixture.ts";
 import type { Batch } from "../store.ts";
 import { packHousekeeping, unpackHousekeeping, type Housekeeping } from "./housekeeping.ts";
 
-const nothing: Batch = {
-  partition: 0,
-  epoch: 1,
-  number: 1,
-  appends: [],
-  outbox: [],
-  marks: [],
-  blobs: [],
-  index: [],
-  settle: [],
-  forget: [],
-};
+const empty: Batch = { partition: 0, epoch: 1, number: 1, ...nothing };
 
 const bytes = fc.uint8Array({ maxLength: 20 });
 const name = fc.nat({ max: 9 }).map((n) => stream(n));
@@ -39,13 +28,13 @@ const housekeeping = fc.record({
 
 describe("a commit's housekeeping", () => {
   it("is nothing when no batch has any", () => {
-    expect(packHousekeeping([nothing, nothing])).toBeUndefined();
+    expect(packHousekeeping([empty, empty])).toBeUndefined();
   });
 
   it("comes out as it went in, for each batch", () => {
     fc.assert(
       fc.property(fc.array(housekeeping, { minLength: 1, maxLength: 3 }), (parts) => {
-        const packed = packHousekeeping(parts.map((part) => ({ ...nothing, ...part })));
+        const packed = packHousekeeping(parts.map((part) => ({ ...empty, ...part })));
         const unpacked: readonly Housekeeping[] | undefined = packed && unpackHousekeeping(packed);
         expect(unpacked ?? parts.map(() => bare)).toEqual(parts);
       }),
@@ -55,7 +44,7 @@ describe("a commit's housekeeping", () => {
   it("has its bytes in memory of its own, so that it can change threads", () => {
     const data = new Uint8Array(new ArrayBuffer(100), 10, 5);
     const settle = [{ stream: stream(1), hasWork: false, snapshot: { seq: 1, data } }];
-    const packed = packHousekeeping([{ ...nothing, settle }]);
+    const packed = packHousekeeping([{ ...empty, settle }]);
     expect(packed?.bytes?.buffer.byteLength).toBe(5);
   });
 });

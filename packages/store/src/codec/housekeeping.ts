@@ -3,6 +3,7 @@
  * speaks of, one after the other. V8 reads and writes JSON in less time than any codec of rows that
  * is written in JavaScript, and a text crosses threads as one piece. It is never stored.
  */
+import { concat } from "../concat.ts";
 import type { Batch, Blob, Settled } from "../store.ts";
 
 export type Housekeeping = Pick<Batch, "blobs" | "index" | "settle" | "forget">;
@@ -40,7 +41,7 @@ export function packHousekeeping(batches: readonly Batch[]): PackedHousekeeping 
     blobs.map(({ hash, data, stream }) => ({ hash: measure(hash), data: measure(data), stream })),
   ]);
   const text = JSON.stringify(packed);
-  return parts.length === 0 ? { text } : { text, bytes: joined(parts) };
+  return parts.length === 0 ? { text } : { text, bytes: concat(parts) };
 }
 
 /** One for each batch. */
@@ -66,16 +67,6 @@ function unpackSettled(rest: PackedSettled, take: (length: number) => Uint8Array
   const { snapshot, ...others } = rest;
   if (snapshot === undefined) return others;
   return { ...others, snapshot: { seq: snapshot.seq, data: take(snapshot.data) } };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 function isBare({ blobs, index, settle, forget }: Batch): boolean {

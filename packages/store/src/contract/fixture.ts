@@ -42,6 +42,17 @@ export function row(n: number, fields: Partial<IndexRow> = {}): IndexRow {
   };
 }
 
+/** What a batch holds that holds nothing. */
+export const nothing: Omit<Batch, "partition" | "epoch" | "number"> = {
+  appends: [],
+  outbox: [],
+  marks: [],
+  blobs: [],
+  index: [],
+  settle: [],
+  forget: [],
+};
+
 /** An owner of a partition, who numbers its batches as it commits them. */
 export class Owner {
   readonly opened: Opened;
@@ -66,13 +77,7 @@ export class Owner {
       partition: this.partition,
       epoch: this.opened.epoch,
       number: this.#number,
-      appends: [],
-      outbox: [],
-      marks: [],
-      blobs: [],
-      index: [],
-      settle: [],
-      forget: [],
+      ...nothing,
       ...parts,
     };
   }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StreamId } from "@perdure/kernel";
-import { stream, text, untext } from "../contract/fixture.ts";
+import { nothing, stream, text, untext } from "../contract/fixture.ts";
 import type { Batch } from "../store.ts";
 import { decodeFrames, encodeFrames } from "./frame.ts";
 import { readRecords, sealRecord } from "./record.ts";
@@ -11,13 +11,7 @@ function batch(parts: Partial<Batch> = {}): Batch {
     partition: 3,
     epoch: 2 ** 40,
     number: 9,
-    appends: [],
-    outbox: [],
-    marks: [],
-    blobs: [],
-    index: [],
-    settle: [],
-    forget: [],
+    ...nothing,
     ...parts,
   };
 }

@@ -8,10 +8,7 @@ import {
   decodeToCaller,
   encodeCallsFrame,
   encodeFromCaller,
-  errorFromJson,
-  httpStatus,
   operations,
-  parseJson,
   type Operation,
   type WireAnswer,
 } from "@perdure/wire";
@@ -20,6 +17,7 @@ import { mutateJson, mutateText } from "../mutate-json.ts";
 import { mutatePacked } from "../mutate-packed.ts";
 import type { Random } from "../random.ts";
 import { accepted, type Target, type Verdict } from "../target.ts";
+import { refusedAs } from "./refusal.ts";
 import { samplesFor, type Sample } from "./requests.ts";
 import { openVictim, type Victim } from "./victim.ts";
 
@@ -101,15 +99,7 @@ function verdictOn(heard: Heard): Verdict {
   }
   const refused = heard.find(({ status }) => status >= 400);
   if (refused === undefined) return accepted;
-  const { status, body = "" } = refused;
-  const error = errorFromJson(parseJson(body, "the answer"));
-  if (error === undefined) throw new Error(`status ${status} without an error: ${body}`);
-  if (httpStatus[error.code] !== status) {
-    throw new Error(`status ${status} with the code ${error.code}`);
-  }
-  if (status === 500) throw new Error(`the server says it is its own fault: ${body}`);
-  if (/\bat \S+ \(|node_modules|\.ts:\d|SQLITE/.test(body)) throw new Error(`it leaks: ${body}`);
-  return { type: "refused", code: error.code };
+  return refusedAs(refused.status, refused.body ?? "");
 }
 
 const probeId = 1_000_000;

@@ -6,13 +6,14 @@
  * form of errors where it refuses, nothing of stacks and files in it, and after a refusal of what
  * was sent not one event more in the store.
  */
-import type { Json, PerdureError } from "@perdure/kernel";
-import { errorFromJson, httpStatus, operations, parseJson, type Operation } from "@perdure/wire";
+import type { Json } from "@perdure/kernel";
+import { operations, type Operation } from "@perdure/wire";
 import { Agent, interceptors, request, type Dispatcher } from "undici";
 import { mutateBytes } from "../mutate-bytes.ts";
 import { mutateJson, mutateText } from "../mutate-json.ts";
 import type { Random } from "../random.ts";
 import { accepted, type Target, type Verdict } from "../target.ts";
+import { refusedAs } from "./refusal.ts";
 import { samplesFor, type Sample } from "./requests.ts";
 import { openVictim, type Victim } from "./victim.ts";
 
@@ -149,18 +150,7 @@ async function sendOnce(agent: Dispatcher, victim: Victim, sent: Sent): Promise<
   }
   const text = await body.text();
   if (statusCode < 400) return accepted;
-  const error = asError(text);
-  if (error === undefined) throw new Error(`status ${statusCode} without an error: ${text}`);
-  if (httpStatus[error.code] !== statusCode) {
-    throw new Error(`status ${statusCode} with the code ${error.code}`);
-  }
-  if (statusCode === 500) throw new Error(`the server says it is its own fault: ${text}`);
-  if (/\bat \S+ \(|node_modules|\.ts:\d|SQLITE/.test(text)) throw new Error(`it leaks: ${text}`);
-  return { type: "refused", code: error.code };
-}
-
-function asError(text: string): PerdureError | undefined {
-  return errorFromJson(parseJson(text, "the answer"));
+  return refusedAs(statusCode, text);
 }
 
 function wellFormed(text: string): string {

@@ -1,11 +1,8 @@
 import { within, type Engine } from "@perdure/engine";
+import { contractEngine, contractWorker } from "./contract-engine.test-support.ts";
+import { engineClientContract } from "./engine-client.test-support.ts";
 import { quiet, realServer } from "./real-server.test-support.ts";
 import { RemoteEngine } from "./remote-engine.ts";
-import {
-  contractEngine,
-  contractWorker,
-  engineClientContract,
-} from "./engine-client.test-support.ts";
 import { threeNodes } from "./three-nodes.test-support.ts";
 
 engineClientContract("an engine in this process", async () => {

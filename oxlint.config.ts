@@ -15,6 +15,7 @@ const store = "@perdure/store";
 const sqlite = "@perdure/store-sqlite";
 const engine = "@perdure/engine";
 const wire = "@perdure/wire";
+const restate = "@perdure/protocol-restate";
 const server = "@perdure/server";
 const sdk = "perdure";
 
@@ -26,11 +27,13 @@ const packages: readonly Package[] = [
   { folder: "engine", name: engine, mayImport: [kernel, store] },
   { folder: "wire", name: wire, mayImport: [kernel] },
   { folder: "sdk", name: sdk, mayImport: [kernel, store, sqlite, engine, wire] },
-  { folder: "server", name: server, mayImport: [kernel, store, sqlite, engine, wire] },
+  // Of the engine a protocol knows the ports, which are types.
+  { folder: "protocol-restate", name: restate, mayImport: [kernel, engine, wire] },
+  { folder: "server", name: server, mayImport: [kernel, store, sqlite, engine, wire, restate] },
   {
     folder: "cli",
     name: "@perdure/cli",
-    mayImport: [kernel, store, sqlite, engine, wire, sdk, server],
+    mayImport: [kernel, store, sqlite, engine, wire, sdk, server, restate],
   },
 ];
 

@@ -40,7 +40,8 @@ export interface StartRequest {
   readonly conflict?: ConflictPolicy;
   /**
    * A second start with this id returns the first one's run, whatever the policies say. One of
-   * `namingRequest`, beside neither key nor signal, names the run, and costs nothing more.
+   * `namingRequest` names the run (in the slot of its key, where it has one), and without key and
+   * signal costs nothing more.
    */
   readonly requestId?: string;
   readonly signal?: SignalBody;
@@ -112,7 +113,7 @@ export interface WorkerView {
   readonly lostAt?: number;
   readonly silentMs?: number;
   readonly version?: string;
-  readonly versioning: "move" | "pin";
+  readonly versioning: "move" | "pin" | "pinned";
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -130,6 +131,11 @@ export interface EngineClient {
   terminate(runId: RunId, reason?: string): Promise<void>;
   pause(runId: RunId, message?: string): Promise<void>;
   resume(runId: RunId): Promise<void>;
+  /**
+   * Forgets a closed run now, whatever its retention; resolves when its journal is gone. `conflict`:
+   * it is open.
+   */
+  purge(runId: RunId): Promise<void>;
   /** Only workers of this version run its code from now on; absent: workers of any version. */
   repin(runId: RunId, version?: string): Promise<void>;
   fork(request: ForkRequest): Promise<Started>;

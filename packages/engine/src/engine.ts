@@ -1,5 +1,5 @@
 /** The engine: takes a store, runs what is in it, and serves clients and workers. */
-import { PerdureError, type RunId, type StoreTrouble } from "@perdure/kernel";
+import { PerdureError, type KeyRef, type RunId, type StoreTrouble } from "@perdure/kernel";
 import { assemble, type Assembly } from "./assembly.ts";
 import type { EngineClient } from "./client.ts";
 import { controlVerbs } from "./client/control.ts";
@@ -11,7 +11,7 @@ import { readVerbs } from "./client/read.ts";
 import { scheduleReadVerbs } from "./client/schedules.ts";
 import { startVerbs } from "./client/start.ts";
 import { talkVerbs } from "./client/talk.ts";
-import { homeOf, whyVerbs } from "./client/why.ts";
+import { homeOf, keyOfRun, whyVerbs } from "./client/why.ts";
 import { workerVerbs } from "./client/workers.ts";
 import { drawHex } from "./core/draw.ts";
 import { OwnedTimers } from "./core/owned-timers.ts";
@@ -32,6 +32,8 @@ export interface Engine extends EngineClient, WorkerHost {
   readonly keyedState: KeyedStateVerbs;
   /** Of a run, or of a start that waits for its turn; undefined: there is none. */
   namespaceOf(runId: RunId): Promise<string | undefined>;
+  /** The business key of a run, or of a start that waits for its turn. */
+  keyOf(runId: RunId): Promise<KeyRef | undefined>;
   /**
    * Takes no new runs, lets workers finish what they hold (for at most `tuning.drainMs`), writes
    * what is decided, and closes the store. Open runs go on when the store is opened again.
@@ -98,6 +100,7 @@ export const Engine: {
       as: front?.as ?? own,
       keyedState: front?.keyedState ?? keyedStateVerbs(desk),
       namespaceOf: front?.namespaceOf ?? ((runId) => homeOf(desk, runId)),
+      keyOf: front?.keyOf ?? ((runId) => keyOfRun(desk, runId)),
       ...(front?.as() ?? own()),
     };
   },

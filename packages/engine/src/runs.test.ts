@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { limits, namingRequest, type RunId } from "@perdure/kernel";
+import { limits, namedRunId, namingRequest, slotOfKey, type RunId } from "@perdure/kernel";
 import { text, textOf } from "./testing/payloads.test-support.ts";
 import { Rig } from "./testing/rig.test-support.ts";
 import { parent, remote, sleeps, three, waits } from "./testing/scripts.test-support.ts";
@@ -252,6 +252,20 @@ describe("a business key", () => {
       await rig.close();
     });
 
+    it("also beside a key, in the key's slot", async () => {
+      const rig = await Rig.open();
+      rig.worker({ scripts: { three } });
+      const cart = { kind: "object:cart", id: "k", namespace: "test" };
+      const runId = namedRunId(slotOfKey(cart), "cart/k/add/abc");
+      const start = { workflow: "three", key: cart, requestId: namingRequest(runId) };
+      const exclusive = { ...start, mode: "exclusive" } as const;
+      expect(await rig.start(exclusive)).toEqual({ runId, existing: false });
+      expect(await rig.result(runId)).toBe("123");
+      expect(await rig.start(exclusive)).toEqual({ runId, existing: true });
+      expect(await rig.env.run(rig.engine.keyOf(runId))).toEqual(cart);
+      await rig.close();
+    });
+
     it("and is a request id like any other beside a key or a signal, or when it names none", async () => {
       const rig = await Rig.open();
       const start = { workflow: "three", requestId };
@@ -332,4 +346,22 @@ describe("a list", () => {
     await expect(rig.journal(runId)).rejects.toMatchObject({ code: "not-found" });
     await rig.close();
   });
+});
+
+it("a start that waits for its key's turn is dropped by its id", async () => {
+  const rig = await Rig.open();
+  const place = { kind: "object:cart", id: "k", namespace: "test" };
+  const start = { workflow: "three", key: place, mode: "exclusive" } as const;
+  const first = await rig.start(start);
+  const second = await rig.start(start);
+  expect(await rig.env.run(rig.engine.keyOf(second.runId))).toEqual(place);
+  const ended = rig.engine.outcome(second.runId);
+  await rig.env.run(rig.engine.cancel({ runId: second.runId }, "not needed"));
+  expect(await rig.env.run(ended)).toMatchObject({ status: "cancelled" });
+  rig.worker({ scripts: { three } });
+  await rig.result(first.runId);
+  await expect(rig.env.run(rig.engine.cancel({ runId: second.runId }))).rejects.toMatchObject({
+    code: "not-found",
+  });
+  await rig.close();
 });

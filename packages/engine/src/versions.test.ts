@@ -25,6 +25,25 @@ test("a run stays with the version that was the first to have it, through a rest
   await next.close();
 });
 
+test("a worker that serves what is pinned gets runs of its version, and no others", async () => {
+  const rig = await Rig.open();
+  const latest = rig.worker({ id: "one", scripts, options: pins("v1") });
+  const { runId } = await rig.start({ workflow: "waits" });
+  await rig.env.still();
+  latest.session.close();
+  const options = { version: "v1", versioning: "pinned" } as const;
+  const old = rig.worker({ id: "two", scripts, options });
+  const { runId: fresh } = await rig.start({ workflow: "three" });
+  await rig.env.run(rig.engine.signal({ runId }, go));
+  await rig.result(runId);
+  await rig.env.still();
+  expect(old.activations).toHaveLength(1);
+  expect(rig.engine.stats().runsWaiting).toBe(1);
+  rig.worker({ id: "three", scripts, options: pins("v2") });
+  expect(await rig.result(fresh)).toBe("123");
+  await rig.close();
+});
+
 test("a run that nobody pins goes to any worker, whatever version its start named", async () => {
   const rig = await Rig.open();
   rig.worker({ id: "one", scripts, options: { version: "v2" } });

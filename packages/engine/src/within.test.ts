@@ -32,6 +32,7 @@ const calls: {
   pause: ({ runId }) => [runId],
   resume: ({ runId }) => [runId],
   repin: ({ runId }) => [runId, "v2"],
+  purge: ({ runId }) => [runId],
   fork: ({ runId }) => [{ runId, at: 1 }],
   importRun: ({ namespace }) => [namespace, journalOf(namespace)],
   outcome: ({ runId }) => [runId],

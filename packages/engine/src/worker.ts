@@ -120,8 +120,11 @@ export interface WorkerOptions {
   readonly leaseMs: number;
   /** The build of its code. */
   readonly version?: string;
-  /** `pin`: a run that it is the first to activate stays with its version. Default: `move`. */
-  readonly versioning?: "move" | "pin";
+  /**
+   * `pin`: a run that it is the first to activate stays with its version. `pinned`: it is given runs
+   * that are pinned to its version already, and no others. Default: `move`.
+   */
+  readonly versioning?: "move" | "pin" | "pinned";
   /** Shown to people: host, process, address. */
   readonly labels?: Readonly<Record<string, string>>;
 }

@@ -50,6 +50,17 @@ export function derivedRunId(atMs: number, slot: number, origin: string): RunId 
   return runId(atMs, slot, hash32(origin, 1) + hash32(origin, 2));
 }
 
+/** When named runs seem to have been drawn: their names know no time. */
+const NAMED_AT = 0;
+
+/**
+ * The id of the one run that `origin` stands for, whoever asks and whenever: the same start, told by
+ * two callers who know nothing of each other. The origin is in the slot of the run's business key.
+ */
+export function namedRunId(slot: number, origin: string): RunId {
+  return derivedRunId(NAMED_AT, slot, origin);
+}
+
 export function slotOfRun(id: RunId): number {
   return hexAt(id, SLOT_AT);
 }

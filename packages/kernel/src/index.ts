@@ -4,6 +4,7 @@ export type * from "./commands/command.ts";
 export type * from "./effects.ts";
 export * from "./errors.ts";
 export type * from "./events/run-events.ts";
+export * from "./events/waits.ts";
 export * from "./failure.ts";
 export * from "./ids.ts";
 export * from "./journal/check-journal.ts";

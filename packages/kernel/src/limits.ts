@@ -26,6 +26,7 @@ export const limits = {
 
   keyInbox: 10_000,
   keyStateEntries: 10_000,
+  keyPromises: 10_000,
   keyIdempotencyKeys: 1_000,
   /** Calls that wait for one start that has not had its turn. */
   keyListeners: 1_000,

@@ -6,6 +6,7 @@
  */
 import type { ActivationAnswer } from "./commands/command.ts";
 import type { KeyMode, OperationRef, Outcome, RunEvent, RunSpec } from "./events/run-events.ts";
+import type { KeyPromiseWait, RunWait } from "./events/waits.ts";
 import type { Failure } from "./failure.ts";
 import type { RunId, StreamId } from "./ids.ts";
 import type { JsonObject, Payload } from "./payload.ts";
@@ -119,8 +120,16 @@ export type RunMessage =
       /** A run that is not here is no news: it may be imported later. */
       readonly ifThere?: boolean;
     } & Sent)
+  /** How did the run end, if it has? Answered by `wait.match`. */
+  | ({ readonly type: "run.peek"; readonly listener: OperationRef } & Sent)
   | ChildMessage
-  | { readonly type: "wait.match"; readonly key: string; readonly payload: Payload }
+  /** What a wait was for. */
+  | {
+      readonly type: "wait.match";
+      readonly key: string;
+      readonly payload?: Payload;
+      readonly failure?: Failure;
+    }
   | {
       readonly type: "state.value";
       readonly key: string;
@@ -172,6 +181,23 @@ export type KeyMessage =
       readonly name: string;
       readonly replyTo: OperationRef;
       readonly ordinal: number;
+    }
+  /** Of the key's promises; answered by `wait.match`. */
+  | {
+      readonly type: "key.promise";
+      readonly ask: KeyPromiseWait["ask"];
+      readonly name: string;
+      readonly payload?: Payload;
+      readonly wait: OperationRef;
+    }
+  /** A closed run of the key is forgotten before its time. */
+  | ({ readonly type: "key.forget"; readonly runId: RunId } & Asked)
+  /** A run under the key, or the current one: it, or its start that waits for its turn, is told. */
+  | {
+      readonly type: "key.attach";
+      readonly ask: RunWait["ask"];
+      readonly runId?: RunId;
+      readonly listener: OperationRef;
     }
   | ({ readonly type: "key.write"; readonly name: string; readonly value: Payload } & Asked)
   | ({ readonly type: "key.clear"; readonly name?: string } & Asked)

@@ -32,9 +32,10 @@ export interface WorkerSettings {
   readonly version?: string;
   /**
    * `pin`: a run stays with the version that began it. `move`, the default: any version goes on
-   * with it, and the code says with `ctx.patched` where it has changed.
+   * with it, and the code says with `ctx.patched` where it has changed. `pinned`: only runs that are
+   * pinned to this version already, for a build that is on its way out.
    */
-  readonly versioning?: "move" | "pin";
+  readonly versioning?: "move" | "pin" | "pinned";
 }
 
 /** A process's code, and how it is run. */

@@ -6,7 +6,7 @@
  * a child's news are taken once. Invariant 5: an attempt has one outcome, while it is out.
  * Invariant 7: nothing follows the end. Promise P9: nothing that waits for its time comes early.
  */
-import { FailureCode, type RunEvent } from "@perdure/kernel";
+import { FailureCode, isSignalled, signalNameOf, type RunEvent } from "@perdure/kernel";
 
 type Phase = "local" | "pending" | "running" | "backoff" | "timer" | "wait" | "call" | "child";
 
@@ -138,10 +138,7 @@ export class JournalGrammar {
       case "timer.cancelled":
         return this.#end(event.key, ["timer"], event.kind);
       case "wait.started":
-        if (event.on.type !== "event") {
-          const name = event.on.type === "promise" ? `promise:${event.on.name}` : event.on.name;
-          this.#waitsFor.set(event.key, name);
-        }
+        if (isSignalled(event.on)) this.#waitsFor.set(event.key, signalNameOf(event.on));
         return this.#begin(event.key, "wait", 0);
       case "wait.resolved":
         return this.#takeSignal(event) ?? this.#end(event.key, ["wait"], event.kind);

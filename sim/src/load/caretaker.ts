@@ -2,7 +2,7 @@
  * After the faults: a person who goes through the open runs and does what `why` says could be
  * done. With their help every run must come to its end.
  */
-import { PerdureError } from "@perdure/kernel";
+import { isSignalled, PerdureError, signalNameOf, type WaitFor } from "@perdure/kernel";
 import type { EngineClient } from "@perdure/engine";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Parts } from "../cluster/parts.ts";
@@ -40,7 +40,7 @@ export class Caretaker {
       if (run.state.outcome !== undefined) continue;
       if (run.state.paused !== undefined) await this.#ask((client) => client.resume(run.runId));
       for (const operation of run.state.operations.values()) {
-        if (operation.type === "wait" && operation.on.type !== "event") {
+        if (operation.type === "wait" && isSignalled(operation.on)) {
           await this.#signal(run, operation.on);
         }
       }
@@ -49,13 +49,13 @@ export class Caretaker {
 
   async #signal(
     { runId }: ShadowRun,
-    on: { readonly type: string; readonly name: string },
+    on: Extract<WaitFor, { type: "signal" | "promise" }>,
   ): Promise<void> {
     this.#deeds += 1;
     const isPromise = on.type === "promise";
     const value = isPromise ? "kept" : `care-${this.#deeds}`;
     if (!isPromise) this.#record.signal(on.name, value);
-    const name = isPromise ? `promise:${on.name}` : on.name;
+    const name = signalNameOf(on);
     const signal = { name, id: `care-${this.#deeds}`, payload: payloadOf(value) };
     await this.#ask((client) => client.signal({ runId }, signal));
   }

@@ -78,6 +78,8 @@ const kinds: Readonly<Record<Kind, "reached" | { readonly whyNot: string }>> = {
   "topic.triggered": "reached",
   "topic.untriggered": "reached",
   "topic.published": "reached",
+  "key.settled": { whyNot: "the native SDK's promises are of a run, not of a key" },
+  "key.awaited": { whyNot: "the native SDK's promises are of a run, not of a key" },
   "topic.forgotten": { whyNot: "a topic looks back for a day, and no world lasts so long" },
   "schedule.put": "reached",
   "schedule.deleted": "reached",

@@ -2,7 +2,13 @@
  * Names the situations that a run is in when an event happens to it: told from its state before the
  * event and from the event, as they are on disk. Whether they are reached is what a night asks.
  */
-import { FailureCode, type RunEvent, type RunState } from "@perdure/kernel";
+import {
+  FailureCode,
+  isSignalled,
+  signalNameOf,
+  type RunEvent,
+  type RunState,
+} from "@perdure/kernel";
 import type { Marks } from "../world/marks.ts";
 
 export function markRun(before: RunState, event: RunEvent, marks: Marks): void {
@@ -77,9 +83,8 @@ function waitsFor(before: RunState, signal: string): boolean {
   return [...before.operations.values()].some(
     (operation) =>
       operation.type === "wait" &&
-      operation.on.type !== "event" &&
-      signal ===
-        (operation.on.type === "promise" ? `promise:${operation.on.name}` : operation.on.name),
+      isSignalled(operation.on) &&
+      signal === signalNameOf(operation.on),
   );
 }
 

@@ -1,5 +1,5 @@
 /** A journal as lines: what `runs show --journal` and `runs watch` print. */
-import type { Payload, RunEvent } from "@perdure/kernel";
+import { nameOfWait, type Payload, type RunEvent } from "@perdure/kernel";
 import { failureLine, preview } from "../terminal/preview.ts";
 import { cut, cyan, dim, green, pad, red, yellow, type Text } from "../terminal/text.ts";
 import { span } from "../terminal/time.ts";
@@ -47,7 +47,7 @@ function notes(event: RunEvent): string[] {
   return [
     ...aboutAttempt(event),
     ...("fireAt" in event ? [`for ${span(event.fireAt - event.at)}`] : []),
-    ...("on" in event ? [`${event.on.type} ${event.on.name}`] : []),
+    ...("on" in event ? [`${event.on.type} ${nameOfWait(event.on)}`] : []),
     ...("message" in event && typeof event.message === "string" ? [event.message] : []),
     ...("reason" in event && event.reason !== undefined ? [event.reason] : []),
     ...("by" in event && event.by !== undefined ? [`by ${event.by}`] : []),

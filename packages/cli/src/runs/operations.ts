@@ -5,7 +5,13 @@
  * A local step is first heard of when it has run, so its beginning is concluded from what was asked
  * for before it.
  */
-import type { Failure, Payload, RunEvent, RunEventOf } from "@perdure/kernel";
+import {
+  nameOfWait,
+  type Failure,
+  type Payload,
+  type RunEvent,
+  type RunEventOf,
+} from "@perdure/kernel";
 
 export type Phase = "busy" | "waiting" | "failed";
 
@@ -98,7 +104,7 @@ class Fold {
         this.#open(event, "timer", "waiting");
         return;
       case "wait.started":
-        this.#open(event, "wait", "waiting", `${event.on.type} ${event.on.name}`);
+        this.#open(event, "wait", "waiting", `${event.on.type} ${nameOfWait(event.on)}`);
         return;
       case "call.scheduled":
         this.#open(event, "call", "waiting", event.target.workflow);

@@ -1,13 +1,26 @@
 /** What is done to runs that exist: signal, cancel, terminate, pause, resume. */
-import { keyStream, runStream, type KeyRef, type RunId, type StreamId } from "@perdure/kernel";
+import {
+  keyStream,
+  PerdureError,
+  runStream,
+  type KeyRef,
+  type RunId,
+  type StreamId,
+} from "@perdure/kernel";
 import type { EngineClient } from "../client.ts";
 import { checkKey, checkName, checkSignal } from "./checks.ts";
 import { checkRunId, type Desk } from "./desk.ts";
+import { purge } from "./purge.ts";
+import { keyOfStart } from "./why.ts";
 
-type Control = Pick<EngineClient, "signal" | "cancel" | "terminate" | "pause" | "resume" | "repin">;
+type Control = Pick<
+  EngineClient,
+  "signal" | "cancel" | "terminate" | "pause" | "resume" | "repin" | "purge"
+>;
 
 /** `by` is who asks, for the journal. */
-export function controlVerbs({ mail, checkOpen }: Desk, by?: string): Control {
+export function controlVerbs(desk: Desk, by?: string): Control {
+  const { mail, checkOpen } = desk;
   const asker = by === undefined ? {} : { by };
   const ofRun = (runId: RunId): StreamId => {
     checkOpen();
@@ -39,7 +52,8 @@ export function controlVerbs({ mail, checkOpen }: Desk, by?: string): Control {
         await mail.ask(stream, (request) => ({ type: "key.cancel", request, ...why }));
       } else {
         const stream = ofRun(target.runId);
-        await mail.ask(stream, (request) => ({ type: "run.cancel", request, ...why }));
+        const asked = mail.ask(stream, (request) => ({ type: "run.cancel", request, ...why }));
+        await asked.catch((error: unknown) => dropStart(desk, target.runId, why, error));
       }
     },
 
@@ -59,8 +73,25 @@ export function controlVerbs({ mail, checkOpen }: Desk, by?: string): Control {
       await mail.ask(ofRun(runId), (request) => ({ type: "run.repin", request, ...pin }));
     },
 
+    purge: (runId) => purge(desk, runId),
+
     async resume(runId) {
       await mail.ask(ofRun(runId), (request) => ({ type: "run.resume", request, ...asker }));
     },
   };
+}
+
+/** A start that waits for its turn has no run to tell: its key drops it. */
+async function dropStart(
+  desk: Desk,
+  runId: RunId,
+  why: { readonly by?: string; readonly reason?: string },
+  error: unknown,
+): Promise<void> {
+  const isUnknown = error instanceof PerdureError && error.code === "not-found";
+  const key = isUnknown ? await keyOfStart(desk, runId) : undefined;
+  if (key === undefined) throw error;
+  await desk.mail.ask(keyStream(key), (request) => {
+    return { type: "key.cancel", runId, request, ...why };
+  });
 }

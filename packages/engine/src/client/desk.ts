@@ -25,6 +25,7 @@ import type { Target } from "../client.ts";
 import { LiveRun, type Live } from "../streams/live.ts";
 import type { Loader } from "../streams/loader.ts";
 import type { Partition } from "../streams/partition.ts";
+import type { Retention } from "../streams/retention.ts";
 import type { Tidy } from "../streams/tidy.ts";
 import type { Calls } from "../workers/calls.ts";
 import type { Matcher } from "../workers/matcher.ts";
@@ -39,6 +40,7 @@ export interface Desk {
   readonly pump: Pump;
   readonly calls: Calls;
   readonly tidy: Tidy;
+  readonly retention: Retention;
   readonly registry: Registry;
   readonly listeners: Listeners;
   readonly calendar: Calendar;

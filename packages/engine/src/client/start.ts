@@ -10,6 +10,7 @@ import {
   runStream,
   SLOTS,
   slotOfKey,
+  slotOfRun,
   type KeyRef,
   type Payload,
   type Reply,
@@ -115,14 +116,18 @@ export function keyOf(request: StartRequest): KeyRef | undefined {
   return { namespace, kind: "idempotency", id: `${workflow}/${requestId}` };
 }
 
-/** A signal is not told twice by who repeats its start: a key remembers that, and a run does not. */
+/**
+ * A signal is not told twice by who repeats its start: a key remembers that, and a run does not. A
+ * run lives where its key does, so that an id of another slot names none.
+ */
 export function namedBy({
   key,
   requestId,
   signal,
 }: Pick<StartRequest, "key" | "requestId" | "signal">): RunId | undefined {
-  if (key !== undefined || signal !== undefined || requestId === undefined) return undefined;
-  return runNamedBy(requestId);
+  const named = requestId === undefined ? undefined : runNamedBy(requestId);
+  if (named === undefined || key === undefined) return signal === undefined ? named : undefined;
+  return slotOfRun(named) === slotOfKey(key) ? named : undefined;
 }
 
 function specOf(desk: Desk, request: StartRequest, key: KeyRef | undefined): RunSpec {

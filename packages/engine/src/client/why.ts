@@ -122,6 +122,14 @@ async function whyStart(desk: Desk, runId: RunId): Promise<Answer> {
   return { gathered, told };
 }
 
+/** The business key of a run, or of the start that waits for its turn under this id. */
+export async function keyOfRun(desk: Desk, runId: RunId): Promise<KeyRef | undefined> {
+  desk.checkOpen();
+  checkRunId(runId);
+  const { spec } = (await arrived(desk, runId)).run;
+  return spec === undefined ? keyOfStart(desk, runId) : spec.key;
+}
+
 /** First among the keys in memory, then among those on disk, up to `limits.whyKeyNames` of them. */
 export async function keyOfStart(desk: Desk, runId: RunId): Promise<KeyRef | undefined> {
   const slot = slotOfRun(runId);

@@ -129,6 +129,7 @@ const doors: { readonly [V in Verb]: DoorOf<V> } = {
   pause: ownRun,
   resume: ownRun,
   repin: ownRun,
+  purge: ownRun,
   outcome: ownRun,
   describe: ownRun,
   journal: ownRun,

@@ -1,5 +1,5 @@
 /** Where callers meet a node of a cluster: their verbs are done wherever what they are about is. */
-import type { RunId } from "@perdure/kernel";
+import type { KeyRef, RunId } from "@perdure/kernel";
 import type { EngineClient } from "../client.ts";
 import type { Desk } from "../client/desk.ts";
 import { keyedStateVerbs, type KeyedStateVerbs } from "../client/keyed-state.ts";
@@ -14,6 +14,7 @@ export interface Front {
   readonly as: (by?: string) => EngineClient;
   readonly keyedState: KeyedStateVerbs;
   readonly namespaceOf: (runId: RunId) => Promise<string | undefined>;
+  readonly keyOf: (runId: RunId) => Promise<KeyRef | undefined>;
   stop(): void;
 }
 
@@ -37,6 +38,7 @@ export function openFront(
     as: (by) => routedClient(parts, by),
     keyedState: routedKeyedState(parts),
     namespaceOf: (runId) => router.route(undefined, "namespaceOf", [runId]),
+    keyOf: (runId) => router.route(undefined, "keyOf", [runId]),
     stop: () => {
       watching.stop();
       router.stop();

@@ -20,7 +20,7 @@ import type { Desk } from "../client/desk.ts";
 import type { KeyedStateVerbs } from "../client/keyed-state.ts";
 import { endOf } from "../client/read.ts";
 import type { Owners } from "./owners.ts";
-import { homeOf, keyOfStart } from "../client/why.ts";
+import { homeOf, keyOfRun, keyOfStart } from "../client/why.ts";
 
 /** A journal is handed over in pages of at most so many events, and about so many bytes. */
 const PAGE_EVENTS = 500;
@@ -47,6 +47,7 @@ export interface NodeVerbs extends Omit<EngineClient, Composed> {
   /** A part of the journal: fewer events than asked for, if they are many or large. */
   page(runId: RunId, from: number, limit?: number): Promise<readonly RunEvent[]>;
   namespaceOf(runId: RunId): Promise<string | undefined>;
+  keyOf(runId: RunId): Promise<KeyRef | undefined>;
   entries(key: KeyRef): Promise<readonly (readonly [string, Payload])[]>;
   write(key: KeyRef, name: string, value: Payload): Promise<void>;
   clear(key: KeyRef, name?: string): Promise<void>;
@@ -73,6 +74,7 @@ export function nodeVerbs(parts: NodeParts): NodeVerbs {
     follow: (runId, seq) =>
       seq === undefined ? standing(client, runId) : following(parts, page, runId, seq),
     namespaceOf: (runId) => homeOf(desk, runId),
+    keyOf: (runId) => keyOfRun(desk, runId),
     entries: async (key) => [...(await keyed.entries(key))],
     write: (...args) => keyed.write(...args),
     clear: (...args) => keyed.clear(...args),

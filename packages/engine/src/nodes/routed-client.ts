@@ -68,7 +68,7 @@ function startVerbs(
   };
 }
 
-type Control = "signal" | "cancel" | "terminate" | "pause" | "resume" | "repin";
+type Control = "signal" | "cancel" | "terminate" | "pause" | "resume" | "repin" | "purge";
 
 function controlVerbs(via: Via): Pick<EngineClient, Control> {
   return {
@@ -78,6 +78,7 @@ function controlVerbs(via: Via): Pick<EngineClient, Control> {
     pause: via("pause"),
     resume: via("resume"),
     repin: via("repin"),
+    purge: via("purge"),
   };
 }
 

@@ -25,6 +25,7 @@ describe("a call at a node that does not have what it is about", () => {
   const place = {} as {
     runId: RunId;
     done: RunId;
+    over: RunId;
     key: KeyRef;
     event: string;
     schedule: ScheduleSpec;
@@ -36,6 +37,7 @@ describe("a call at a node that does not have what it is about", () => {
     [near, far] = cluster.nodes as [ClusterNode, ClusterNode];
     place.runId = await cluster.runAt(far);
     place.done = await cluster.runAt(far, "three");
+    place.over = await cluster.runAt(far, "three");
     place.key = await cluster.keyAt(far);
     place.event = await cluster.nameAt(far, (name) => topicStream("test", name));
     place.schedule = {
@@ -92,6 +94,7 @@ describe("a call at a node that does not have what it is about", () => {
     count: () => [{ namespace: "test" }],
     cancel: () => [{ key: place.key }],
     terminate: () => [place.runId],
+    purge: () => [place.over],
   };
   const crossed = new Set<string>();
 
@@ -112,6 +115,13 @@ describe("a call at a node that does not have what it is about", () => {
     expect(textOf((await cluster.run(keyedState.entries(entry()))).get("color")!)).toBe("red");
     await cluster.run(keyedState.clear(entry(), "color"));
     expect((await cluster.run(keyedState.entries(entry()))).size).toBe(0);
+    for (const name of cluster.asked("a", "b")) crossed.add(name);
+  });
+
+  test("and the question under which key a run is", async () => {
+    expect(await cluster.run(near.engine.keyOf(place.runId))).toEqual(
+      await cluster.run(far.engine.keyOf(place.runId)),
+    );
     for (const name of cluster.asked("a", "b")) crossed.add(name);
   });
 

@@ -90,6 +90,8 @@ export const ways: { readonly [V in Routed]: Way<V> } = {
   pause: { home: ofRun, ...never },
   resume: { home: ofRun, ...never },
   repin: { home: ofRun, ...never },
+  purge: { home: ofRun, ...never },
+  keyOf: { home: ofRun, ...reading },
 
   query: { home: ofTarget, ...reading },
   update: { home: ofTarget, isRepeatable: (...[, , , id]) => id !== undefined, isLong: true },

@@ -32,6 +32,8 @@ export class Live {
   settledSeq: number = UNSETTLED;
   /** Its row in the index is to be written. */
   isUnlisted = false;
+  /** Its row says that its retention is over. */
+  isPurged = false;
   /** Something has happened since the last sweep. */
   warm = true;
   /** It is to be settled. */

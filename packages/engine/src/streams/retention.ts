@@ -2,7 +2,7 @@
  * Forgets closed runs whose retention has passed, a few at a time. It looks when the next one it
  * knows of is due, and once in a long while for those from before its life.
  */
-import { limits, partitionOf } from "@perdure/kernel";
+import { limits, partitionOf, type StreamId } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
 import type { Env } from "../env.ts";
 import type { Partition } from "./partition.ts";
@@ -39,6 +39,12 @@ export class Retention {
     this.#soonest = due;
     const { env, everyMs } = this.#parts;
     this.#wait(Math.max(everyMs, due - env.now()));
+  }
+
+  /** A settled run whose row says that its time is over: is it gone now? */
+  async forget(stream: StreamId): Promise<boolean> {
+    while (await this.#prune());
+    return (await this.#parts.store.read(stream, 1, 1)) === undefined;
   }
 
   stop(): void {

@@ -181,10 +181,12 @@ export class Tidy {
     for (const live of draft.forgotten) loader.forgotten(partition, live.stream);
   }
 
-  #list(draft: Draft, { run }: LiveRun): void {
+  #list(draft: Draft, { run, isPurged }: LiveRun): void {
     const row = rowOf(run);
     if (row === undefined) return;
-    const { closedAt, expiresAt = expiry(closedAt, this.#parts.tuning.retentionMs) } = row;
+    const { closedAt } = row;
+    const { expiresAt: asked = expiry(closedAt, this.#parts.tuning.retentionMs) } = row;
+    const expiresAt = isPurged ? closedAt : asked;
     draft.rows.push(expiresAt === undefined ? row : { ...row, expiresAt });
     if (expiresAt !== undefined) this.#parts.retention.noted(expiresAt);
   }

@@ -58,6 +58,8 @@ export function knows(
 ): boolean {
   if (options.namespace !== namespace) return false;
   if (version !== undefined && options.version !== version) return false;
+  // Of remote steps nothing is pinned.
+  if (options.versioning === "pinned" && kind === "workflow" && version === undefined) return false;
   return options.queues.some((served) => {
     const names = kind === "workflow" ? served.workflows : served.tasks;
     return served.name === queue && (names.includes(name) || names.includes("*"));

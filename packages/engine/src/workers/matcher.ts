@@ -86,10 +86,13 @@ export class Matcher {
   /** Workers that have the code, whether they have room or not. */
   knowing(place: Place): readonly RegisteredWorker[] {
     const { version, ...anyVersion } = place;
+    if (version !== undefined) {
+      // Who serves only what is pinned knows no name without its version.
+      return [...this.#workers].filter((one) => knows(one.options, place));
+    }
     // Each name that a worker gives has a bucket; whoever takes any name is asked.
     const bucket = this.#buckets.get(nameOfPlace(anyVersion));
-    const found = bucket?.workers ?? [...this.#wild].filter((one) => knows(one.options, place));
-    return version === undefined ? found : found.filter((one) => one.options.version === version);
+    return bucket?.workers ?? [...this.#wild].filter((one) => knows(one.options, place));
   }
 
   /** Starts a step of another node on a worker of this one, when the queue's rate lets it. */
@@ -145,9 +148,8 @@ export class Matcher {
     const { version, ...anyVersion } = place;
     const isHere = ({ phase, isBorrowed }: RegisteredWorker): boolean =>
       phase === "open" && !isBorrowed;
-    const known = this.knowing(anyVersion).filter(isHere);
-    const isRight = version === undefined || known.some((one) => one.options.version === version);
-    if (known.length > 0) return isRight ? "yes" : "other-version";
+    if (this.knowing(place).some(isHere)) return "yes";
+    if (version !== undefined && this.knowing(anyVersion).some(isHere)) return "other-version";
     const { namespace, queue } = place;
     for (const worker of this.#workers) {
       if (worker.options.namespace !== namespace || !isHere(worker)) continue;

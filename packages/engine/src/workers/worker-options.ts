@@ -14,8 +14,9 @@ export function checkWorker(id: string, options: WorkerOptions): void {
   checkSlots("runSlots", options.runSlots);
   checkRange("leaseMs", options.leaseMs, 0);
   if (options.version !== undefined) checkName("the worker's version", options.version);
-  if (options.versioning === "pin" && options.version === undefined) {
-    throw wrong('versioning "pin" pins runs to the worker\'s version: give it one');
+  const { versioning = "move", version } = options;
+  if (versioning !== "move" && version === undefined) {
+    throw wrong(`versioning "${versioning}" goes by the worker's version: give it one`);
   }
   checkLabels(options.labels ?? {});
 }

@@ -37,7 +37,7 @@ export function carryOut(turn: RunTurn, command: Command): string | undefined {
     case "timer.cancel":
       return void cancelTimer(turn, command);
     case "wait.start":
-      return void startWait(turn, command);
+      return startWait(turn, command);
     case "wait.cancel":
       return void cancelWait(turn, command);
     case "call.start":

@@ -11,10 +11,9 @@ import type {
   PauseReason,
   Progress,
   TaskSpec,
-  WaitFor,
 } from "../events/run-events.ts";
+import type { WaitFor } from "../events/waits.ts";
 import type { Failure } from "../failure.ts";
-
 import type { JsonObject, Payload } from "../payload.ts";
 import type { RetryPolicy } from "../retry.ts";
 

@@ -14,6 +14,7 @@ export function overTheWall(namespace: string, command: Command): string | undef
 
 function keyIn(command: Command): KeyRef | undefined {
   if (command.type === "call.start") return command.target.key;
+  if (command.type === "wait.start") return command.on.type === "run" ? command.on.key : undefined;
   if (command.type !== "send") return undefined;
   const { message } = command;
   switch (message.type) {

@@ -15,6 +15,7 @@ import type { Failure } from "../failure.ts";
 import type { KeyRef, RunId, StreamId } from "../ids.ts";
 import type { JsonObject, Payload } from "../payload.ts";
 import type { RetryPolicy } from "../retry.ts";
+import type { WaitFor } from "./waits.ts";
 
 /** Which operation of which run waits for an answer. */
 export interface OperationRef {
@@ -22,8 +23,11 @@ export interface OperationRef {
   readonly key: string;
 }
 
-/** What becomes of an open child when its parent closes. */
-export type ParentClosePolicy = "terminate" | "cancel" | "abandon";
+/**
+ * What becomes of an open child when its parent closes. `follow`: it is terminated with its parent,
+ * and left alone however else the parent ends.
+ */
+export type ParentClosePolicy = "terminate" | "cancel" | "abandon" | "follow";
 
 /**
  * How a run holds its business key. `single`: at most one open run, a second start meets the
@@ -220,20 +224,6 @@ export type TimeEvent =
   | { readonly kind: "timer.fired"; readonly key: string }
   | { readonly kind: "timer.cancelled"; readonly key: string };
 
-/**
- * What a wait is for. `signal` takes the oldest unconsumed signal of that name; `promise` is the
- * same for a name that only this wait has; `event` is matched by a topic.
- */
-export type WaitFor =
-  | { readonly type: "signal"; readonly name: string }
-  | { readonly type: "promise"; readonly name: string }
-  | {
-      readonly type: "event";
-      readonly name: string;
-      readonly match?: JsonObject;
-      readonly lookBackMs?: number;
-    };
-
 export type WaitEvent =
   | {
       readonly kind: "wait.started";
@@ -242,12 +232,13 @@ export type WaitEvent =
       readonly on: WaitFor;
       readonly deadline?: number;
     }
-  /** By the signal at `signal`, or by an event's payload. */
+  /** By the signal at `signal`, or by what was waited for: an event's payload, a run's failure. */
   | {
       readonly kind: "wait.resolved";
       readonly key: string;
       readonly signal?: number;
       readonly payload?: Payload;
+      readonly failure?: Failure;
     }
   | { readonly kind: "wait.timedOut"; readonly key: string }
   | { readonly kind: "wait.cancelled"; readonly key: string };
@@ -261,12 +252,15 @@ export interface CallTarget {
   readonly mode?: KeyMode;
   /** Default for a call: `fail`, for a one-way start: `useExisting`. */
   readonly conflict?: "fail" | "useExisting" | "terminateExisting";
+  /** Default: `allow`. */
+  readonly reuse?: "allow" | "allowAfterFailure" | "reject";
   readonly runTimeoutMs?: number;
   readonly startAt?: number;
   readonly attributes?: JsonObject;
   readonly headers?: Readonly<Record<string, string>>;
   readonly priority?: number;
   readonly requestId?: string;
+  readonly retentionMs?: number;
 }
 
 /** A one-way message to the outside of the run. */

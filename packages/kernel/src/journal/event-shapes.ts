@@ -116,6 +116,8 @@ const target: Check = shapeOf<CallTarget>(
     headers: is.texts,
     priority: is.finite,
     requestId: is.id,
+    reuse: is.oneOf("allow", "allowAfterFailure", "reject"),
+    retentionMs: is.finite,
   },
 );
 
@@ -124,6 +126,11 @@ const waitFor: Check = is.variants("type", {
   signal: { name: is.words },
   promise: { name: is.words },
   event: is.fields({ type, name: is.name }, { match: is.jsonObject, lookBackMs: is.amount }),
+  keyPromise: is.fields(
+    { type, name: is.words, ask: is.oneOf("value", "peek", "settle") },
+    { payload: is.payload },
+  ),
+  run: is.fields({ type, ask: is.oneOf("outcome", "peek") }, { runId: is.runId, key: keyRef }),
 });
 
 const address: Check = (value) => (typeof value === "string" ? is.runId(value) : keyRef(value));
@@ -201,7 +208,7 @@ const shapes: Shapes = {
   "timer.cancelled": [{ key }, {}],
 
   "wait.started": [{ key, ordinal, on: waitFor }, { deadline: is.finite }],
-  "wait.resolved": [{ key }, { signal: is.place, payload: is.payload }],
+  "wait.resolved": [{ key }, { signal: is.place, payload: is.payload, failure }],
   "wait.timedOut": [{ key }, {}],
   "wait.cancelled": [{ key }, {}],
 
@@ -217,7 +224,7 @@ const shapes: Shapes = {
       ordinal,
       runId: is.runId,
       target,
-      onParentClose: is.oneOf("terminate", "cancel", "abandon"),
+      onParentClose: is.oneOf("terminate", "cancel", "abandon", "follow"),
     },
     {},
   ],

@@ -24,6 +24,11 @@ function eventIn(move: Move, event: RunEvent): RunEvent {
       return { ...event, spec: specIn(move, event.spec) };
     case "call.scheduled":
       return { ...event, target: targetIn(move, event.target) };
+    case "wait.started": {
+      const { on } = event;
+      if (on.type !== "run" || on.key === undefined) return event;
+      return { ...event, on: { ...on, key: keyIn(move, on.key) } };
+    }
     case "message.sent":
       return { ...event, message: messageIn(move, event.message) };
     default:

@@ -22,6 +22,7 @@ export type WaitsOn =
   | "key"
   | "child"
   | "promise"
+  | "run"
   | "signal"
   | "event"
   | "update"

@@ -90,6 +90,7 @@ const urgency: Readonly<Record<WaitsOn, number>> = {
   key: 5,
   child: 5,
   promise: 6,
+  run: 5,
   signal: 6,
   event: 6,
   update: 6,

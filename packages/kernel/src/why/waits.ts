@@ -1,4 +1,6 @@
 /** Timers, and waits for what comes from outside. */
+import type { WaitFor } from "../events/waits.ts";
+import { nameOfWait } from "../events/waits.ts";
 import type { RunState, TimerOperation, WaitOperation } from "../machines/run/state.ts";
 import { duration } from "./duration.ts";
 import type { Cure, Waiting } from "./explanation.ts";
@@ -22,13 +24,24 @@ export function explainWait(wait: WaitOperation, state: RunState, now: number): 
       ? "without a timeout"
       : `for at most another ${duration(deadline - now)}`;
   return {
-    on: on.type,
+    on: on.type === "keyPromise" ? "promise" : on.type,
     key,
-    text: `waits for the ${on.type} "${on.name}", ${limit}${untaken(wait, state)}`,
+    text: `waits for ${whatOf(on)}, ${limit}${untaken(wait, state)}`,
     since,
     ...(deadline === undefined ? {} : { until: deadline }),
     cures: curesOf(wait, state.spec?.runId ?? ""),
   };
+}
+
+function whatOf(on: WaitFor): string {
+  switch (on.type) {
+    case "run":
+      return `the end of ${on.runId === undefined ? "the run under" : "run"} ${nameOfWait(on)}`;
+    case "keyPromise":
+      return `the promise "${on.name}" of its key`;
+    default:
+      return `the ${on.type} "${on.name}"`;
+  }
 }
 
 function curesOf({ on }: WaitOperation, runId: string): readonly Cure[] {
@@ -42,6 +55,11 @@ function curesOf({ on }: WaitOperation, runId: string): readonly Cure[] {
         cure("breaks it: the code sees this failure", "runs reject", id, "given up"),
       ];
     }
+    case "keyPromise":
+      return [cure("another run under the same key has to settle it")];
+    case "run":
+      if (on.runId === undefined) return [cure("look at the run under that key")];
+      return [cure("says what that run waits for", "why", on.runId)];
     case "event": {
       const text =
         on.match === undefined

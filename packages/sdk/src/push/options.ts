@@ -23,8 +23,8 @@ export interface PushOptions extends Definitions {
   readonly windowMs?: number;
   /** The build that runs here: shown in `workers list`, and what runs are pinned to. */
   readonly version?: string;
-  /** `pin`: a run stays on the version that began it. Default: `move`. */
-  readonly versioning?: "move" | "pin";
+  /** `pin`: a run stays on the version that began it. `pinned`: takes no others. Default: `move`. */
+  readonly versioning?: "move" | "pin" | "pinned";
   /**
    * Runs whose code stays in memory between exchanges, so that the next one brings the news only; the
    * journal is sent whole where it did not stay. Default: 1,000; 0 for runtimes that forbid one

@@ -204,6 +204,16 @@ export function engineClientContract(title: string, make: () => Promise<Subject>
       await client.terminate(runId);
     });
 
+    test("forgets a closed run, and no open one", async () => {
+      const runId = await start("greet", "purge");
+      const open = await start("asking", null);
+      await client.outcome(runId);
+      await expect(client.purge(open)).rejects.toMatchObject({ code: "conflict" });
+      await client.purge(runId);
+      await expect(client.describe(runId)).rejects.toMatchObject({ code: "not-found" });
+      await client.terminate(open);
+    });
+
     test("forks a run, with other results", async () => {
       const runId = await start("greet", "fork");
       await client.outcome(runId);

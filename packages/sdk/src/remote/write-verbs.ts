@@ -75,12 +75,15 @@ export function startVerbs(desk: Desk): Starts {
   };
 }
 
-type Control = Pick<EngineClient, "signal" | "cancel" | "terminate" | "pause" | "resume" | "repin">;
+type Control = Pick<
+  EngineClient,
+  "signal" | "cancel" | "terminate" | "pause" | "resume" | "repin" | "purge"
+>;
 
 export function controlVerbs(desk: Desk): Control {
   /** Each asks for a state: asking twice is asking once. */
   const ask = (
-    operation: "runs.cancel" | "runs.terminate" | "runs.pause" | "runs.resume" | "runs.repin",
+    operation: `runs.${"cancel" | "terminate" | "pause" | "resume" | "repin" | "purge"}`,
     runId: RunId,
     body: object,
   ): Promise<void> => {
@@ -113,5 +116,6 @@ export function controlVerbs(desk: Desk): Control {
     pause: async (runId, message) => ask("runs.pause", runId, { message }),
     repin: async (runId, version) => ask("runs.repin", runId, { version }),
     resume: async (runId) => ask("runs.resume", runId, {}),
+    purge: async (runId) => ask("runs.purge", runId, {}),
   };
 }

@@ -9,7 +9,7 @@
  * H3  A result that was given to the code before it was on disk carries, in its metadata, the
  *     event the code had seen last; `takeEarly` gives it at that point again.
  */
-import { isClosing, type Payload, type RunEvent } from "@perdure/kernel";
+import { isClosing, nameOfWait, type Payload, type RunEvent } from "@perdure/kernel";
 import type { RunEventOf } from "@perdure/kernel";
 
 export type AskKind =
@@ -156,7 +156,12 @@ function recordedBy(event: RunEvent & { readonly ordinal: number }): Recorded | 
     case "timer.started":
       return { kind: "timer", key: event.key, detail: "", event };
     case "wait.started":
-      return { kind: "wait", key: event.key, detail: `${event.on.type} ${event.on.name}`, event };
+      return {
+        kind: "wait",
+        key: event.key,
+        detail: `${event.on.type} ${nameOfWait(event.on)}`,
+        event,
+      };
     case "call.scheduled":
       return { kind: "call", key: event.key, detail: event.target.workflow, event };
     case "message.sent":

@@ -4,6 +4,7 @@
  * A message that does not fit the schema is not what was waited for: the wait is asked for again,
  * with the same deadline, and the log says so.
  */
+import { nameOfWait } from "@perdure/kernel";
 import type { Payload, RunEvent, RunEventOf, WaitFor } from "@perdure/kernel";
 import { TimeoutError, type CancelledError } from "../errors.ts";
 import { errorOf } from "../failures.ts";
@@ -67,7 +68,7 @@ export class Wait extends Operation<unknown> {
     const { fiber } = this;
     this.#key = fiber.operations.keyFor(this.#name);
     const on = this.#on(this.#key);
-    const isRecorded = fiber.ask("wait", this.#key, `${on.type} ${on.name}`);
+    const isRecorded = fiber.ask("wait", this.#key, `${on.type} ${nameOfWait(on)}`);
     fiber.operations.open(this.#key, this);
     if (isRecorded) return;
     const { deadline } = this.#terms;

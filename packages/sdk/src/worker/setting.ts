@@ -41,8 +41,8 @@ export function workerOptions(
   settings: WorkerSettings = {},
 ): Omit<WorkerOptions, "namespace" | "leaseMs"> {
   const { taskSlots = TASK_SLOTS, runSlots = RUN_SLOTS, version, versioning } = settings;
-  if (versioning === "pin" && version === undefined) {
-    const text = `a worker that pins runs to its version must have one; give it worker.version`;
+  if (versioning !== undefined && versioning !== "move" && version === undefined) {
+    const text = `a worker that goes by its version must have one; give it worker.version`;
     throw new PerdureError("invalid-argument", text);
   }
   return {

@@ -38,6 +38,7 @@ export const policy: Policy = {
   "runs.pause": operators,
   "runs.resume": operators,
   "runs.repin": operators,
+  "runs.purge": operators,
   "runs.fork": operators,
   "runs.query": clients,
   "runs.update": clients,

@@ -190,6 +190,12 @@ function steeringRoutes(): readonly Route[] {
       example: { version: "2026-11-26" },
       handle: async (ask) => ask.engine.repin(runOf(ask), ask.body.version),
     }),
+    silentRoute({
+      operation: "runs.purge",
+      summary: "Forgets a closed run now, whatever its retention",
+      body: take.emptyBody,
+      handle: async (ask) => ask.engine.purge(runOf(ask)),
+    }),
   ];
 }
 

@@ -13,7 +13,7 @@ const worker = z
     seenAt: z.number(),
     registeredAt: z.number(),
     version: z.string().exactOptional(),
-    versioning: z.enum(["move", "pin"]),
+    versioning: z.enum(["move", "pin", "pinned"]),
     labels: z.record(z.string(), z.string()),
   })
   .meta({ id: "Worker" });

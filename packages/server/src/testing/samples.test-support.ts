@@ -22,6 +22,7 @@ const bodies: { readonly [O in Operation]?: unknown } = {
   "runs.pause": {},
   "runs.resume": {},
   "runs.repin": {},
+  "runs.purge": {},
   "runs.fork": { at: 1 },
   "runs.query": ask,
   "runs.update": ask,

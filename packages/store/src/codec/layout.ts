@@ -85,7 +85,7 @@ const layouts: Layouts = {
   "timer.cancelled": [38, { key: plain }],
 
   "wait.started": [40, { key: plain, ordinal: plain, on: plain, deadline: plain }],
-  "wait.resolved": [41, { key: plain, signal: plain, payload }],
+  "wait.resolved": [41, { key: plain, signal: plain, payload, failure: plain }],
   "wait.timedOut": [42, { key: plain }],
   "wait.cancelled": [43, { key: plain }],
 
@@ -117,7 +117,9 @@ const layouts: Layouts = {
   "key.cleared": [86, { name: plain }],
   "key.attached": [87, { runId: plain, listener: plain }],
   "key.remembered": [88, { requestId: plain, runId: plain }],
-  "key.forgotten": [89, {}],
+  "key.forgotten": [89, { runId: plain }],
+  "key.settled": [90, { name: plain, payload }],
+  "key.awaited": [91, { name: plain, wait: plain }],
 
   "topic.subscribed": [96, { wait: plain, match: plain }],
   "topic.unsubscribed": [97, { wait: plain }],

@@ -30,6 +30,7 @@ export const operations = {
   "runs.pause": { method: "POST", path: "/v1/runs/{runId}/pause" },
   "runs.resume": { method: "POST", path: "/v1/runs/{runId}/resume" },
   "runs.repin": { method: "POST", path: "/v1/runs/{runId}/repin" },
+  "runs.purge": { method: "POST", path: "/v1/runs/{runId}/purge" },
   "runs.fork": { method: "POST", path: "/v1/runs/{runId}/fork" },
   "runs.query": { method: "POST", path: "/v1/runs/{runId}/queries" },
   "runs.update": { method: "POST", path: "/v1/runs/{runId}/updates" },

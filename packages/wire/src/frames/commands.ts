@@ -28,6 +28,8 @@ const target: Check = is.fields(
     headers,
     priority: is.number,
     requestId: is.name,
+    reuse: is.oneOf("allow", "allowAfterFailure", "reject"),
+    retentionMs: is.number,
   },
 );
 
@@ -54,6 +56,11 @@ const waitFor: Check = is.variants("type", {
   signal: is.fields({ type, name: is.name }),
   promise: is.fields({ type, name: is.name }),
   event: is.fields({ type, name: is.name }, { match: is.jsonObject, lookBackMs: is.number }),
+  keyPromise: is.fields(
+    { type, name: is.name, ask: is.oneOf("value", "peek", "settle") },
+    { payload: is.payload },
+  ),
+  run: is.fields({ type, ask: is.oneOf("outcome", "peek") }, { runId: is.runId, key: keyRef }),
 });
 
 /** A run by its id, or whatever is under a key. */
@@ -84,7 +91,7 @@ const commands: Readonly<Record<Command["type"], Check>> = {
     type,
     ...opens,
     target,
-    onParentClose: is.oneOf("terminate", "cancel", "abandon"),
+    onParentClose: is.oneOf("terminate", "cancel", "abandon", "follow"),
   }),
   "call.cancel": keyed,
   send: is.fields({ type, ...opens, message: is.variants("type", outgoing) }),

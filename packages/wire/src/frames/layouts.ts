@@ -36,7 +36,7 @@ const options: Check = is.fields(
   },
   {
     version: is.name,
-    versioning: is.oneOf("move", "pin"),
+    versioning: is.oneOf("move", "pin", "pinned"),
     labels: is.texts(wireLimits.labels, wireLimits.labelChars),
   },
 );

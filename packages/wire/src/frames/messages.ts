@@ -43,7 +43,7 @@ export interface StreamOptions {
   readonly runSlots: number;
   readonly leaseMs: number;
   readonly version?: string;
-  readonly versioning?: "move" | "pin";
+  readonly versioning?: "move" | "pin" | "pinned";
   readonly labels?: Readonly<Record<string, string>>;
 }
 

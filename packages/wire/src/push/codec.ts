@@ -65,7 +65,7 @@ const description: Check = is.fields(
     // The engine checks a schedule whoever puts it.
     schedules: is.listOf(is.record, wireLimits.names),
   },
-  { version: is.name, versioning: is.oneOf("move", "pin") },
+  { version: is.name, versioning: is.oneOf("move", "pin", "pinned") },
 );
 
 const answer: Check = is.fields(

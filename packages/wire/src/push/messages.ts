@@ -77,7 +77,7 @@ export interface PushDescription {
   readonly sdk: string;
   readonly queues: readonly PushQueue[];
   readonly version?: string;
-  readonly versioning?: "move" | "pin";
+  readonly versioning?: "move" | "pin" | "pinned";
   /** The answer comes in one piece when the exchange is over: there are no signs of life meanwhile. */
   readonly isBuffered: boolean;
   readonly triggers: readonly { readonly event: string; readonly trigger: Trigger }[];

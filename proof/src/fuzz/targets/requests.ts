@@ -62,6 +62,7 @@ export function samplesFor(runId: string): Readonly<Record<Operation, Sample>> {
     "runs.pause": { params, body: { message: "looking at it" } },
     "runs.resume": { params, body: {} },
     "runs.repin": { params, body: { version: "2" } },
+    "runs.purge": { params, body: {} },
     "runs.fork": { params, body: { at: 1, overrides: { charge: payload }, key } },
     "runs.query": { params, body: { name: "state", input: payload } },
     "runs.update": { params, body: { name: "amend", input: payload, id: "u-1" } },

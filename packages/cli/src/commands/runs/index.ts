@@ -3,6 +3,7 @@ import { cancel } from "./cancel.ts";
 import { count } from "./count.ts";
 import { list } from "./list.ts";
 import { pause } from "./pause.ts";
+import { purge } from "./purge.ts";
 import { query } from "./query.ts";
 import { reject } from "./reject.ts";
 import { repin } from "./repin.ts";
@@ -31,4 +32,5 @@ export const runs: CommandOf = group("runs", "see runs and steer them", [
   pause,
   resume,
   repin,
+  purge,
 ]);

@@ -37,7 +37,11 @@ export type KeyEventBody =
       /** The run that goes on under the key (continue-as-new). */
       readonly next?: RunId;
     }
-  /** Closed runs whose retention was over at this moment are forgotten. */
-  | { readonly kind: "key.forgotten" }
+  /** Closed runs whose retention was over at this moment are forgotten; or this one, before that. */
+  | { readonly kind: "key.forgotten"; readonly runId?: RunId }
   | { readonly kind: "key.written"; readonly name: string; readonly value: Payload }
-  | { readonly kind: "key.cleared"; readonly name?: string };
+  | { readonly kind: "key.cleared"; readonly name?: string }
+  /** A promise got its value. */
+  | { readonly kind: "key.settled"; readonly name: string; readonly payload: Payload }
+  /** A run waits for a promise. */
+  | { readonly kind: "key.awaited"; readonly name: string; readonly wait: OperationRef };

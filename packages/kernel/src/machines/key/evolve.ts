@@ -26,13 +26,19 @@ export function evolve(state: KeyState, event: KeyEvent): void {
     case "key.closed":
       return closed(state, event);
     case "key.forgotten":
-      return forgotten(state, event.at);
+      return forgotten(state, event);
     case "key.written":
+      state.writtenSeq = event.seq;
       return void state.entries.set(event.name, event.value);
     case "key.cleared":
+      state.writtenSeq = event.seq;
       return event.name === undefined
         ? state.entries.clear()
         : void state.entries.delete(event.name);
+    case "key.settled":
+      return void state.promises.set(event.name, { value: event.payload, waits: [] });
+    case "key.awaited":
+      return awaited(state, event);
   }
 }
 
@@ -120,10 +126,26 @@ function closed(state: KeyState, event: KeyEventOf<"key.closed">): void {
   }
 }
 
-function forgotten(state: KeyState, at: number): void {
-  const isOver = (kept: Remembered | undefined) => (kept?.forgetAt ?? Infinity) <= at;
-  if (isOver(state.current)) delete state.current;
+function awaited(state: KeyState, { name, wait }: KeyEventOf<"key.awaited">): void {
+  const waits = state.promises.get(name)?.waits ?? [];
+  state.promises.set(name, { waits: [...waits, wait] });
+}
+
+function forgotten(state: KeyState, { at, seq, runId }: KeyEventOf<"key.forgotten">): void {
+  const isOver = (kept: Remembered | undefined) =>
+    runId === undefined ? (kept?.forgetAt ?? Infinity) <= at : kept?.runId === runId;
+  if (isOver(state.current)) {
+    if (state.current?.mode === "single") forgetWork(state, seq);
+    delete state.current;
+  }
   for (const [requestId, remembered] of state.requests) {
     if (isOver(remembered)) state.requests.delete(requestId);
   }
+}
+
+/** K8. */
+function forgetWork(state: KeyState, seq: number): void {
+  if (state.entries.size > 0) state.writtenSeq = seq;
+  state.entries.clear();
+  state.promises.clear();
 }

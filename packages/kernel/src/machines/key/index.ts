@@ -3,9 +3,12 @@ import { unreachable } from "../../errors.ts";
 import type { KeyMessage } from "../../messages.ts";
 import type { Machine } from "../machine.ts";
 import { adopt } from "./decide/adopt.ts";
+import { attachTo } from "./decide/attach-to.ts";
 import { closed } from "./decide/closed.ts";
 import { cancel, signal } from "./decide/forward.ts";
+import { forget } from "./decide/forget.ts";
 import { clear, read, write } from "./decide/keyed-state.ts";
+import { promise } from "./decide/promise.ts";
 import { start } from "./decide/start.ts";
 import { wake } from "./decide/wake.ts";
 import type { KeyEventBody } from "./events.ts";
@@ -39,6 +42,12 @@ function decide(turn: KeyTurn, message: KeyMessage): void {
       return write(turn, message);
     case "key.clear":
       return clear(turn, message);
+    case "key.promise":
+      return promise(turn, message);
+    case "key.forget":
+      return forget(turn, message);
+    case "key.attach":
+      return attachTo(turn, message);
     case "wake":
       return wake(turn);
     default:

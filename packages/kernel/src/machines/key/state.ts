@@ -10,6 +10,7 @@
  *     continue-as-new.
  * K5  A start is answered once: by a run, by an error, or by its place in the inbox.
  * K6  Whoever waits for a pending start (its parent and listeners) hears when it is dropped.
+ * K8  What runs of mode `single` wrote, and their promises, are forgotten with the run.
  * K7  A write is kept whatever the limit says, for the writer's journal says that it happened.
  */
 import type { KeyMode, OperationRef, Outcome } from "../../events/run-events.ts";
@@ -49,13 +50,30 @@ export interface KeyState {
   /** Soonest first. */
   delayed: Waiting[];
   readonly entries: Map<string, Payload>;
+  /** When an entry was last written or cleared: its event's seq. */
+  writtenSeq: number;
+  readonly promises: Map<string, Promised>;
+}
+
+/** `value`: it is settled. Until then it has those who wait for it. */
+export interface Promised {
+  readonly value?: Payload;
+  readonly waits: readonly OperationRef[];
 }
 
 export type KeyTurn = SeenTurn<KeyState, KeyEventBody>;
 export type KeyMessageOf<T extends KeyMessage["type"]> = Extract<KeyMessage, { type: T }>;
 
 export function initial(): KeyState {
-  return { seq: 0, requests: new Map(), inbox: [], delayed: [], entries: new Map() };
+  return {
+    seq: 0,
+    requests: new Map(),
+    inbox: [],
+    delayed: [],
+    entries: new Map(),
+    writtenSeq: 0,
+    promises: new Map(),
+  };
 }
 
 /** The run that holds the key. */
@@ -87,6 +105,7 @@ export function isEmpty(state: KeyTurn["state"]): boolean {
     state.requests.size === 0 &&
     state.inbox.length === 0 &&
     state.delayed.length === 0 &&
-    state.entries.size === 0
+    state.entries.size === 0 &&
+    state.promises.size === 0
   );
 }

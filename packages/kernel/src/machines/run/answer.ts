@@ -64,6 +64,7 @@ function failActivation(turn: RunTurn, failure: Failure): void {
   const event = { kind: "activation.failed", attempt, failure } as const;
   if (delayMs !== undefined) return turn.emit({ ...event, retryAt: turn.at + delayMs });
   turn.emit(event);
+  if (turn.state.paused) return;
   turn.emit({ kind: "run.paused", reason: "code", message: failure.message });
 }
 

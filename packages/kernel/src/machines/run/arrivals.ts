@@ -1,10 +1,11 @@
 /** What comes to an open run from elsewhere: signals, matches, children's news, keyed state. */
+import type { Failure } from "../../failure.ts";
 import type { Outcome } from "../../events/run-events.ts";
 import type { RunId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { RunMessage } from "../../messages.ts";
 import type { Payload } from "../../payload.ts";
-import { signalNameOf } from "./evolve-talk.ts";
+import { isSignalled, signalNameOf } from "../../events/waits.ts";
 import { hasOrdinal } from "./ordinals.ts";
 import { refuse, reply, type RunTurn } from "./turn.ts";
 import type { RunState, WaitOperation } from "./state.ts";
@@ -30,15 +31,21 @@ export function received(turn: RunTurn, message: Of<"run.signal">): void {
 
 function firstWait(state: RunState, name: string): WaitOperation | undefined {
   for (const operation of state.operations.values()) {
-    if (operation.type !== "wait" || operation.on.type === "event") continue;
+    if (operation.type !== "wait" || !isSignalled(operation.on)) continue;
     if (signalNameOf(operation.on) === name) return operation;
   }
   return undefined;
 }
 
-export function matched(turn: RunTurn, key: string, payload: Payload): void {
+export function matched(turn: RunTurn, message: Of<"wait.match">): void {
+  const { key, payload, failure } = message;
   if (turn.state.operations.get(key)?.type !== "wait") return;
-  turn.emit({ kind: "wait.resolved", key, payload });
+  turn.emit({
+    kind: "wait.resolved",
+    key,
+    ...(payload === undefined ? {} : { payload }),
+    ...(failure === undefined ? {} : { failure }),
+  });
 }
 
 export function childStarted(turn: RunTurn, key: string, runId: RunId): void {
@@ -48,12 +55,21 @@ export function childStarted(turn: RunTurn, key: string, runId: RunId): void {
 }
 
 export function childClosed(turn: RunTurn, key: string, outcome: Outcome): void {
-  if (turn.state.operations.get(key)?.type !== "call") return;
-  turn.emit({ kind: "call.closed", key, outcome });
+  const operation = turn.state.operations.get(key);
+  if (operation?.type === "wait" && operation.on.type === "run") {
+    return matched(turn, { type: "wait.match", key, ...endOf(outcome) });
+  }
+  if (operation?.type === "call") turn.emit({ kind: "call.closed", key, outcome });
 }
 
 export function stateValue(turn: RunTurn, message: Of<"state.value">): void {
   const { key, ordinal, value } = message;
   if (hasOrdinal(turn.state.asked, ordinal)) return;
   turn.emit({ kind: "value.recorded", key, ordinal, ...(value === undefined ? {} : { value }) });
+}
+
+/** An outcome as what a wait for it is resolved with; of a run that goes on elsewhere nothing. */
+export function endOf(outcome: Outcome): { payload?: Payload; failure?: Failure } {
+  if (outcome.status === "completed") return { payload: outcome.output };
+  return outcome.status === "continued" ? {} : { failure: outcome.failure };
 }

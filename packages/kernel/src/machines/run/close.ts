@@ -21,7 +21,7 @@ export function closeRun(turn: RunTurn, event: ClosingEvent): void {
   const { namespace } = spec;
   turn.emit(event satisfies LifeEvent);
   const outcome = outcomeOf(event);
-  for (const operation of open) abandon(turn, operation);
+  for (const operation of open) abandon(turn, operation, outcome);
   // A shared run does not hold its key, but the key may remember the request that started it.
   if (spec.key && (spec.mode !== "shared" || spec.requestId !== undefined)) {
     turn.effect({
@@ -45,7 +45,7 @@ export function closeRun(turn: RunTurn, event: ClosingEvent): void {
   turn.effect({ type: "closed", outcome });
 }
 
-function abandon(turn: RunTurn, operation: Operation): void {
+function abandon(turn: RunTurn, operation: Operation, outcome: Outcome): void {
   switch (operation.type) {
     case "timer":
       return;
@@ -58,7 +58,7 @@ function abandon(turn: RunTurn, operation: Operation): void {
     case "wait":
       return unsubscribe(turn, operation);
     case "call":
-      return partWithChild(turn, operation);
+      return partWithChild(turn, operation, outcome);
   }
 }
 
@@ -74,8 +74,9 @@ export function unsubscribe(turn: RunTurn, wait: Extract<Operation, { type: "wai
 
 const parentClosed = "the parent run closed";
 
-function partWithChild(turn: RunTurn, call: CallOperation): void {
+function partWithChild(turn: RunTurn, call: CallOperation, { status }: Outcome): void {
   if (call.onParentClose === "abandon") return;
+  if (call.onParentClose === "follow" && status !== "terminated") return;
   if (call.onParentClose === "cancel" || !call.started)
     return cancelChild(turn, call, parentClosed);
   turn.effect({

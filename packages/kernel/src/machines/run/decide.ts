@@ -12,7 +12,7 @@ import { takeAnswer } from "./answer.ts";
 import { childClosed, childStarted, matched, received, stateValue } from "./arrivals.ts";
 import { forkRun } from "./fork.ts";
 import { importRun } from "./import.ts";
-import { attach, cancel, pause, resume, startRun, terminate } from "./life.ts";
+import { attach, cancel, pause, peek, resume, startRun, terminate } from "./life.ts";
 import { beat, claim, lost, result } from "./tasks.ts";
 import { pin, repin } from "./pin.ts";
 import { refuse, reply, type RunTurn } from "./turn.ts";
@@ -33,13 +33,14 @@ export function decideRun(turn: RunTurn, message: RunMessage): void {
   const { spec } = turn.state;
   if (spec === undefined || isForeign(spec, message)) return unknown(turn, message);
   if (message.type === "run.attach") return attach(turn, message.listener);
+  if (message.type === "run.peek") return peek(turn, message.listener);
   if (turn.state.outcome !== undefined) return over(turn, message);
   decideOpen(turn, message);
 }
 
 type OpenMessage = Exclude<
   RunMessage,
-  { type: "run.start" | "run.fork" | "run.import" | "run.attach" }
+  { type: "run.start" | "run.fork" | "run.import" | "run.attach" | "run.peek" }
 >;
 
 function decideOpen(turn: RunTurn, message: OpenMessage): void {
@@ -74,7 +75,7 @@ function decideOpen(turn: RunTurn, message: OpenMessage): void {
     case "child.closed":
       return childClosed(turn, message.key, message.outcome);
     case "wait.match":
-      return matched(turn, message.key, message.payload);
+      return matched(turn, message);
     case "state.value":
       return stateValue(turn, message);
     case "wake":
@@ -92,7 +93,7 @@ function isForeign(spec: RunSpec, message: RunMessage): boolean {
 }
 
 function unknown(turn: RunTurn, message: RunMessage): void {
-  if (message.type === "run.attach") return nobody(turn, message);
+  if (message.type === "run.attach" || message.type === "run.peek") return nobody(turn, message);
   if (!("request" in message)) return;
   refuse(turn, message.request, "not-found", "no such run; check the id with `perdure runs list`");
 }
@@ -115,9 +116,10 @@ function over(turn: RunTurn, message: OpenMessage): void {
 }
 
 /** Whoever waits for a run that retention has forgotten must not wait for ever. */
-function nobody(turn: RunTurn, { listener, namespace, ifThere }: Of<"run.attach">): void {
-  if (ifThere === true) return;
-  const message = "the run it was to wait for is gone: its retention has passed";
+function nobody(turn: RunTurn, asked: Of<"run.attach" | "run.peek">): void {
+  const { listener, namespace } = asked;
+  if (asked.type === "run.attach" && asked.ifThere === true) return;
+  const message = "there is no such run, or its retention has passed";
   const outcome = { status: "failed", failure: { code: FailureCode.notFound, message } } as const;
   turn.effect({
     type: "send",

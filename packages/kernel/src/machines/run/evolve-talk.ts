@@ -1,5 +1,6 @@
 /** What timers, waits, signals, updates and calls do to the state. */
 import type { Recorded, TalkEvent, TimeEvent, WaitEvent } from "../../events/run-events.ts";
+import { isSignalled, signalNameOf } from "../../events/waits.ts";
 import { limits } from "../../limits.ts";
 import { setAlarm } from "./alarms.ts";
 import { mapOf, remove, type Owned } from "./owned.ts";
@@ -106,7 +107,7 @@ function bufferSignal(run: Owned, event: Of<"signal.received">): void {
 
 function takeSignal(run: Owned, key: string, seq: number): void {
   const operation = run.operations.get(key);
-  if (operation?.type !== "wait") return;
+  if (operation?.type !== "wait" || !isSignalled(operation.on)) return;
   const name = signalNameOf(operation.on);
   const waiting = run.signals.get(name);
   if (!waiting) return;
@@ -114,11 +115,6 @@ function takeSignal(run: Owned, key: string, seq: number): void {
   run.bufferedSignals -= waiting.length - rest.length;
   if (rest.length === 0) remove(run, "signals", name);
   else mapOf(run, "signals").set(name, rest);
-}
-
-/** A promise is a wait for a signal that has a name of its own. */
-export function signalNameOf(on: { readonly type: string; readonly name: string }): string {
-  return on.type === "promise" ? `promise:${on.name}` : on.name;
 }
 
 /** Remembers the newest ids only. */

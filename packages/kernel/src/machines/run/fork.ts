@@ -8,7 +8,7 @@ import type { CallTarget } from "../../events/run-events.ts";
 import { isClosing } from "./closing.ts";
 import type { RunMessage } from "../../messages.ts";
 import { childId, startMessage } from "../../commands/child.ts";
-import { subscribe } from "../../commands/wait.ts";
+import { askFor } from "../../commands/wait.ts";
 import { refuse, reply, type RunTurn } from "./turn.ts";
 import type { CallOperation, Operation, StepOperation } from "./state.ts";
 
@@ -35,8 +35,7 @@ function reopen(turn: RunTurn, operation: Operation): void {
     case "timer":
       return;
     case "wait":
-      if (operation.on.type === "event") subscribe(turn, key, operation.on);
-      return;
+      return askFor(turn, key, operation.on);
     case "step": {
       if (operation.phase === "backoff") return;
       if (!operation.spec) return retryExhausted(turn, operation);

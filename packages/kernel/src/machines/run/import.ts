@@ -9,7 +9,7 @@
 import { FailureCode } from "../../failure.ts";
 import { keyStream, runStream } from "../../ids.ts";
 import type { RunMessage } from "../../messages.ts";
-import { subscribe } from "../../commands/wait.ts";
+import { askFor } from "../../commands/wait.ts";
 import { isSame } from "../../journal/same.ts";
 import { refuse, reply, specOf, type RunTurn } from "./turn.ts";
 import type { Operation } from "./state.ts";
@@ -62,8 +62,7 @@ function reopen(turn: RunTurn, operation: Operation): void {
     case "timer":
       return;
     case "wait":
-      if (operation.on.type === "event") subscribe(turn, key, operation.on);
-      return;
+      return askFor(turn, key, operation.on);
     case "step": {
       if (!operation.spec) return;
       if (operation.phase === "pending") {

@@ -43,4 +43,3 @@ export type {
   UpdateState,
   WaitOperation,
 } from "./state.ts";
-export { signalNameOf } from "./evolve-talk.ts";

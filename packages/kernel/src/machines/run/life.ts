@@ -1,8 +1,9 @@
 /** Start, cancel, terminate, pause, resume: what clients do to a whole run. */
 import { FailureCode, type Failure } from "../../failure.ts";
-import { runStream } from "../../ids.ts";
+import { keyStream, runStream } from "../../ids.ts";
 import type { Listener, OperationRef, RunSpec } from "../../events/run-events.ts";
 import type { RunMessage } from "../../messages.ts";
+import { endOf } from "./arrivals.ts";
 import { closeRun } from "./close.ts";
 import { refuse, reply, specOf, type RunTurn } from "./turn.ts";
 
@@ -21,7 +22,8 @@ export function startRun(turn: RunTurn, message: Of<"run.start">): void {
       "another run has this id; nothing was started",
     );
   }
-  if (!existing) {
+  if (existing) meetAgain(turn, spec);
+  else {
     turn.emit({ kind: "run.started", spec });
     if (spec.parent && spec.key) {
       turn.effect({
@@ -39,6 +41,40 @@ export function startRun(turn: RunTurn, message: Of<"run.start">): void {
     }
   }
   reply(turn, message.request, { type: "run", runId, existing });
+}
+
+/**
+ * A caller who names the run that it starts may be the second: it hears of the end like the first.
+ * A key that has forgotten the run is told that it is over.
+ */
+function meetAgain(turn: RunTurn, { runId, namespace, parent, key, ...spec }: RunSpec): void {
+  const { outcome, spec: known } = turn.state;
+  const isParent = known?.parent?.runId === parent?.runId && known?.parent?.key === parent?.key;
+  if (parent && !isParent) {
+    if (isSameRequest(specOf(turn.state), { ...spec, runId, namespace })) attach(turn, parent);
+    else tellConflict(turn, parent, namespace);
+  }
+  if (key && outcome && namespace === known?.namespace) {
+    const { status } = outcome;
+    const next = status === "continued" ? { next: outcome.runId } : {};
+    const closed = { type: "key.closed", runId, status, ...next } as const;
+    turn.effect({ type: "send", to: keyStream(key), message: closed });
+  }
+}
+
+function tellConflict(turn: RunTurn, parent: OperationRef, namespace: string): void {
+  const message = "another run has the id that this call names; nothing was started";
+  const failure = { code: "conflict", message, retryable: false };
+  turn.effect({
+    type: "send",
+    to: runStream(parent.runId),
+    message: {
+      type: "child.closed",
+      key: parent.key,
+      outcome: { status: "failed", failure },
+      namespace,
+    },
+  });
 }
 
 /** An id that somebody else's run has is no way to it. */
@@ -112,6 +148,16 @@ function restart(turn: RunTurn, key: string, attempt: number, remote: boolean): 
   if (!remote) return turn.emit({ kind: "step.started", key, attempt });
   turn.emit({ kind: "step.rescheduled", key, attempt });
   turn.effect({ type: "offer", key, attempt });
+}
+
+/** How it ended, to whoever does not wait for it. */
+export function peek(turn: RunTurn, listener: OperationRef): void {
+  const { outcome } = turn.state;
+  turn.effect({
+    type: "send",
+    to: runStream(listener.runId),
+    message: { type: "wait.match", key: listener.key, ...(outcome ? endOf(outcome) : {}) },
+  });
 }
 
 /** Another operation wants to hear of the end, which may be past already. */

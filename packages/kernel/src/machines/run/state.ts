@@ -14,8 +14,8 @@ import type {
   Progress,
   RunSpec,
   TaskSpec,
-  WaitFor,
 } from "../../events/run-events.ts";
+import type { WaitFor } from "../../events/waits.ts";
 import type { Failure } from "../../failure.ts";
 import type { RunId } from "../../ids.ts";
 import type { JsonObject, Payload } from "../../payload.ts";

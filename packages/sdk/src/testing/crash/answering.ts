@@ -52,6 +52,8 @@ export class Answering {
     for (const operation of state.operations.values()) {
       if (operation.type !== "wait") continue;
       const { key, on } = operation;
+      // Whatever of these comes, comes of other runs.
+      if (on.type === "keyPromise" || on.type === "run") continue;
       const id = `${runId}/${key}`;
       const name = on.type === "promise" ? baseOf(key) : on.name;
       if (this.#answered.has(id) || this.#isListener(workflow, name)) continue;

@@ -8,7 +8,14 @@
  * P3  A scenario ends: so many timers, so many attempts of a step, so much real time for a function.
  */
 import { momentMs } from "../../duration.ts";
-import { runMachine, runOfStream, type RunEvent, type RunId, type RunSpec } from "@perdure/kernel";
+import {
+  nameOfWait,
+  runMachine,
+  runOfStream,
+  type RunEvent,
+  type RunId,
+  type RunSpec,
+} from "@perdure/kernel";
 import { Disk, type Batch } from "@perdure/store";
 import type { ObjectDefinition } from "../../define/object.ts";
 import type { AnyTask } from "../../define/task.ts";
@@ -297,8 +304,10 @@ export class Player {
     );
     if (isTimed || state.outcome) return;
     for (const one of operations) {
-      if (one.type !== "wait" || this.#listening.has(`${spec.workflow}\n${one.on.name}`)) continue;
-      note(one.on.type, one.key);
+      if (one.type !== "wait") continue;
+      const { key, on } = one;
+      if (on.type === "keyPromise" || on.type === "run") continue;
+      if (!this.#listening.has(`${spec.workflow}\n${on.name}`)) note(on.type, key);
     }
   }
 }
@@ -344,7 +353,7 @@ function standsOn({ spec, state }: RunRecord): string[] {
   if (state.outcome) return [];
   return [...state.operations.values()].map((one) =>
     one.type === "wait"
-      ? `${spec.workflow} waits for the ${one.on.type} "${baseOf(one.on.name)}"`
+      ? `${spec.workflow} waits for the ${one.on.type} "${baseOf(nameOfWait(one.on))}"`
       : `${spec.workflow} waits for ${one.type} "${one.key}"`,
   );
 }

@@ -1,0 +1,19 @@
+/** Every limit of the adapter by name, in the unit that ends the name. Each is tested at its value and one past it. */
+export const restateLimits = {
+  /** Deployments of one namespace. */
+  deployments: 1_000,
+  /** What one manifest may list. */
+  deploymentServices: 1_000,
+  serviceHandlers: 1_000,
+  /** `<service>.<handler>` is a workflow's name, whose limit is the kernel's. */
+  serviceNameChars: 160,
+  handlerNameChars: 95,
+  uriChars: 2_048,
+  /** Headers that go to a deployment with every request, and words that people keep beside it. */
+  deploymentHeaders: 50,
+  deploymentHeaderChars: 8_192,
+  deploymentMetadata: 50,
+  deploymentMetadataChars: 1_024,
+  /** One deployment with its manifest, as it is kept. */
+  deploymentBytes: 4_194_304,
+} as const;

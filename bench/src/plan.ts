@@ -23,6 +23,7 @@ export const letters: Readonly<Record<WorkloadKind, string>> = {
   jobs: "g",
   growth: "h",
   "long-run": "i",
+  "step-runs": "j",
 };
 
 export const kinds = Object.keys(letters) as readonly WorkloadKind[];
@@ -58,7 +59,20 @@ export const fullPlan: Plan = {
     { workload: { kind: "growth", sleeping: 1_000_000 }, seconds: 3, rounds: 1 },
   ],
   "long-run": [{ workload: { kind: "long-run", steps: 100_000 }, seconds: 0, rounds: 3 }],
+  "step-runs": [],
 };
+
+/** One service behind two servers: what its callers see, from a lone call to many at once. */
+export const racePlan: Plan = planOf(
+  2,
+  rounds,
+  [1, 16, 64, 256].flatMap((inFlight): readonly Workload[] => [
+    { kind: "no-steps", inFlight },
+    { kind: "step-runs", inFlight },
+    { kind: "increments", keys: 1, inFlight },
+    { kind: "increments", keys: 1_000, inFlight },
+  ]),
+);
 
 /** Does it all work? Its figures mean nothing. */
 export const quickPlan: Plan = planOf(0.3, 1, [
@@ -75,6 +89,7 @@ export const quickPlan: Plan = planOf(0.3, 1, [
   { kind: "growth", sleeping: 0 },
   { kind: "growth", sleeping: 500 },
   { kind: "long-run", steps: 500 },
+  { kind: "step-runs", inFlight: 16 },
 ]);
 
 /** The same for all. */
@@ -102,6 +117,7 @@ function mapPlan(of: (kind: WorkloadKind) => readonly Part[]): Plan {
     jobs: of("jobs"),
     growth: of("growth"),
     "long-run": of("long-run"),
+    "step-runs": of("step-runs"),
   };
 }
 

@@ -27,6 +27,7 @@ const together: readonly Workload[] = [
   { kind: "increments", keys: 2, inFlight: 4 },
   { kind: "signals", inFlight: 3 },
   { kind: "remote-steps", inFlight: 3 },
+  { kind: "step-runs", inFlight: 4 },
   { kind: "long-run", steps: 200 },
 ];
 const alone: Workload = { kind: "jobs", jobs: 30, concurrency: 5 };

@@ -54,7 +54,12 @@ export type Workload =
    * hundredth of them, when that is less); `middle`; `last`: as many as `first`. Operation: a step.
    * Latency: as (a).
    */
-  | { readonly kind: "long-run"; readonly steps: number };
+  | { readonly kind: "long-run"; readonly steps: number }
+  /**
+   * (j) Runs as in (a), seen by whoever calls them. Operation: a run of five steps. Latency: from
+   * its start to its result.
+   */
+  | { readonly kind: "step-runs"; readonly inFlight: number };
 
 export type WorkloadKind = Workload["kind"];
 
@@ -71,4 +76,5 @@ export const phasesOf: Readonly<Record<WorkloadKind, readonly string[]>> = {
   jobs: ["enqueue", "drain"],
   growth: ["fill", "start", "steps"],
   "long-run": ["first", "middle", "last"],
+  "step-runs": ["run"],
 };

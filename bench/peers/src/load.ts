@@ -131,5 +131,6 @@ export function workloads(
     jobs: of("jobs"),
     growth: reasons.growth ?? ownGrowth,
     "long-run": reasons["long-run"] ?? ownGrowth,
+    "step-runs": of("step-runs"),
   };
 }

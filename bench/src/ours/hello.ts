@@ -16,6 +16,7 @@ const all: Readonly<Record<WorkloadKind, true>> = {
   jobs: true,
   growth: true,
   "long-run": true,
+  "step-runs": true,
 };
 
 export function hello(

@@ -15,6 +15,8 @@ export async function prepare(setup: Setup, workload: Workload): Promise<Prepare
     case "steps":
     case "remote-steps":
       return steps(load, workload);
+    case "step-runs":
+      return stepRuns(load, workload);
     case "no-steps":
       return noSteps(load, workload);
     case "fan-out":
@@ -44,6 +46,12 @@ function steps(
       return figuresOf(await keepBusy(inFlight, budget, work), stepsPerRun, await probe.take());
     },
   };
+}
+
+function stepRuns({ perdure }: Load, { inFlight }: WorkloadOf<"step-runs">): Prepared {
+  return timed(inFlight, 1, async () => {
+    await (await perdure.start(five)).result();
+  });
 }
 
 function noSteps({ perdure }: Load, { inFlight }: WorkloadOf<"no-steps">): Prepared {

@@ -31,6 +31,11 @@ const charts: Readonly<Record<string, ChartOf>> = {
     kinds: ["no-steps", "fan-out", "increments", "signals", "remote-steps"],
     pick: (row) => row.rate,
   },
+  "step-runs-rate": {
+    title: "(j) Runs of five steps a second",
+    kinds: ["step-runs"],
+    pick: (row) => row.rate,
+  },
   "jobs-rate": {
     title: "(g) Jobs a second",
     kinds: ["jobs"],

@@ -11,6 +11,7 @@ export const titleOf: Readonly<Record<WorkloadKind, string>> = {
   jobs: "Small jobs: enqueued in bulk, then drained",
   growth: "Beside sleeping runs",
   "long-run": "One long run",
+  "step-runs": "Runs of five steps, as their callers see them",
 };
 
 /** One operation. */
@@ -24,6 +25,7 @@ export const unitOf: Readonly<Record<WorkloadKind, string>> = {
   jobs: "jobs",
   growth: "operations",
   "long-run": "steps",
+  "step-runs": "runs",
 };
 
 export function groupOf({ variant, phase }: Pick<Row, "variant" | "phase">): string {
@@ -37,11 +39,12 @@ function sizesOf(workload: Workload): string {
     case "no-steps":
     case "signals":
     case "remote-steps":
+    case "step-runs":
       return `${count(workload.inFlight)} in flight`;
     case "fan-out":
       return `${count(workload.inFlight)} parents in flight, ${count(workload.children)} children each`;
     case "increments":
-      return `${count(workload.keys)} ${workload.keys === 1 ? "key" : "keys"}`;
+      return `${count(workload.keys)} ${workload.keys === 1 ? "key" : "keys"}, ${count(workload.inFlight)} in flight`;
     case "jobs":
       return `${count(workload.jobs)} jobs, ${count(workload.concurrency)} at a time`;
     case "growth":

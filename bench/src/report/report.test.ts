@@ -26,6 +26,7 @@ const does = {
   jobs: true,
   growth: true,
   "long-run": true,
+  "step-runs": true,
 } as const;
 
 function helloOf(name: string): Hello {

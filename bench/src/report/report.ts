@@ -9,19 +9,24 @@ import { contendersSection, section } from "./sections.ts";
 const begin = "<!-- Written by `npm run bench -- report`. -->";
 const end = "<!-- Up to here. -->";
 
-export function writeReport(folder: string, readme: string): void {
+/** `shown`: the folder, as the README's links name it. */
+export function writeReport(folder: string, readme: string, shown = "results"): void {
   const results = readAllResults(folder);
   const charts = chartsOf(results);
   for (const [name, chart] of charts) writeFileSync(join(folder, `${name}.svg`), barChart(chart));
   const text = readFileSync(readme, "utf8");
-  writeFileSync(readme, withReport(text, reportOf(results, [...charts.keys()])));
+  writeFileSync(readme, withReport(text, reportOf(results, [...charts.keys()], shown)));
 }
 
-export function reportOf(results: readonly Results[], charts: readonly string[]): string {
+export function reportOf(
+  results: readonly Results[],
+  charts: readonly string[],
+  shown = "results",
+): string {
   if (results.length === 0) return "Nothing has been measured yet.";
   return [
     contendersSection(results),
-    ...charts.map((name) => `![${name}](results/${name}.svg)`),
+    ...charts.map((name) => `![${name}](${shown}/${name}.svg)`),
     ...results.map(section),
   ].join("\n\n");
 }

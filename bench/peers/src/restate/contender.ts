@@ -1,4 +1,7 @@
-/** Restate as three processes: its server, the service, and a driver over HTTP. */
+/**
+ * Services of Restate's SDK as three processes: a server of its protocol, the service, and a driver
+ * over HTTP. The server is Restate's own, or ours.
+ */
 import { randomUUID } from "node:crypto";
 import { connect, type Ingress } from "@restatedev/restate-sdk-clients";
 import { machineMs } from "../../../src/clock.ts";
@@ -14,39 +17,61 @@ import {
   workloads,
 } from "../load.ts";
 import { versions } from "../versions.ts";
-import { restateServerIsInstalled, startRestate } from "./server.ts";
+import { restateServerIsInstalled, startRestate, type ProtocolServer } from "./server.ts";
 import { ServiceProcess } from "./service.ts";
 import type { bench, counter } from "./services.ts";
 
 const callsPerPartition = 10;
 
+export interface ServerKind {
+  readonly name: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly durability: string;
+  readonly settings: string;
+  readonly isInstalled: boolean;
+  readonly start: (folder: string) => Promise<ProtocolServer>;
+  /** Calls to make before anything is measured. */
+  readonly settlingCalls: number;
+}
+
 export function restateContender(name: string, partitions: number, why: string): Contender {
+  return contenderOn({
+    name,
+    versions: versions("@restatedev/restate-server"),
+    durability: "one node, replicated log with rocksdb-disable-wal-fsync=false: the log is synced",
+    settings: `${partitions} partitions (${why})`,
+    isInstalled: restateServerIsInstalled(),
+    start: (folder) => startRestate(folder, partitions),
+    settlingCalls: partitions * callsPerPartition,
+  });
+}
+
+export function contenderOn(kind: ServerKind): Contender {
+  const { name, durability } = kind;
   return {
     hello: () => ({
       name,
-      versions: versions(
-        "@restatedev/restate-server",
-        "@restatedev/restate-sdk",
-        "@restatedev/restate-sdk-clients",
-      ),
-      durability:
-        "one node, replicated log with rocksdb-disable-wal-fsync=false: the log is synced",
+      versions: {
+        ...kind.versions,
+        ...versions("@restatedev/restate-sdk", "@restatedev/restate-sdk-clients"),
+      },
+      durability,
       settings:
-        `${partitions} partitions (${why}); server, service (HTTP/2) and driver (HTTP through the ` +
-        "ingress, with the SDK's client) are processes of their own; a signal is an awakeable",
+        `${kind.settings}; server, service (HTTP/2) and driver (HTTP through the ingress, with the ` +
+        "SDK's client) are processes of their own; a signal is an awakeable",
       workloads: workloads(
-        ["steps", "no-steps", "fan-out", "increments", "signals"],
+        ["steps", "no-steps", "fan-out", "increments", "signals", "step-runs"],
         { "remote-steps": "has no queues of tasks: a handler's calls are measured in fan-out" },
         "has no bulk call: each start is a request",
       ),
-      ...(restateServerIsInstalled() ? {} : { missing: "npm run bench -- --peers" }),
+      ...(kind.isInstalled ? {} : { missing: "npm run bench -- --peers" }),
     }),
     async open({ folder }) {
-      const server = await startRestate(folder, partitions);
+      const server = await kind.start(folder);
       const service = new ServiceProcess();
       await register(server.adminUrl, await service.url());
       const ingress = connect({ url: server.ingressUrl });
-      await settles(ingress, partitions);
+      await settles(ingress, kind.settlingCalls);
       return {
         prepare: async (workload) => prepare(name, ingress, service, workload),
         processes: () => [server.process, service.process, { name: "driver", pid: process.pid }],
@@ -61,10 +86,10 @@ export function restateContender(name: string, partitions: number, why: string):
 }
 
 /** A server that says it is healthy may still be choosing its partitions' leaders: calls wait. */
-async function settles(ingress: Ingress, partitions: number): Promise<void> {
+async function settles(ingress: Ingress, count: number): Promise<void> {
   const client = ingress.serviceClient<typeof bench>({ name: "bench" });
   // By chance a partition gets none of these in one of many thousand starts.
-  const calls = Array.from({ length: partitions * callsPerPartition }, () => client.nothing());
+  const calls = Array.from({ length: count }, () => client.nothing());
   await Promise.all(calls);
 }
 
@@ -91,6 +116,8 @@ function prepare(
         work: async () => expectSum(await client.five()),
         take,
       });
+    case "step-runs":
+      return timed(workload.inFlight, 1, async () => expectSum(await client.five()));
     case "no-steps":
       return timed(workload.inFlight, 1, async () => expectAnswer(await client.nothing(), 1));
     case "fan-out": {

@@ -7,7 +7,8 @@ import type { NamedProcess } from "../../../src/contender.ts";
 import { bytesBelow } from "../servers/files.ts";
 import { startServer } from "../servers/server-process.ts";
 
-export interface RestateServer {
+/** A server of Restate's protocol. */
+export interface ProtocolServer {
   readonly ingressUrl: string;
   readonly adminUrl: string;
   readonly process: NamedProcess;
@@ -24,7 +25,7 @@ const program = join(
 
 export const restateServerIsInstalled = (): boolean => existsSync(program);
 
-export async function startRestate(folder: string, partitions: number): Promise<RestateServer> {
+export async function startRestate(folder: string, partitions: number): Promise<ProtocolServer> {
   const home = join(folder, "restate");
   const [ingress, admin, node] = await freePorts(3);
   const adminUrl = `http://127.0.0.1:${admin}`;
@@ -61,13 +62,13 @@ export async function startRestate(folder: string, partitions: number): Promise<
   };
 }
 
-async function isHealthy(...urls: readonly string[]): Promise<boolean> {
+export async function isHealthy(...urls: readonly string[]): Promise<boolean> {
   const replies = await Promise.all(urls.map((url) => fetch(url)));
   return replies.every(({ ok }) => ok);
 }
 
 /** Ports that were free a moment ago; all are held until all are known. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);

@@ -83,9 +83,9 @@ function worldOf(desk: Desk, namespace: string, lives: ReadonlyMap<StreamId, Liv
 function lostOf({ registry, env }: Desk, namespace: string, queue: string): LostServer | undefined {
   const last = registry.lost
     .in(namespace)
-    .findLast(({ registered }) => registered.options.queues.some(({ name }) => name === queue));
+    .findLast(({ options }) => options.queues.some(({ name }) => name === queue));
   if (last === undefined) return undefined;
-  return { worker: last.registered.worker.id, agoMs: env.monotonic() - last.at };
+  return { worker: last.id, agoMs: env.monotonic() - last.at };
 }
 
 function factsOf(live: Live | undefined, runId: RunId): RunFacts | undefined {

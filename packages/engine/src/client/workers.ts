@@ -1,6 +1,7 @@
 /** The workers of a namespace, as people see them. */
 import type { EngineClient, WorkerView } from "../client.ts";
 import type { RegisteredWorker } from "../workers/registered-worker.ts";
+import type { WorkerOptions } from "../worker.ts";
 import type { LostWorker } from "../workers/lost-workers.ts";
 import { checkNamespace } from "./checks.ts";
 import type { Desk } from "./desk.ts";
@@ -21,27 +22,40 @@ export function workerVerbs(desk: Desk): Pick<EngineClient, "workers"> {
   };
 }
 
-function lostView({ registered, at, holds, tasks }: LostWorker, epochMs: number): WorkerView {
-  const silentMs = at - registered.seenAt;
-  return { ...viewOf(registered, epochMs), holds, tasks, lostAt: epochMs + at, silentMs };
+function lostView(lost: LostWorker, epochMs: number): WorkerView {
+  const { id, options, holds, tasks, at, seenAt, registeredAt } = lost;
+  return {
+    id,
+    phase: "lost",
+    holds,
+    tasks,
+    seenAt: epochMs + seenAt,
+    registeredAt: epochMs + registeredAt,
+    lostAt: epochMs + at,
+    silentMs: at - seenAt,
+    ...termsOf(options),
+  };
 }
 
 /** `epochMs`: where the monotonic clock has its zero. */
 function viewOf(registered: RegisteredWorker, epochMs: number): WorkerView {
   const { worker, options, phase, holds, tasks, lent, seenAt, registeredAt } = registered;
-  const { queues, taskSlots, runSlots, version, versioning = "move", labels = {} } = options;
   return {
     id: worker.id,
-    queues,
-    taskSlots,
-    runSlots,
     phase: phase === "gone" ? "lost" : phase,
     holds: holds.size + (lent?.holds ?? 0),
     tasks: tasks.size + (lent?.tasks ?? 0),
     seenAt: epochMs + seenAt,
     registeredAt: epochMs + registeredAt,
-    ...(version === undefined ? {} : { version }),
-    versioning,
-    labels,
+    ...termsOf(options),
   };
+}
+
+/** What it said when it registered. */
+function termsOf(
+  options: WorkerOptions,
+): Pick<WorkerView, "queues" | "taskSlots" | "runSlots" | "version" | "versioning" | "labels"> {
+  const { queues, taskSlots, runSlots, version, versioning = "move", labels = {} } = options;
+  const build = version === undefined ? {} : { version };
+  return { queues, taskSlots, runSlots, ...build, versioning, labels };
 }

@@ -29,15 +29,23 @@ export async function start<Ready>(
 
 /** One question at a time; undefined: it is gone. */
 export async function ask<Answer>(child: ChildProcess): Promise<Answer | undefined> {
-  if (!child.connected) return undefined;
-  const answer = once(child, "message").then(([message]) => message as Answer);
-  const gone = once(child, "exit").then(() => undefined);
-  child.send("how are you?");
-  return Promise.race([answer, gone]);
+  if (!child.connected || hasEnded(child)) return undefined;
+  // A child is asked hundreds of times: nothing of a question may go on listening to it.
+  const over = new AbortController();
+  const { signal } = over;
+  try {
+    const answer = once(child, "message", { signal }).then(([message]) => message as Answer);
+    const gone = once(child, "exit", { signal }).then(() => undefined);
+    // One that has just ended cannot be told anything; that it has, it says by "exit".
+    child.send("how are you?", () => undefined);
+    return await Promise.race([answer, gone]);
+  } finally {
+    over.abort();
+  }
 }
 
 export async function kill(child: ChildProcess, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const gone = once(child, "exit");
   child.kill(signal);
   await gone;
@@ -45,4 +53,8 @@ export async function kill(child: ChildProcess, signal: NodeJS.Signals = "SIGKIL
 
 export async function killAll(): Promise<void> {
   await Promise.all([...running].map((child) => kill(child)));
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }

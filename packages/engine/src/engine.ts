@@ -6,6 +6,7 @@ import { controlVerbs } from "./client/control.ts";
 import type { Desk } from "./client/desk.ts";
 import { busVerbs, scheduleVerbs } from "./client/events.ts";
 import { keyedStateVerbs, type KeyedStateVerbs } from "./client/keyed-state.ts";
+import { keyVerbs, type KeyVerbs } from "./client/keys.ts";
 import { importVerbs } from "./client/import.ts";
 import { readVerbs } from "./client/read.ts";
 import { scheduleReadVerbs } from "./client/schedules.ts";
@@ -30,6 +31,8 @@ export interface Engine extends EngineClient, WorkerHost {
   as(by: string): EngineClient;
   /** The state under keys; whoever has the engine may reach any namespace. */
   readonly keyedState: KeyedStateVerbs;
+  /** What lives under keys, as people look at it. */
+  readonly keys: KeyVerbs;
   /** Of a run, or of a start that waits for its turn; undefined: there is none. */
   namespaceOf(runId: RunId): Promise<string | undefined>;
   /** The business key of a run, or of a start that waits for its turn. */
@@ -99,6 +102,7 @@ export const Engine: {
       close,
       as: front?.as ?? own,
       keyedState: front?.keyedState ?? keyedStateVerbs(desk),
+      keys: front?.keys ?? keyVerbs(desk),
       namespaceOf: front?.namespaceOf ?? ((runId) => homeOf(desk, runId)),
       keyOf: front?.keyOf ?? ((runId) => keyOfRun(desk, runId)),
       ...(front?.as() ?? own()),

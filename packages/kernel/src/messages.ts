@@ -201,6 +201,11 @@ export type KeyMessage =
     }
   | ({ readonly type: "key.write"; readonly name: string; readonly value: Payload } & Asked)
   | ({ readonly type: "key.clear"; readonly name?: string } & Asked)
+  /** All of the state at once, while no run holds the key. */
+  | ({
+      readonly type: "key.replace";
+      readonly entries: readonly (readonly [name: string, value: Payload])[];
+    } & Asked)
   | { readonly type: "wake" };
 
 /** What starts when a published event matches. */

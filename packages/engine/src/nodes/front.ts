@@ -3,6 +3,7 @@ import type { KeyRef, RunId } from "@perdure/kernel";
 import type { EngineClient } from "../client.ts";
 import type { Desk } from "../client/desk.ts";
 import { keyedStateVerbs, type KeyedStateVerbs } from "../client/keyed-state.ts";
+import { keyVerbs, type KeyVerbs } from "../client/keys.ts";
 import { answerPeers } from "./asking.ts";
 import type { Cluster } from "./cluster.ts";
 import { nodeVerbs, type NodeVerbs } from "./node-verbs.ts";
@@ -13,6 +14,7 @@ import { Watching } from "./watching.ts";
 export interface Front {
   readonly as: (by?: string) => EngineClient;
   readonly keyedState: KeyedStateVerbs;
+  readonly keys: KeyVerbs;
   readonly namespaceOf: (runId: RunId) => Promise<string | undefined>;
   readonly keyOf: (runId: RunId) => Promise<KeyRef | undefined>;
   stop(): void;
@@ -27,9 +29,10 @@ export function openFront(
   const { env, partitions } = desk;
   const { peers, owners, forwardMs } = cluster;
   const keyed = keyedStateVerbs(desk);
-  const nameless = nodeVerbs({ desk, owners, client: verbs(), keyed });
+  const keys = keyVerbs(desk);
+  const nameless = nodeVerbs({ desk, owners, client: verbs(), keyed, keys });
   const own = (by?: string): NodeVerbs =>
-    by === undefined ? nameless : nodeVerbs({ desk, owners, client: verbs(by), keyed });
+    by === undefined ? nameless : nodeVerbs({ desk, owners, client: verbs(by), keyed, keys });
   answerPeers(env, peers, own);
   const router = new Router({ env, owners, peers, partitions: partitions.length, own, forwardMs });
   const watching = new Watching(env, router);
@@ -37,6 +40,11 @@ export function openFront(
   return {
     as: (by) => routedClient(parts, by),
     keyedState: routedKeyedState(parts),
+    keys: {
+      ...keys,
+      view: (key) => router.route(undefined, "viewKey", [key]),
+      replace: (...args) => router.route(undefined, "replace", args),
+    },
     namespaceOf: (runId) => router.route(undefined, "namespaceOf", [runId]),
     keyOf: (runId) => router.route(undefined, "keyOf", [runId]),
     stop: () => {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { EngineClient } from "../client.ts";
 import type { Desk } from "../client/desk.ts";
 import type { KeyedStateVerbs } from "../client/keyed-state.ts";
+import type { KeyVerbs } from "../client/keys.ts";
 import { FakeOwners } from "../testing/loopback.test-support.ts";
 import { VirtualEnv } from "../testing/virtual-env.test-support.ts";
 import { nodeVerbs } from "./node-verbs.ts";
@@ -31,7 +32,13 @@ function verbsOf(journal: readonly RunEvent[], heard: readonly RunEvent[] = []) 
   const owners = new FakeOwners();
   owners.become([], ["here"]);
   const desk = { env, partitions: [{}] } as unknown as Desk;
-  const verbs = nodeVerbs({ desk, owners, client, keyed: {} as KeyedStateVerbs });
+  const verbs = nodeVerbs({
+    desk,
+    owners,
+    client,
+    keyed: {} as KeyedStateVerbs,
+    keys: {} as KeyVerbs,
+  });
   return { env, owners, verbs };
 }
 

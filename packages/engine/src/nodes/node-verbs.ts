@@ -18,6 +18,7 @@ import {
 import type { EngineClient, RunView } from "../client.ts";
 import type { Desk } from "../client/desk.ts";
 import type { KeyedStateVerbs } from "../client/keyed-state.ts";
+import type { KeyVerbs } from "../client/keys.ts";
 import { endOf } from "../client/read.ts";
 import type { Owners } from "./owners.ts";
 import { homeOf, keyOfRun, keyOfStart } from "../client/why.ts";
@@ -51,6 +52,8 @@ export interface NodeVerbs extends Omit<EngineClient, Composed> {
   entries(key: KeyRef): Promise<readonly (readonly [string, Payload])[]>;
   write(key: KeyRef, name: string, value: Payload): Promise<void>;
   clear(key: KeyRef, name?: string): Promise<void>;
+  viewKey: KeyVerbs["view"];
+  replace: KeyVerbs["replace"];
   /** Lists show all that was acknowledged here before the call, of the partitions that it names. */
   flush(): Promise<readonly number[]>;
 }
@@ -61,10 +64,11 @@ export interface NodeParts {
   /** The engine's own verbs. */
   readonly client: EngineClient;
   readonly keyed: KeyedStateVerbs;
+  readonly keys: KeyVerbs;
 }
 
 export function nodeVerbs(parts: NodeParts): NodeVerbs {
-  const { desk, client, keyed } = parts;
+  const { desk, client, keyed, keys } = parts;
   const page: NodeVerbs["page"] = async (runId, from, limit = PAGE_EVENTS) =>
     fitting(await client.journal(runId, from, Math.min(limit, PAGE_EVENTS)));
   return {
@@ -78,6 +82,8 @@ export function nodeVerbs(parts: NodeParts): NodeVerbs {
     entries: async (key) => [...(await keyed.entries(key))],
     write: (...args) => keyed.write(...args),
     clear: (...args) => keyed.clear(...args),
+    viewKey: (key) => keys.view(key),
+    replace: (...args) => keys.replace(...args),
     flush: () => flush(desk),
   };
 }

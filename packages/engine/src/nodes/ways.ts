@@ -120,4 +120,6 @@ export const ways: { readonly [V in Routed]: Way<V> } = {
   entries: { home: ofKey, ...reading },
   write: { home: ofKey, ...never },
   clear: { home: ofKey, ...never },
+  viewKey: { home: ofKey, ...reading },
+  replace: { home: ofKey, ...never },
 };

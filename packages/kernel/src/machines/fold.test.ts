@@ -127,6 +127,7 @@ const keyMessages = fc.oneof(
     value: fc.constant(payload),
   }),
   maybe(fc.constantFrom("a", "b")).map((name) => dense({ type: "key.clear", name })),
+  fc.constant({ type: "key.replace", request: 4, entries: [["b", payload]] }),
   wait.map((replyTo) => ({ type: "key.read", name: "a", replyTo, ordinal: 1 })),
 ) as fc.Arbitrary<KeyMessage>;
 

@@ -7,7 +7,7 @@ import { attachTo } from "./decide/attach-to.ts";
 import { closed } from "./decide/closed.ts";
 import { cancel, signal } from "./decide/forward.ts";
 import { forget } from "./decide/forget.ts";
-import { clear, read, write } from "./decide/keyed-state.ts";
+import { clear, read, replace, write } from "./decide/keyed-state.ts";
 import { promise } from "./decide/promise.ts";
 import { start } from "./decide/start.ts";
 import { wake } from "./decide/wake.ts";
@@ -42,6 +42,8 @@ function decide(turn: KeyTurn, message: KeyMessage): void {
       return write(turn, message);
     case "key.clear":
       return clear(turn, message);
+    case "key.replace":
+      return replace(turn, message);
     case "key.promise":
       return promise(turn, message);
     case "key.forget":

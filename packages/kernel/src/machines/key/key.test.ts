@@ -379,6 +379,29 @@ describe("what a key remembers", () => {
     expect(keyMachine.isEmpty(state)).toBe(true);
   });
 
+  test("all of the state is replaced at once, but not under a run that holds the key", () => {
+    const { tell, ask, state } = freshKey();
+    tell({ type: "key.write", name: "cart", value: payload });
+    const replace = (names: readonly string[]) =>
+      ask({
+        type: "key.replace",
+        entries: names.map((name) => [name, payload] as const),
+        request: 1,
+      });
+    expect(replace(["a", "b"])).toEqual({ type: "ok" });
+    expect([...state.entries.keys()]).toEqual(["a", "b"]);
+    tell(start(1));
+    expect(replace(["c"])).toMatchObject({ code: "conflict", detail: { runId: id(1) } });
+    tell({ type: "key.closed", runId: id(1), status: "completed" });
+    const most = Array.from({ length: limits.keyStateEntries }, (_, n) => `n${n}`);
+    expect(replace([...most, "more"])).toMatchObject({ code: "limit-exceeded" });
+    expect([...state.entries.keys()]).toEqual(["a", "b"]);
+    expect(replace(most)).toEqual({ type: "ok" });
+    expect(state.entries.size).toBe(limits.keyStateEntries);
+    expect(replace([])).toEqual({ type: "ok" });
+    expect(state.entries.size).toBe(0);
+  });
+
   test("one entry of state past the limit is kept, and its run waits for a person", () => {
     const { tell, state } = freshKey();
     tell(start(1));

@@ -1,4 +1,4 @@
-/** `key.read`, `key.write`, `key.clear`: the state that outlives each run under the key. */
+/** `key.read`, `key.write`, `key.clear`, `key.replace`: the state that outlives each run under the key. */
 import { runStream } from "../../../ids.ts";
 import { limits } from "../../../limits.ts";
 import type { Payload } from "../../../payload.ts";
@@ -53,6 +53,24 @@ export function clear(turn: KeyTurn, message: KeyMessageOf<"key.clear">): void {
   replyOk(turn, message);
   if (name === undefined ? entries.size === 0 : !entries.has(name)) return;
   turn.emit({ kind: "key.cleared", ...(name === undefined ? {} : { name }) });
+}
+
+/** A run that holds the key has read the state and would write over what it does not know of. */
+export function replace(turn: KeyTurn, message: KeyMessageOf<"key.replace">): void {
+  const { entries } = message;
+  const open = openRun(turn.state);
+  if (open !== undefined) {
+    const text =
+      `The run ${open} holds the key, and its state is not changed under it: wait until it is ` +
+      `over, or cancel it first.`;
+    return replyError(turn, message, "conflict", text, { runId: open });
+  }
+  if (entries.length > limits.keyStateEntries) {
+    return replyError(turn, message, "limit-exceeded", tooMany("write again"));
+  }
+  if (turn.state.entries.size > 0) turn.emit({ kind: "key.cleared" });
+  for (const [name, value] of entries) turn.emit({ kind: "key.written", name, value });
+  replyOk(turn, message);
 }
 
 function tooMany(next: string): string {

@@ -1,0 +1,57 @@
+import { type KeyRef, type Payload } from "@perdure/kernel";
+import { MemoryStore } from "@perdure/store";
+import { afterEach, describe, expect, it } from "vitest";
+import { createCalendar, Engine, systemEnv } from "./index.ts";
+
+const input: Payload = { encoding: "json", data: new TextEncoder().encode("1") };
+const named = (id: string, kind = "object:cart"): KeyRef => ({ namespace: "n", kind, id });
+
+describe("keys, as people look at them", () => {
+  const open: Engine[] = [];
+  afterEach(async () => {
+    for (const engine of open.splice(0)) await engine.close();
+  });
+
+  async function newEngine(): Promise<Engine> {
+    const store = new MemoryStore();
+    const engine = await Engine.open({ store, env: systemEnv(), calendar: createCalendar() });
+    open.push(engine);
+    return engine;
+  }
+
+  it("are listed by kind, a page at a time, and never those of another namespace", async () => {
+    const { keyedState, keys } = await newEngine();
+    const other = { ...named("a"), namespace: "other" };
+    for (const key of [named("a"), named("b/%"), named("c"), named("d", "workflow:f"), other]) {
+      await keyedState.write(key, "x", input);
+    }
+    const page = await keys.under("n", "object:", 2);
+    expect(page).toEqual([named("a"), named("b/%")]);
+    expect(await keys.under("n", "object:", 2, page.at(-1))).toEqual([named("c")]);
+  });
+
+  it("show who holds them, who waits, and what they hold", async () => {
+    const engine = await newEngine();
+    const key = named("a");
+    const start = { namespace: "n", workflow: "cart.add", queue: "q", input, key };
+    const first = await engine.start({ ...start, mode: "exclusive" });
+    const second = await engine.start({ ...start, mode: "exclusive" });
+    await engine.keyedState.write(key, "x", input);
+    const view = await engine.keys.view(key);
+    expect(view.current).toEqual({ runId: first.runId, isOpen: true });
+    expect(view.inbox.map(({ runId }) => runId)).toEqual([second.runId]);
+    expect(view).toMatchObject({ delayed: [], entries: [["x", input]], promises: [] });
+  });
+
+  it("have all their state replaced at once, while no run holds them", async () => {
+    const engine = await newEngine();
+    const key = named("a");
+    await engine.keyedState.write(key, "x", input);
+    await engine.keys.replace(key, [["y", input]]);
+    expect((await engine.keys.view(key)).entries).toEqual([["y", input]]);
+    await engine.start({ namespace: "n", workflow: "w", queue: "q", input, key });
+    await expect(engine.keys.replace(key, [])).rejects.toMatchObject({ code: "conflict" });
+    const empty = engine.keys.replace(named("b"), [["", input]]);
+    await expect(empty).rejects.toMatchObject({ code: "invalid-argument" });
+  });
+});

@@ -127,8 +127,14 @@ export default defineConfig({
   plugins: ["typescript", "unicorn", "oxc", "import", "promise", "node", "vitest"],
   options: { typeAware: true, reportUnusedDisableDirectives: "error" },
   env: { es2024: true, node: true },
-  // The peers' types are installed by `npm run bench -- --peers` only.
-  ignorePatterns: ["**/dist/**", "**/node_modules/**", "coverage/**", "bench/peers/**"],
+  // Npm roots of their own, whose types are installed where they are wanted only.
+  ignorePatterns: [
+    "**/dist/**",
+    "**/node_modules/**",
+    "coverage/**",
+    "bench/peers/**",
+    "conformance/**",
+  ],
   categories: { correctness: "error", suspicious: "error" },
   rules: {
     ...imports(anySibling),

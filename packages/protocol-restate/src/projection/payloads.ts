@@ -12,9 +12,6 @@ export function payloadOf(bytes: Uint8Array): Payload {
   return { encoding: looksLikeJson(bytes) ? "json" : "bytes", data: owned(bytes) };
 }
 
-/** Where a key has no such state: an empty value is something else. */
-export const voidPayload: Payload = { encoding: "void", data: new Uint8Array(0) };
-
 const FAILURE = "failure";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

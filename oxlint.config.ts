@@ -196,8 +196,8 @@ export default defineConfig({
   overrides: [
     ...walls,
     {
-      // Server and SDK meet over a wire, and are tested where they meet.
-      files: ["server", "sdk"].flatMap((folder) => [
+      // Server and SDK meet over a wire, and are tested where they meet; a protocol over an engine.
+      files: ["server", "sdk", "protocol-restate"].flatMap((folder) => [
         `packages/${folder}/**/*.test.ts`,
         `packages/${folder}/**/*.test-support.ts`,
       ]),

@@ -5,6 +5,7 @@
  */
 import type { Env } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
+import { parseJson } from "@perdure/wire";
 import type { OutboundGuard } from "./http/dial.ts";
 import type { ExchangeFailure, ResponseHead } from "./http/exchange.ts";
 import { transportTo } from "./http/transport.ts";
@@ -155,9 +156,10 @@ function refused(uri: string, head: ResponseHead, body: Uint8Array): PerdureErro
 
 function parsed(body: Uint8Array, uri: string): unknown {
   try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8"));
+    return parseJson(body, "its manifest", { bytes: driverLimits.manifestBytes });
   } catch (error) {
-    throw wrong("META0013", "its manifest is not JSON", uri, error);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw wrong("META0013", reason, uri, error);
   }
 }
 

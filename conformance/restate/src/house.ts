@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { Admin } from "./admin.ts";
 import type { Against, Faults, Mode } from "./mode.ts";
 import { patientFetch } from "./patient-fetch.ts";
-import { FaultProxy, faultsOfClients, faultsOfServices } from "./proxy/proxy.ts";
+import { FaultProxy, fatesOfClients, fatesOfServices } from "./proxy/proxy.ts";
 import type { Random } from "./random.ts";
 import { perdureServer } from "./servers/perdure.ts";
 import { referenceServer } from "./servers/reference.ts";
@@ -106,10 +106,10 @@ export class House {
     const { faults, random } = this.#options;
     const admin = new Admin(this.server.adminUrl, 20_000);
     if (faults === "proxy") {
-      const toServices = new FaultProxy(() => this.#services.port, faultsOfServices, random);
+      const toServices = new FaultProxy(() => this.#services.port, fatesOfServices, random);
       const toServer = new FaultProxy(
         () => Number(new URL(this.server.ingressUrl).port),
-        faultsOfClients,
+        fatesOfClients,
         random,
       );
       this.#faultProxies = [toServices, toServer];

@@ -52,11 +52,11 @@ async function oneAttempt(
   return new Response(isEmpty ? null : body, { status: reply.status, headers: reply.headers });
 }
 
-/** Calls and sends of services and objects; a workflow is known by its name alone. */
+/** Calls and sends; a workflow's run has its key, and takes no other. */
 function isInvocation(url: string): boolean {
   const { pathname } = new URL(url);
   if (/^\/restate\/(call|send)\//.test(pathname)) return true;
-  return !pathname.startsWith("/restate/") && !/^\/\w*Workflow\w*\/|^\/BlockAndWait/.test(pathname);
+  return !pathname.startsWith("/restate/") && !/^\/\w+\/\w+\/run(\/send)?$/.test(pathname);
 }
 
 const isForLater = ({ status, headers }: Response): boolean =>

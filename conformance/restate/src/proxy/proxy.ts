@@ -4,69 +4,62 @@
  * 1. Bytes that arrive are those that were sent, in order: faults delay or end a connection only.
  * 2. What happens to a connection is drawn when it is opened, so a seed tells the same story as
  *    far as its connections come in the same order.
- * 3. Every fault ends: what stalls goes on, and what is half open is reset.
+ * 3. Every connection ends, by a reset: also one that is half open, where nothing arrives any more.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 import type { Random } from "../random.ts";
 
+/** What happens to a connection, and how long it lives. A long life is a rest from faults. */
+export interface Fate {
+  readonly fault: Fault;
+  readonly lifeMs: number;
+}
+
 export type Fault =
   | { readonly kind: "none" }
   | { readonly kind: "delay"; readonly ms: number }
-  | { readonly kind: "reset"; readonly afterMs: number }
   | { readonly kind: "stall"; readonly afterMs: number; readonly forMs: number }
-  | { readonly kind: "half-open"; readonly afterMs: number; readonly forMs: number };
+  | { readonly kind: "half-open"; readonly afterMs: number };
 
-export type Faulty = (random: Random) => Fault;
+export type Fates = (random: Random) => Fate;
 
-/** Connections of clients are many and short. */
-export const faultsOfClients: Faulty = (random) => {
-  const kind = random.next();
-  if (kind < 0.5) return { kind: "none" };
-  if (kind < 0.7) return { kind: "delay", ms: random.between(1, 40) };
-  if (kind < 0.85) return { kind: "reset", afterMs: random.between(0, 200) };
-  if (kind < 0.95) return stall(random);
-  return halfOpen(random);
-};
-
-/** Connections to services carry many invocations and last. */
-export const faultsOfServices: Faulty = (random) => {
-  const kind = random.next();
-  if (kind < 0.2) return { kind: "delay", ms: random.between(1, 20) };
-  if (kind < 0.7) return { kind: "reset", afterMs: random.between(50, 1_500) };
-  if (kind < 0.9) return stall(random);
-  return halfOpen(random);
-};
-
-const stall = (random: Random): Fault => ({
-  kind: "stall",
-  afterMs: random.between(0, 300),
-  forMs: random.between(50, 500),
+/** Connections of clients are many, and carry a request at a time. */
+export const fatesOfClients: Fates = (random) => ({
+  fault: faultOf(random, 0.5),
+  lifeMs: random.between(20, 1_500),
 });
 
-const halfOpen = (random: Random): Fault => ({
-  kind: "half-open",
-  afterMs: random.between(0, 500),
-  forMs: random.between(500, 1_500),
+/** Connections to services carry many invocations; each end breaks all of their attempts. */
+export const fatesOfServices: Fates = (random) => ({
+  fault: faultOf(random, 0.3),
+  lifeMs: random.between(100, 2_000),
 });
+
+function faultOf(random: Random, undisturbed: number): Fault {
+  if (random.happens(undisturbed)) return { kind: "none" };
+  if (random.happens(0.4)) return { kind: "delay", ms: random.between(1, 40) };
+  const afterMs = random.between(0, 300);
+  if (random.happens(0.6)) return { kind: "stall", afterMs, forMs: random.between(50, 500) };
+  return { kind: "half-open", afterMs };
+}
 
 export class FaultProxy {
   readonly #server: Server;
   readonly #target: () => number;
-  readonly #faults: Faulty;
+  readonly #fates: Fates;
   readonly #random: Random;
   readonly #open = new Set<Socket>();
   readonly counts: Record<Fault["kind"], number> = {
     none: 0,
     delay: 0,
-    reset: 0,
     stall: 0,
     "half-open": 0,
   };
 
-  constructor(target: () => number, faults: Faulty, random: Random) {
+  constructor(target: () => number, fates: Fates, random: Random) {
     this.#target = target;
-    this.#faults = faults;
+    this.#fates = fates;
     this.#random = random;
     this.#server = createServer((socket) => this.#join(socket));
   }
@@ -84,7 +77,7 @@ export class FaultProxy {
   }
 
   #join(near: Socket): void {
-    const fault = this.#faults(this.#random);
+    const { fault, lifeMs } = this.#fates(this.#random);
     this.counts[fault.kind] += 1;
     const far = connect({ port: this.#target(), host: "127.0.0.1", noDelay: true });
     near.setNoDelay(true);
@@ -103,6 +96,7 @@ export class FaultProxy {
       far.pipe(near);
       disturb(near, far, fault);
     }
+    after(near, lifeMs, () => reset(near, far));
   }
 }
 
@@ -121,8 +115,6 @@ function disturb(near: Socket, far: Socket, fault: Exclude<Fault, { kind: "delay
   switch (fault.kind) {
     case "none":
       return;
-    case "reset":
-      return void after(near, fault.afterMs, () => reset(near, far));
     case "stall":
       return void after(near, fault.afterMs, () => {
         part(near, far);
@@ -132,10 +124,7 @@ function disturb(near: Socket, far: Socket, fault: Exclude<Fault, { kind: "delay
         });
       });
     case "half-open":
-      return void after(near, fault.afterMs, () => {
-        part(near, far);
-        after(near, fault.forMs, () => reset(near, far));
-      });
+      return void after(near, fault.afterMs, () => part(near, far));
   }
 }
 

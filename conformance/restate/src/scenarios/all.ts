@@ -4,6 +4,10 @@ import { cancellation, explicitCancellation, kill } from "./cancelling.ts";
 import { generators, hooks, nonDeterminism } from "./changing.ts";
 import { combinators, promiseCombinators } from "./combining.ts";
 import { randomness, runFlush, runRetry, userErrors } from "./failing.ts";
+import { commandLineScenarios } from "./command-line.ts";
+import { idempotency, ingress, sends } from "./ingress.ts";
+import { admin, introspection } from "./introspection.ts";
+import { ownDeployments } from "./own.ts";
 import { state } from "./state.ts";
 import { awakeable, signal, sleep, sleepWithFailures } from "./waiting.ts";
 import { workflow } from "./workflows.ts";
@@ -18,6 +22,9 @@ export const scenarioClasses: readonly ScenarioClass[] = [
   signal,
   combinators,
   promiseCombinators,
+  ingress,
+  sends,
+  idempotency,
   cancellation,
   explicitCancellation,
   kill,
@@ -29,4 +36,8 @@ export const scenarioClasses: readonly ScenarioClass[] = [
   nonDeterminism,
   hooks,
   generators,
+  ...ownDeployments,
+  admin,
+  introspection,
+  commandLineScenarios,
 ];

@@ -36,6 +36,13 @@ export const sleep: ScenarioClass = {
   ],
 };
 
+/** Its step and its sleep are in the journal. */
+const sleeps = ({ admin }: World, id: string) =>
+  until("it sleeps", async () => {
+    const row = await admin.invocation(id, "journal_commands_size");
+    return Number(row?.["journal_commands_size"]) >= 3;
+  });
+
 export const sleepWithFailures: ScenarioClass = {
   name: "SleepWithFailures",
   scenarios: (["SIGKILL", "SIGTERM"] as const).map((signal) =>
@@ -48,7 +55,7 @@ export const sleepWithFailures: ScenarioClass = {
           handler: "sleep",
           parameter: new TextEncoder().encode("1500"),
         });
-        await until("it has begun", async () => (await own.process.counted("sleep starts")) > 0);
+        await sleeps(world, send.invocationId);
         await own.process.end(signal);
         await own.process.start();
         // Its step ran in the first process alone; the second got the result from the journal.

@@ -57,59 +57,43 @@ export const workflow: ScenarioClass = {
       await afterTheEnd.text();
     }),
 
-    scenario(
-      "a promise is settled once",
-      async (world) => {
-        const client = workflowOf(world);
-        await client.workflowSubmit("x");
-        const first = await world.request(`/BlockAndWait/${world.key}/unblock`, {
-          method: "POST",
-          headers: { "content-type": "application/json", "idempotency-key": `${world.key}-1` },
-          body: '"one"',
-        });
-        equal(first.status, 200);
-        await first.text();
-        await fails(client.unblock("two"), { status: 409 });
-        equal(await client.workflowAttach(), "x one");
-      },
-      { calm: "asking again would settle it again" },
-    ),
+    scenario("a promise is settled once", async (world) => {
+      const client = workflowOf(world);
+      await client.workflowSubmit("x");
+      const first = await world.request(`/BlockAndWait/${world.key}/unblock`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "idempotency-key": `${world.key}-1` },
+        body: '"one"',
+      });
+      equal(first.status, 200);
+      await first.text();
+      await fails(client.unblock("two"), { status: 409 });
+      equal(await client.workflowAttach(), "x one");
+    }),
 
-    scenario(
-      "a rejected promise fails the workflow that waits for it",
-      async (world) => {
-        const client = workflowOf(world);
-        await client.workflowSubmit("x");
-        await client.fail("no word");
-        await fails(client.workflowAttach(), { status: 500, message: "no word" });
-        await fails(client.workflowOutput(), { status: 500, message: "no word" });
-      },
-      { calm: "asking again would settle it again" },
-    ),
+    scenario("a rejected promise fails the workflow that waits for it", async (world) => {
+      const client = workflowOf(world);
+      await client.workflowSubmit("x");
+      await client.fail("no word");
+      await fails(client.workflowAttach(), { status: 500, message: "no word" });
+      await fails(client.workflowOutput(), { status: 500, message: "no word" });
+    }),
 
-    scenario(
-      "shared handlers wait for a promise, too",
-      async (world) => {
-        const client = workflowOf(world);
-        await client.workflowSubmit("x");
-        const waits = [client.wait(), client.wait()];
-        await until("it has begun", async () => (await client.input()) === "x");
-        await client.unblock("word");
-        equal(await Promise.all(waits), ["word", "word"]);
-      },
-      { calm: "asking again would settle it again" },
-    ),
+    scenario("shared handlers wait for a promise, too", async (world) => {
+      const client = workflowOf(world);
+      await client.workflowSubmit("x");
+      const waits = [client.wait(), client.wait()];
+      await until("it has begun", async () => (await client.input()) === "x");
+      await client.unblock("word");
+      equal(await Promise.all(waits), ["word", "word"]);
+    }),
 
-    scenario(
-      "a promise may be settled before the workflow begins",
-      async (world) => {
-        const client = workflowOf(world);
-        await client.unblock("early");
-        await client.workflowSubmit("x");
-        equal(await client.workflowAttach(), "x early");
-      },
-      { calm: "asking again would settle it again" },
-    ),
+    scenario("a promise may be settled before the workflow begins", async (world) => {
+      const client = workflowOf(world);
+      await client.unblock("early");
+      await client.workflowSubmit("x");
+      equal(await client.workflowAttach(), "x early");
+    }),
 
     scenario("a failed workflow's failure is kept", async (world) => {
       const client = world.ingress.workflowClient<typeof failingWorkflow>(
@@ -121,13 +105,9 @@ export const workflow: ScenarioClass = {
       await fails(client.workflowAttach(), { status: 422, message: "bad input" });
     }),
 
-    scenario(
-      "a handler calls a workflow and unblocks it",
-      async (world) => {
-        equal(await callerOf(world).call(world.key), "called by the caller");
-      },
-      { calm: "asking again would settle it again" },
-    ),
+    scenario("a handler calls a workflow and unblocks it", async (world) => {
+      equal(await callerOf(world).call(world.key), "called by the caller");
+    }),
 
     scenario(
       "a handler sends to a workflow twice, and attaches to the one that it is",
@@ -136,7 +116,6 @@ export const workflow: ScenarioClass = {
         equal(output, "sent later");
         equal(two, one);
       },
-      { calm: "asking again would settle it again" },
     ),
 
     scenario("nobody has begun a workflow that is unknown", async (world) => {

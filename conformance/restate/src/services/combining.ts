@@ -164,7 +164,7 @@ export const promises = restate.service({
       const call = ctx.serviceClient<typeof promises>(promises).sleeps(ms);
       const winner = await restate.RestatePromise.race([
         call.map(() => "call"),
-        ctx.sleep(ms * 20).map(() => "sleep"),
+        ctx.sleep(60_000).map(() => "sleep"),
       ]);
       return `${winner} of ${await call}`;
     },

@@ -8,3 +8,15 @@ export {
 } from "./driver/discover.ts";
 export type { OutboundGuard } from "./driver/http/dial.ts";
 export { RequestIdentity } from "./driver/identity.ts";
+export {
+  DeploymentRegistry,
+  type Discover,
+  type RegisterRequest,
+  type Registered,
+  type RegistryParts,
+  type UpdateRequest,
+} from "./deployments/registry.ts";
+export type { DeploymentRecord, NamespaceCatalog, ServiceView } from "./deployments/catalog.ts";
+export type { DoorCaller, Stay } from "./frontdoor/ingress/door-caller.ts";
+export { createIngress, type Ingress, type IngressParts } from "./frontdoor/ingress/ingress.ts";
+export { ingressOperationOf, type IngressOperation } from "./frontdoor/ingress/routes.ts";

@@ -14,6 +14,8 @@ export const restateLimits = {
   deploymentHeaderChars: 8_192,
   deploymentMetadata: 50,
   deploymentMetadataChars: 1_024,
+  /** What names an invocation in a body. */
+  targetBytes: 65_536,
   /** One deployment with its manifest, as it is kept. */
   deploymentBytes: 4_194_304,
 } as const;

@@ -1,0 +1,63 @@
+/**
+ * Callers that wait for the end of invocations. Those of one invocation wait for one promise of the
+ * engine's, so that a client that comes back a thousand times costs one waiter.
+ *
+ * W1  Only callers of one namespace share a wait: the first has been shown to be of the run's.
+ * W2  Whoever leaves ends their own waiting and nothing else.
+ */
+import { PerdureError, type Outcome, type RunId } from "@perdure/kernel";
+import { invocationId } from "../../ids/invocation-id.ts";
+import { refusal, refusedWith } from "./answers.ts";
+import type { DoorAsk } from "./door.ts";
+import type { DoorCaller } from "./door-caller.ts";
+
+export class Waits {
+  readonly #waits = new Map<string, Promise<Outcome>>();
+
+  /** Undefined: the caller has gone. */
+  async end(
+    { engine, namespace }: DoorCaller,
+    runId: RunId,
+    signal: AbortSignal,
+  ): Promise<Outcome | undefined> {
+    if (signal.aborted) return undefined;
+    const gone = Promise.withResolvers<undefined>();
+    const leave = (): void => gone.resolve(undefined);
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      return await Promise.race([this.#of(namespace, runId, engine), gone.promise]);
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
+  }
+
+  #of(namespace: string, runId: RunId, engine: DoorCaller["engine"]): Promise<Outcome> {
+    const name = `${namespace}/${runId}`;
+    const known = this.#waits.get(name);
+    if (known !== undefined) return known;
+    const wait = engine.outcome(runId).finally(() => this.#waits.delete(name));
+    this.#waits.set(name, wait);
+    // Whoever waits is told; when nobody does any more, nobody needs to be.
+    wait.catch(() => undefined);
+    return wait;
+  }
+}
+
+/** A response: there is nobody to tell, or the wait was ended from here. */
+export async function waitFor(
+  { waits }: { readonly waits: Waits },
+  { request, caller }: DoorAsk,
+  runId: RunId,
+): Promise<Outcome | Response> {
+  const stay = caller.stay?.() ?? { signal: request.signal, leave: () => undefined };
+  try {
+    const outcome = await waits.end(caller, runId, stay.signal);
+    if (outcome !== undefined) return outcome;
+    const reason: unknown = stay.signal.reason;
+    if (reason instanceof PerdureError) return refusal(reason);
+    const text = "The wait was ended, the invocation goes on: attach to it by its id.";
+    return refusedWith(503, text, { "x-restate-id": invocationId(runId), "retry-after": "1" });
+  } finally {
+    stay.leave();
+  }
+}

@@ -43,6 +43,9 @@ export function argumentsOf(argv: readonly string[]): Arguments {
   });
   const faults = faultsOf(values.through, values.kill);
   const defaultModes = faults === "none" ? modes : (["bidi"] as const);
+  if (values.write && values.scenario !== "") {
+    throw new Error("--write keeps whole runs, so it does not go with --scenario");
+  }
   return {
     against: oneOf(["perdure", "reference"], values.against),
     modes: values.modes?.split(",").map((mode) => oneOf(modes, mode)) ?? defaultModes,

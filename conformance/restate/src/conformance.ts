@@ -1,6 +1,8 @@
 /** Opens a house for each mode, runs the scenarios there, and prints what came of them. */
 import type { Arguments } from "./arguments.ts";
+import { writeDocument } from "./document.ts";
 import { House } from "./house.ts";
+import { keep } from "./kept-results.ts";
 import { Random } from "./random.ts";
 import type { Result } from "./results.ts";
 import { letCallsBeLeft, runScenarios } from "./run.ts";
@@ -28,12 +30,16 @@ export async function conformance(args: Arguments): Promise<boolean> {
       await house.close();
     }
   }
+  if (args.write) {
+    await keep(args.against, args.seed, results);
+    await writeDocument(scenarioClasses);
+  }
   console.log(closingLine(results));
   return results.every(({ verdict }) => verdict.kind !== "failed");
 }
 
 function chosen(text: string): ScenarioClass[] {
-  return scenarioClasses
+  const classes = scenarioClasses
     .map((each) => ({
       ...each,
       scenarios: each.scenarios.filter(({ name }) =>
@@ -41,4 +47,6 @@ function chosen(text: string): ScenarioClass[] {
       ),
     }))
     .filter(({ scenarios }) => scenarios.length > 0);
+  if (classes.length === 0) throw new Error(`no class and no scenario has "${text}" in its name`);
+  return classes;
 }

@@ -7,6 +7,8 @@ import type { Header, ProtocolFailure } from "../messages/messages.ts";
 
 const UINT32_MAX = 0xffff_ffff;
 const INTERNAL = 500;
+export const CONFLICT = 409;
+/** The SDK ends with it what was cancelled. */
 export const CANCELLED = 409;
 
 /** The kernel's own words, and those of native code that are plain enough. */

@@ -12,6 +12,15 @@ export function payloadOf(bytes: Uint8Array): Payload {
   return { encoding: looksLikeJson(bytes) ? "json" : "bytes", data: owned(bytes) };
 }
 
+const VOID = "void";
+
+/** Where a key has no such state: an empty value is something else. */
+export const voidPayload: Payload = { encoding: VOID, data: new Uint8Array(0) };
+
+export function isVoid({ encoding }: Payload): boolean {
+  return encoding === VOID;
+}
+
 const FAILURE = "failure";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -46,9 +55,31 @@ function failureIn({ data }: Payload): ProtocolFailure | undefined {
   }
 }
 
-/** A small view of a large chunk would keep the whole of it in memory. */
+/** Names of state, as a JSON list. */
+export function namesPayload(names: readonly string[]): Payload {
+  return { encoding: "json", data: encoder.encode(JSON.stringify(names)) };
+}
+
+/** Undefined: it is no list of names. */
+export function namesIn({ data }: Payload): readonly string[] | undefined {
+  try {
+    const parsed: unknown = JSON.parse(decoder.decode(data));
+    return Array.isArray(parsed) && parsed.every((name) => typeof name === "string")
+      ? parsed
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A small view of a large chunk would keep the whole of it in memory. A view of Node's own kind is
+ * written otherwise by those that look at what they are given.
+ */
 function owned(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer.byteLength > 2 * bytes.byteLength + 64 ? Uint8Array.from(bytes) : bytes;
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (buffer.byteLength > 2 * byteLength + 64) return Uint8Array.from(bytes);
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 const quote = 0x22;

@@ -20,3 +20,4 @@ export type { DeploymentRecord, NamespaceCatalog, ServiceView } from "./deployme
 export type { DoorCaller, Stay } from "./frontdoor/ingress/door-caller.ts";
 export { createIngress, type Ingress, type IngressParts } from "./frontdoor/ingress/ingress.ts";
 export { ingressOperationOf, type IngressOperation } from "./frontdoor/ingress/routes.ts";
+export { RestateDriver, type DriverParts } from "./driver/restate-driver.ts";

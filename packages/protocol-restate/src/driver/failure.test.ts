@@ -67,6 +67,15 @@ describe("a failed attempt", () => {
     expect(failure).toMatchObject({ retryable: false });
   });
 
+  it("does not pause for it where the policy is to end, which counts its attempts first", () => {
+    const kill = { ...retry, onMaxAttempts: "KILL" } as const;
+    const lasting = { ...broken, next: { pause: "code" } } as const;
+    expect(answerTo(lasting, kill, 1).commands).toEqual([]);
+    expect(answerTo(lasting, kill, 2).commands).toMatchObject([{ type: "run.fail" }]);
+    const asked = { ...broken, next: { pause: "code", isAsked: true } } as const;
+    expect(answerTo(asked, kill, 0).commands).toMatchObject([{ type: "run.pause" }]);
+  });
+
   it("is cut to what a journal takes", () => {
     const message = "x".repeat(limits.failureMessageChars + 1);
     const stack = "y".repeat(limits.failureStackChars + 1);
@@ -96,7 +105,7 @@ describe("an error of the SDK", () => {
   it.each([
     ["a journal mismatch", { code: 570 }, { pause: "nondeterminism" }, /^\[RT0016\] boom/],
     ["a feature that it lacks", { code: 573 }, { pause: "code" }, /^\[RT0012\] boom/],
-    ["a pause that it asks for", { behavior: 1 }, { pause: "code" }, /^boom/],
+    ["a pause that it asks for", { behavior: 1 }, { pause: "code", isAsked: true }, /^boom/],
     ["an end that it asks for", { behavior: 2 }, "fail", /^boom/],
     ["a mismatch that is to be the end", { code: 570, behavior: 2 }, "fail", /RT0016/],
     ["a protocol violation", { code: 571 }, undefined, /^\[RT0012\] boom/],

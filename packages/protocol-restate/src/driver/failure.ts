@@ -22,7 +22,8 @@ interface Related {
   readonly type?: number;
 }
 
-type Afterwards = { readonly pause: PauseReason } | "fail";
+/** `isAsked`: by the SDK, whatever the handler's policy says. */
+type Afterwards = { readonly pause: PauseReason; readonly isAsked?: true } | "fail";
 
 export interface AttemptFailure {
   /** `RT0010`, or the code that the SDK gave: `500`. */
@@ -45,7 +46,7 @@ const PROTOCOL_VIOLATION = 571;
 const UNSUPPORTED_FEATURE = 573;
 
 /** A pause that a deployment or a change of settings may cure, which a person has to say. */
-export const pauseForCode: Afterwards = { pause: "code" };
+export const pauseForCode = { pause: "code" } as const;
 
 export function sdkFailure(error: ErrorMessage): AttemptFailure {
   const { code, message, stacktrace, nextRetryMs, commandName, commandIndex, commandType } = error;
@@ -76,8 +77,10 @@ const FAIL = 2;
 
 function afterwards({ code, behavior }: ErrorMessage): Afterwards | undefined {
   if (behavior === FAIL) return "fail";
-  if (code === JOURNAL_MISMATCH) return { pause: "nondeterminism" };
-  return behavior === PAUSE || code === UNSUPPORTED_FEATURE ? pauseForCode : undefined;
+  const asked = behavior === PAUSE ? ({ isAsked: true } as const) : {};
+  if (code === JOURNAL_MISMATCH) return { pause: "nondeterminism", ...asked };
+  if (behavior === PAUSE) return { ...pauseForCode, isAsked: true };
+  return code === UNSUPPORTED_FEATURE ? pauseForCode : undefined;
 }
 
 /** What the engine is told. `before`: attempts that failed since the run began or was resumed. */
@@ -89,7 +92,8 @@ export function answerTo(
   const { message, next, sdkDelayMs } = failure;
   if (next === "fail") return { commands: [{ type: "run.fail", failure: terminal(failure) }] };
   const told = kernelFailure(failure);
-  if (next !== undefined) {
+  // Who wants failures to be the end gets all the attempts before it: this may be a deployment's fault.
+  if (next !== undefined && (next.isAsked === true || retry.onMaxAttempts === "PAUSE")) {
     return { commands: [paused(next.pause, message)], failure: { ...told, retryable: false } };
   }
   const attempt = before + 1;

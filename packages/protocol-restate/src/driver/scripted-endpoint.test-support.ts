@@ -90,7 +90,7 @@ export async function scriptedEndpoint(script: Script): Promise<ScriptedEndpoint
   return { ...endpoint, attempts };
 }
 
-export const bytes = (text: string): Uint8Array => Buffer.from(text);
+export const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
 
 export const output = (value: string): Message => {
   return { type: "output", name: "", result: { type: "value", value: bytes(value) } };

@@ -13,7 +13,7 @@ export {
   checkText,
   startBytes,
 } from "./client/checks.ts";
-export type { KeyVerbs, KeyView } from "./client/keys.ts";
+export type { KeyVerbs, KeyView, WaitingStart } from "./client/keys.ts";
 export type { KeyedStateVerbs } from "./client/keyed-state.ts";
 export { checkRunId } from "./client/desk.ts";
 export { createCalendar, validateCalendar } from "./calendar.ts";

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createCalendar, Engine, systemEnv } from "./index.ts";
 
 const input: Payload = { encoding: "json", data: new TextEncoder().encode("1") };
+const byId = (a: KeyRef, b: KeyRef): number => (a.id < b.id ? -1 : 1);
 const named = (id: string, kind = "object:cart"): KeyRef => ({ namespace: "n", kind, id });
 
 describe("keys, as people look at them", () => {
@@ -12,8 +13,7 @@ describe("keys, as people look at them", () => {
     for (const engine of open.splice(0)) await engine.close();
   });
 
-  async function newEngine(): Promise<Engine> {
-    const store = new MemoryStore();
+  async function newEngine(store = new MemoryStore()): Promise<Engine> {
     const engine = await Engine.open({ store, env: systemEnv(), calendar: createCalendar() });
     open.push(engine);
     return engine;
@@ -39,8 +39,23 @@ describe("keys, as people look at them", () => {
     await engine.keyedState.write(key, "x", input);
     const view = await engine.keys.view(key);
     expect(view.current).toEqual({ runId: first.runId, isOpen: true });
-    expect(view.inbox.map(({ runId }) => runId)).toEqual([second.runId]);
+    expect(view.inbox.map(({ spec }) => spec.runId)).toEqual([second.runId]);
     expect(view).toMatchObject({ delayed: [], entries: [["x", input]], promises: [] });
+  });
+
+  it("are found by the starts that wait for their time, also when they are out of memory", async () => {
+    const store = new MemoryStore();
+    const engine = await newEngine(store);
+    const start = { namespace: "n", workflow: "w", queue: "q", input, mode: "exclusive" } as const;
+    const startAt = Date.now() + 3_600_000;
+    for (const id of ["a", "b"]) await engine.start({ ...start, key: named(id), startAt });
+    await engine.start({ ...start, key: named("c") });
+    const other = { ...named("d"), namespace: "other" };
+    await engine.start({ ...start, namespace: "other", key: other, startAt });
+    expect((await engine.keys.delayed("n")).toSorted(byId)).toEqual([named("a"), named("b")]);
+    const [late] = (await engine.keys.view(named("a"))).delayed;
+    expect(late).toMatchObject({ spec: { startAt } });
+    expect(late?.since).toBeGreaterThan(0);
   });
 
   it("have all their state replaced at once, while no run holds them", async () => {

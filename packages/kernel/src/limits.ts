@@ -31,6 +31,8 @@ export const limits = {
   /** Calls that wait for one start that has not had its turn. */
   keyListeners: 1_000,
   keyDelayedPerWake: 1_000,
+  /** Alarms that are looked through for delayed starts, of one partition, and keys that are found. */
+  keysDelayed: 100_000,
 
   topicWaits: 100_000,
   topicTriggers: 1_000,

@@ -1,6 +1,8 @@
 /** What lives under keys, for people who look at it and mend it from outside of the runs. */
 import {
   keyStream,
+  limits,
+  PerdureError,
   type KeyRef,
   type KeyState,
   type Payload,
@@ -16,11 +18,17 @@ export interface KeyView {
   /** The run that holds the key, or was the last to do so. */
   readonly current?: { readonly runId: RunId; readonly isOpen: boolean };
   /** Starts that wait for their turn, in its order; and those that wait for their time. */
-  readonly inbox: readonly RunSpec[];
-  readonly delayed: readonly RunSpec[];
+  readonly inbox: readonly WaitingStart[];
+  readonly delayed: readonly WaitingStart[];
   readonly entries: readonly (readonly [name: string, value: Payload])[];
   /** Without a value: somebody waits for it. */
   readonly promises: readonly (readonly [name: string, value?: Payload])[];
+}
+
+export interface WaitingStart {
+  readonly spec: RunSpec;
+  /** When it came; absent: nobody wrote it down. */
+  readonly since?: number;
 }
 
 export interface KeyVerbs {
@@ -29,6 +37,11 @@ export interface KeyVerbs {
    * Some of them may hold nothing any more.
    */
   under(namespace: string, kind: string, limit: number, after?: KeyRef): Promise<readonly KeyRef[]>;
+  /**
+   * Keys under which starts may wait for their time: none of those that do is missing, and some of
+   * these may have none any more. `limit-exceeded` where there are more than `limits.keysDelayed`.
+   */
+  delayed(namespace: string): Promise<readonly KeyRef[]>;
   view(key: KeyRef): Promise<KeyView>;
   /** Puts these entries in place of all that are there; `conflict` while a run holds the key. */
   replace(
@@ -47,6 +60,12 @@ export function keyVerbs(desk: Desk): KeyVerbs {
       const last = after && keyStream(after);
       const names: readonly StreamId[] = await desk.store.streams(prefix, limit, last);
       return names.map(refOf);
+    },
+
+    async delayed(namespace) {
+      desk.checkOpen();
+      checkNamespace(namespace);
+      return delayedKeys(desk, namespace);
     },
 
     async view(key) {
@@ -71,14 +90,32 @@ export function keyVerbs(desk: Desk): KeyVerbs {
 }
 
 function viewOf({ current, inbox, delayed, entries, promises }: KeyState): KeyView {
-  const specOf = ({ spec }: { readonly spec: RunSpec }): RunSpec => spec;
+  const startOf = ({ spec, since }: WaitingStart): WaitingStart =>
+    since === undefined ? { spec } : { spec, since };
   return {
     ...(current === undefined
       ? {}
       : { current: { runId: current.runId, isOpen: current.status === undefined } }),
-    inbox: inbox.map(specOf),
-    delayed: delayed.map(specOf),
+    inbox: inbox.map(startOf),
+    delayed: delayed.map(startOf),
     entries: [...entries],
     promises: [...promises].map(([name, { value }]) => (value ? [name, value] : [name])),
   };
+}
+
+/** A key with a delayed start is in memory, or it is settled and has an alarm for it. */
+async function delayedKeys({ partitions, store }: Desk, namespace: string): Promise<KeyRef[]> {
+  const prefix = keyStream({ namespace, kind: "", id: "" }).slice(0, -2);
+  const found = new Set<StreamId>();
+  for (const { number, lives } of partitions) {
+    for (const [stream, { state }] of lives) {
+      if (stream.startsWith(prefix) && (state as KeyState).delayed.length > 0) found.add(stream);
+    }
+    const alarms = await store.alarms(number, Infinity, limits.keysDelayed);
+    for (const { stream } of alarms) if (stream.startsWith(prefix)) found.add(stream);
+    if (alarms.length < limits.keysDelayed && found.size <= limits.keysDelayed) continue;
+    const text = `More than ${limits.keysDelayed} alarms are set: ask for one key, or one run.`;
+    throw new PerdureError("limit-exceeded", text);
+  }
+  return [...found].map(refOf);
 }

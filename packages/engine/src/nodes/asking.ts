@@ -30,6 +30,7 @@ const gathered: { readonly [V in Gathered]: true } = {
   list: true,
   count: true,
   listSchedules: true,
+  delayedKeys: true,
   flush: true,
 };
 

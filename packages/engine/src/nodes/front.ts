@@ -5,6 +5,7 @@ import type { Desk } from "../client/desk.ts";
 import { keyedStateVerbs, type KeyedStateVerbs } from "../client/keyed-state.ts";
 import { keyVerbs, type KeyVerbs } from "../client/keys.ts";
 import { answerPeers } from "./asking.ts";
+import { delayedAnywhere } from "./gathering.ts";
 import type { Cluster } from "./cluster.ts";
 import { nodeVerbs, type NodeVerbs } from "./node-verbs.ts";
 import { routedClient, routedKeyedState } from "./routed-client.ts";
@@ -42,6 +43,7 @@ export function openFront(
     keyedState: routedKeyedState(parts),
     keys: {
       ...keys,
+      delayed: (namespace) => delayedAnywhere(router, namespace),
       view: (key) => router.route(undefined, "viewKey", [key]),
       replace: (...args) => router.route(undefined, "replace", args),
     },

@@ -5,14 +5,15 @@
  * A1  A list shows all that was acknowledged anywhere before it: every partition is flushed by
  *     whoever has it, from before its flush to after it.
  */
-import type { EngineClient, WorkerView } from "../client.ts";
+import { keyStream, type KeyRef, type StreamId } from "@perdure/kernel";
+import type { EngineClient } from "../client.ts";
 import { checkNamespace, checkStartMany } from "../client/checks.ts";
 import { HERE, isPeerLost, isUndone, type Place, type Router } from "./router.ts";
 import { Spreading } from "./spreading.ts";
 import type { Answer, Args, Gathered } from "./ways.ts";
 
 type Listed = "versions" | "list" | "count" | "listSchedules";
-type Verbs = Pick<EngineClient, Exclude<Gathered, "flush">>;
+type Verbs = Pick<EngineClient, Exclude<Gathered, "flush" | "delayedKeys">>;
 
 export function gatheredVerbs(router: Router, by?: string): Verbs {
   const listed =
@@ -27,7 +28,9 @@ export function gatheredVerbs(router: Router, by?: string): Verbs {
     async workers(namespace) {
       checkNamespace(namespace);
       const places = [HERE, ...router.others()];
-      const views = await Promise.all(places.map((place) => workersAt(router, place, namespace)));
+      const views = await Promise.all(
+        places.map((place) => listAt(router, place, "workers", [namespace])),
+      );
       return views.flat();
     },
     async startMany(namespace, items) {
@@ -67,17 +70,32 @@ async function flushAt(router: Router, place: Place): Promise<readonly number[]>
   }
 }
 
+/** Keys in the memory of any node, and those on disk. */
+export async function delayedAnywhere(
+  router: Router,
+  namespace: string,
+): Promise<readonly KeyRef[]> {
+  const found = new Map<StreamId, KeyRef>();
+  for (const place of [HERE, ...router.others()]) {
+    for (const key of await listAt(router, place, "delayedKeys", [namespace])) {
+      found.set(keyStream(key), key);
+    }
+  }
+  return [...found.values()];
+}
+
 /** Of a node that is not there any more: none. */
-async function workersAt(
+async function listAt<V extends "workers" | "delayedKeys">(
   router: Router,
   place: Place,
-  namespace: string,
-): Promise<readonly WorkerView[]> {
+  verb: V,
+  args: Args<V>,
+): Promise<Answer<V> | readonly never[]> {
   const search = router.search();
   const isThere = (): boolean => place === HERE || router.others().includes(place);
   while (isThere()) {
     try {
-      return await router.at(place, undefined, "workers", [namespace]);
+      return await router.at(place, undefined, verb, args);
     } catch (error) {
       if (!isUndone(error) && !isPeerLost(error)) throw error;
     }

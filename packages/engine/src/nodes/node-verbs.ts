@@ -54,6 +54,8 @@ export interface NodeVerbs extends Omit<EngineClient, Composed> {
   clear(key: KeyRef, name?: string): Promise<void>;
   viewKey: KeyVerbs["view"];
   replace: KeyVerbs["replace"];
+  /** Those that this node has in memory, and those on disk. */
+  delayedKeys: KeyVerbs["delayed"];
   /** Lists show all that was acknowledged here before the call, of the partitions that it names. */
   flush(): Promise<readonly number[]>;
 }
@@ -84,6 +86,7 @@ export function nodeVerbs(parts: NodeParts): NodeVerbs {
     clear: (...args) => keyed.clear(...args),
     viewKey: (key) => keys.view(key),
     replace: (...args) => keys.replace(...args),
+    delayedKeys: (namespace) => keys.delayed(namespace),
     flush: () => flush(desk),
   };
 }

@@ -26,6 +26,7 @@ export type Gathered =
   | "list"
   | "count"
   | "listSchedules"
+  | "delayedKeys"
   | "flush";
 
 export type Routed = Exclude<keyof NodeVerbs, Gathered>;

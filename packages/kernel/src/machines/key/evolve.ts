@@ -14,9 +14,9 @@ export function evolve(state: KeyState, event: KeyEvent): void {
     case "key.started":
       return started(state, event);
     case "key.queued":
-      return queued(state, event.pending);
+      return queued(state, event.pending, event.at);
     case "key.delayed":
-      return delayed(state, event.pending);
+      return delayed(state, event.pending, event.at);
     case "key.dropped":
       return leave(state, event.runId);
     case "key.attached":
@@ -51,17 +51,17 @@ function started(state: KeyState, event: KeyEventOf<"key.started">): void {
 }
 
 /** Takes a start into the inbox; a delayed one keeps those who wait for it. */
-function queued(state: KeyState, pending: Pending): void {
+function queued(state: KeyState, pending: Pending, since: number): void {
   const before = state.delayed.find(({ spec }) => spec.runId === pending.spec.runId);
   if (before !== undefined) leave(state, pending.spec.runId);
-  state.inbox.push({ ...pending, listeners: before?.listeners ?? [] });
+  state.inbox.push({ ...pending, listeners: before?.listeners ?? [], since });
   rememberPending(state, pending);
 }
 
-function delayed(state: KeyState, pending: Pending): void {
+function delayed(state: KeyState, pending: Pending, since: number): void {
   const startAt = (waiting: Pending) => waiting.spec.startAt ?? 0;
   const last = state.delayed.findLastIndex((other) => startAt(other) <= startAt(pending));
-  state.delayed.splice(last + 1, 0, { ...pending, listeners: [] });
+  state.delayed.splice(last + 1, 0, { ...pending, listeners: [], since });
   rememberPending(state, pending);
 }
 

@@ -37,6 +37,8 @@ export interface Remembered {
 }
 
 export interface Waiting extends Pending {
+  /** Since when it waits, ms since epoch; absent: nobody wrote it down. */
+  readonly since?: number;
   /** Other calls that wait for the outcome, beside the start's own parent. */
   readonly listeners: readonly OperationRef[];
 }

@@ -21,3 +21,10 @@ export type { DoorCaller, Stay } from "./frontdoor/ingress/door-caller.ts";
 export { createIngress, type Ingress, type IngressParts } from "./frontdoor/ingress/ingress.ts";
 export { ingressOperationOf, type IngressOperation } from "./frontdoor/ingress/routes.ts";
 export { RestateDriver, type DriverParts } from "./driver/restate-driver.ts";
+export {
+  adminOperationOf,
+  createAdmin,
+  type Admin,
+  type AdminOperation,
+} from "./frontdoor/admin/admin.ts";
+export type { AdminCaller, AdminParts } from "./frontdoor/admin/parts.ts";

@@ -18,4 +18,21 @@ export const restateLimits = {
   targetBytes: 65_536,
   /** One deployment with its manifest, as it is kept. */
   deploymentBytes: 4_194_304,
+
+  /** A query in SQL, how many wait for their turn, and what one may take. */
+  sqlChars: 65_536,
+  sqlQueue: 32,
+  sqlMs: 10_000,
+  /** What one query reads and answers; past it, it is refused. */
+  sqlInvocations: 50_000,
+  /** Of invocations, where more than their row is asked for. */
+  sqlJournals: 5_000,
+  sqlJournalEvents: 500_000,
+  sqlKeys: 5_000,
+  sqlEntries: 100_000,
+  sqlRows: 100_000,
+  sqlBytes: 67_108_864,
+
+  /** The body of a request to the admin API. */
+  adminBodyBytes: 33_554_432,
 } as const;

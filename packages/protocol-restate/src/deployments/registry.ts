@@ -97,6 +97,11 @@ export class DeploymentRegistry {
     return this.#catalogs.get(namespace) ?? this.#empty;
   }
 
+  /** The services of a deployment as it alone would have them, kept or not. */
+  servicesOf(record: DeploymentRecord): readonly ServiceView[] {
+    return new NamespaceCatalog([record], this.#defaults).services;
+  }
+
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -18,6 +18,7 @@ export {
 } from "./deployments/registry.ts";
 export type { DeploymentRecord, NamespaceCatalog, ServiceView } from "./deployments/catalog.ts";
 export type { DoorCaller, Stay } from "./frontdoor/ingress/door-caller.ts";
+export { refusal as ingressRefusal } from "./frontdoor/ingress/answers.ts";
 export { createIngress, type Ingress, type IngressParts } from "./frontdoor/ingress/ingress.ts";
 export { ingressOperationOf, type IngressOperation } from "./frontdoor/ingress/routes.ts";
 export { RestateDriver, type DriverParts } from "./driver/restate-driver.ts";

@@ -51,6 +51,11 @@ export const serverLimits = {
   otlpEveryMs: 5_000,
   otlpTimeoutMs: 5_000,
 
+  /** Restate's doors: requests of one credential a second and at once, and those that wait for a result. */
+  restateRequestsPerSecond: 20_000,
+  restateRequestBurst: 40_000,
+  restateWaits: 10_000,
+
   /** Workers with a session, connected or not. */
   streamSessions: 10_000,
   /** From a worker's connection to its greeting. */

@@ -24,6 +24,7 @@ import { pages } from "./http/pages.ts";
 import { register, type RegisteredRoute, type Route } from "./http/route.ts";
 import { upgrades, type UpgradeDoor } from "./http/upgrade.ts";
 import { openApiDocument } from "./openapi/document.ts";
+import { openRestate, type RestateDoors } from "./restate/open-restate.ts";
 import { routesOf } from "./routes/all.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { Tracing } from "./telemetry/tracing.ts";
@@ -56,6 +57,8 @@ export interface Doors {
   readonly apiKeys: ApiKeys;
   /** In dev mode: the token to send, new at every start. */
   readonly devToken?: string;
+  /** Where Restate's clients and tools find this server, if its doors are open. */
+  readonly restate?: RestateDoors["urls"];
   /** Reads the certificate again, as after SIGHUP. */
   reloadTls(): void;
   /** Ends what is in progress politely. The engine stays open. */
@@ -99,24 +102,48 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
   const upgrade = upgrades({ admission, doors, newId: randomUUID, env, observe });
   const listener = await listen({ app, env, config, upgrade: upgrade.accept });
   inside.opened(listener);
-  let closed: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
+  const close = async (restate?: RestateDoors): Promise<void> => {
     closing.abort();
     const ended = listener.close(config.graceMs);
-    await Promise.all([streams.close(), inside.push.close(), calls.close(config.graceMs)]);
+    await Promise.all([
+      streams.close(),
+      inside.push.close(),
+      calls.close(config.graceMs),
+      restate?.close(config.graceMs),
+    ]);
     upgrade.close();
     await ended;
     await tracing.close();
     metrics.close();
   };
+  const restate = await restateOf(engine, config, inside, door).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  let closed: Promise<void> | undefined;
   const { devToken } = inside;
   return {
     url: listener.url,
     apiKeys,
     ...(devToken === undefined ? {} : { devToken }),
-    reloadTls: listener.reloadTls,
-    close: () => (closed ??= close()),
+    ...(restate === undefined ? {} : { restate: restate.urls }),
+    reloadTls: () => {
+      listener.reloadTls();
+      restate?.reloadTls();
+    },
+    close: () => (closed ??= close(restate)),
   };
+}
+
+async function restateOf(
+  engine: Engine,
+  config: Config,
+  { local: authenticator }: Insides,
+  door: DoorParts,
+): Promise<RestateDoors | undefined> {
+  return config.restate.enabled
+    ? openRestate({ ...door, engine, config, authenticator })
+    : undefined;
 }
 
 function streamDoor(streams: StreamHost): UpgradeDoor {
@@ -150,6 +177,7 @@ interface Insides {
   readonly closing: AbortController;
   readonly apiKeys: ApiKeys;
   readonly authenticator: Authenticator;
+  readonly local: Authenticator;
   readonly devToken: string | undefined;
   readonly routes: readonly RegisteredRoute[];
   readonly streams: StreamHost;
@@ -164,7 +192,7 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
     now: () => env.now(),
     log: (message, error) => env.log("warn", message, { error }),
   });
-  const { authenticator, devToken } = await credentials(config, apiKeys, () => env.now());
+  const { authenticator, local, devToken } = await credentials(config, apiKeys, () => env.now());
   const audit = new AuditLog(config.audit);
   const tracing = new Tracing(config.otlp);
   let listener: Listener | undefined;
@@ -200,6 +228,7 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
     tracing,
     apiKeys,
     authenticator,
+    local,
     devToken,
     closing: new AbortController(),
     observe: (finished) => {

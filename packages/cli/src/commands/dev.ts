@@ -13,10 +13,11 @@ import { statusText } from "../runs/status.ts";
 import { failureLine, preview } from "../terminal/preview.ts";
 import { bold, cut, cyan, dim, green, red, yellow, type Text } from "../terminal/text.ts";
 import { span } from "../terminal/time.ts";
-import { untilInterrupted } from "./start.ts";
+import { restateLine, untilInterrupted } from "./start.ts";
 
 interface Options {
   readonly port?: number;
+  readonly restate?: true;
 }
 
 const DEFAULT_STORE = "sqlite:./.perdure/dev.db";
@@ -28,6 +29,7 @@ export const dev: CommandOf = (choose) =>
     )
     .argument("[file]", "a TypeScript or JavaScript file that exports workflows, tasks and objects")
     .option("--port <port>", "0: any free one (default: 7373)", wholeNumber(0))
+    .option("--restate", "also serve Restate's APIs, on 8080 and 9070, and drive its SDKs")
     .addHelpText(
       "after",
       `${examples("perdure dev ./returns.ts", "perdure dev ./returns.ts --store memory:")}
@@ -50,6 +52,7 @@ async function develop(
   const token = server.devToken ?? "";
   storeKey(context.env, server.url, token);
   greet(context, server.url, token);
+  if (server.restate && !context.json) context.out.line(restateLine(server.restate));
   const activity = new Activity(server.engine, context.namespace, context.now(), (news) =>
     tellRun(context, news),
   );
@@ -73,11 +76,12 @@ async function develop(
   context.stopped();
 }
 
-async function openServer(context: Context, { port }: Options): Promise<RunningServer> {
+async function openServer(context: Context, { port, restate }: Options): Promise<RunningServer> {
   const { startServer } = await import("@perdure/server");
   const { store = DEFAULT_STORE } = context;
   if (store === DEFAULT_STORE) prepareFolder();
-  return startServer({ store, dev: true, ...(port === undefined ? {} : { port }) });
+  const doors = restate === undefined ? {} : { restate: { enabled: true } };
+  return startServer({ store, dev: true, ...(port === undefined ? {} : { port }), ...doors });
 }
 
 /** What is kept for development is not for the repository. */

@@ -1,15 +1,19 @@
-import type { ConfigInput } from "@perdure/server";
+import type { ConfigInput, RunningServer } from "@perdure/server";
 import { Command } from "commander";
 import { wholeNumber } from "../arguments.ts";
 import { examples, type CommandOf } from "../command.ts";
 import type { Context } from "../context.ts";
-import { dim, green, yellow } from "../terminal/text.ts";
+import { dim, green, yellow, type Text } from "../terminal/text.ts";
 
 interface Options {
   readonly config?: string;
   readonly host?: string;
   readonly port?: number;
   readonly insecure?: true;
+  readonly restate?: true;
+  readonly restateIngressPort?: number;
+  readonly restateAdminPort?: number;
+  readonly restateIdentityKeyFile?: string;
   readonly print?: true;
 }
 
@@ -20,6 +24,13 @@ export const start: CommandOf = (choose) =>
     .option("--host <address>", "to listen on (default: 127.0.0.1)")
     .option("--port <port>", "0: any free one (default: 7373)", wholeNumber(0))
     .option("--insecure", "whoever reaches it may do everything; loopback only")
+    .option("--restate", "also serve Restate's ingress and admin APIs, and drive its SDKs")
+    .option("--restate-ingress-port <port>", "0: any free one (default: 8080)", wholeNumber(0))
+    .option("--restate-admin-port <port>", "0: any free one (default: 9070)", wholeNumber(0))
+    .option(
+      "--restate-identity-key-file <file>",
+      "an Ed25519 key (PEM) that requests to Restate endpoints are signed with",
+    )
     .option("--print", "say what every setting is and where it comes from, and do not start")
     .addHelpText(
       "after",
@@ -37,12 +48,14 @@ async function startServer(context: Context, options: Options): Promise<void> {
   // The server and what it is made of are loaded where one is started, and nowhere else.
   const { describeConfig, loadConfig, startServer: open } = await import("@perdure/server");
   const { config: file, host, port, insecure, print } = options;
+  const restate = restateFlags(options);
   const { store } = context;
   const flags: ConfigInput = {
     ...(store === undefined ? {} : { store }),
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(insecure === undefined ? {} : { insecure }),
+    ...(Object.keys(restate).length === 0 ? {} : { restate }),
   };
   const loaded = loadConfig({
     env: serverEnvironment(context),
@@ -66,19 +79,49 @@ async function startServer(context: Context, options: Options): Promise<void> {
     return;
   }
   const server = await open({ ...loaded.config, sources: loaded.sources });
-  if (context.json) context.out.json({ url: server.url }, "line");
-  else
+  const { restate: doors } = server;
+  if (context.json) {
+    context.out.json(
+      { url: server.url, ...(doors === undefined ? {} : { restate: doors }) },
+      "line",
+    );
+  } else {
     context.out.line([
       green("perdure "),
       `serves at ${server.url}`,
       dim(`, store ${loaded.config.store}`),
     ]);
+    if (doors) context.out.line(restateLine(doors));
+  }
   await untilInterrupted(context.interrupted);
   context.err.line(
     dim("Draining: work in progress ends, then the store is closed. Again to leave at once."),
   );
   await server.close();
   context.stopped();
+}
+
+function restateFlags(
+  options: Options,
+): NonNullable<ConfigInput["restate"]> & { identityKeyFile?: string } {
+  const {
+    restate,
+    restateIngressPort: ingressPort,
+    restateAdminPort: adminPort,
+    restateIdentityKeyFile: identityKeyFile,
+  } = options;
+  return {
+    ...(restate === undefined ? {} : { enabled: true }),
+    ...(ingressPort === undefined ? {} : { ingressPort }),
+    ...(adminPort === undefined ? {} : { adminPort }),
+    ...(identityKeyFile === undefined ? {} : { identityKeyFile }),
+  };
+}
+
+type RestateUrls = NonNullable<RunningServer["restate"]>;
+
+export function restateLine({ ingressUrl, adminUrl }: RestateUrls): Text {
+  return ["        ", `Restate's ingress at ${ingressUrl}, its admin API at ${adminUrl}`];
 }
 
 /** What says where a client finds a server is not a setting of one. */

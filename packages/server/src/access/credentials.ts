@@ -13,6 +13,8 @@ import { DEFAULT_NAMESPACE } from "./namespaces.ts";
 
 export interface Credentials {
   readonly authenticator: Authenticator;
+  /** Of doors whose clients know no token: in dev mode whoever is on this machine is let in. */
+  readonly local: Authenticator;
   /** In dev mode: what to send, made anew at every start. */
   readonly devToken?: string;
 }
@@ -26,16 +28,19 @@ export async function credentials(
   const verifiers: Verifier[] = [(token) => apiKeys.authenticate(token)];
   if (adminKey !== undefined) verifiers.push(fixed(adminKey, whoIs("admin-key")));
   if (jwt !== undefined) verifiers.push(jwtVerifier({ config: jwt, now }));
-  if (insecure) return { authenticator: authenticator(verifiers, whoIs("anonymous")) };
+  if (insecure) return alike(authenticator(verifiers, whoIs("anonymous")));
   if (dev) {
     const devToken = `pdd_${randomBytes(32).toString("base64url")}`;
-    return {
-      authenticator: authenticator([...verifiers, fixed(devToken, whoIs("dev"))]),
-      devToken,
-    };
+    const known = [...verifiers, fixed(devToken, whoIs("dev"))];
+    const local = authenticator(known, whoIs("dev"));
+    return { authenticator: authenticator(known), local, devToken };
   }
   if (adminKey === undefined && jwt === undefined && !(await apiKeys.any())) throw noAccess();
-  return { authenticator: authenticator(verifiers) };
+  return alike(authenticator(verifiers));
+}
+
+function alike(one: Authenticator): Credentials {
+  return { authenticator: one, local: one };
 }
 
 function whoIs(by: string): Caller {

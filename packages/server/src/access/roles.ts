@@ -13,12 +13,12 @@ export const roles = ["viewer", "client", "worker", "operator", "admin"] as cons
 export type Role = (typeof roles)[number];
 
 const everybody: readonly Role[] = roles;
-const clients: readonly Role[] = ["client", "worker", "operator", "admin"];
+export const clients: readonly Role[] = ["client", "worker", "operator", "admin"];
 const workers: readonly Role[] = ["worker", "admin"];
 /** A worker publishes the triggers and the cron of its workflows when it connects. */
 const definers: readonly Role[] = ["worker", "operator", "admin"];
-const operators: readonly Role[] = ["operator", "admin"];
-const admins: readonly Role[] = ["admin"];
+export const operators: readonly Role[] = ["operator", "admin"];
+export const admins: readonly Role[] = ["admin"];
 
 export type Policy = Readonly<Record<Operation, readonly Role[]>>;
 

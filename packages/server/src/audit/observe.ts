@@ -1,11 +1,23 @@
 /** Which requests are written down: those that change something, and those that were refused. */
-import type { Operation } from "@perdure/wire";
 import type { Env } from "@perdure/engine";
 import type { Finished, Observer } from "../http/finished.ts";
 import type { AuditLog } from "./audit-log.ts";
 
+type Operation = Finished["operation"];
+
 /** They ask by POST and change nothing. */
-const reading: ReadonlySet<Operation | undefined> = new Set(["runs.query", "keys.query"]);
+const reading: ReadonlySet<Operation> = new Set<Operation>([
+  "runs.query",
+  "keys.query",
+  "restate.result",
+  "restateAdmin.query",
+]);
+/** They do something, or hand out all there is, by GET. */
+const doing: ReadonlySet<Operation> = new Set<Operation>([
+  "workers.stream",
+  "transfer.export",
+  "restate.invoke",
+]);
 const refusals: ReadonlySet<number> = new Set([401, 403, 429]);
 
 export function auditor(log: AuditLog, env: Env): Observer {
@@ -26,6 +38,6 @@ export function auditor(log: AuditLog, env: Env): Observer {
 }
 
 function isMutating({ method, operation }: Finished): boolean {
-  if (operation === "workers.stream" || operation === "transfer.export") return true;
+  if (doing.has(operation)) return true;
   return method !== "GET" && operation !== undefined && !reading.has(operation);
 }

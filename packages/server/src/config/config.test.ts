@@ -54,6 +54,35 @@ describe("a configuration", () => {
     });
   });
 
+  test("has Restate's doors closed, and a key of theirs in a file", () => {
+    expect(loadConfig({}).config.restate).toEqual({
+      enabled: false,
+      ingressPort: 8080,
+      adminPort: 9070,
+      allow: [],
+      namespace: "default",
+    });
+    const key = file("-----BEGIN PRIVATE KEY-----");
+    const env = {
+      PERDURE_RESTATE_ENABLED: "true",
+      PERDURE_RESTATE_IDENTITY_KEY_FILE: key,
+      PERDURE_RESTATE_ALLOW: "10.0.0.0/8, app.internal",
+    };
+    const loaded = loadConfig({ env, flags: { restate: { adminPort: 1 } } });
+    expect(loaded.config.restate).toMatchObject({
+      enabled: true,
+      adminPort: 1,
+      identityKey: "-----BEGIN PRIVATE KEY-----",
+      allow: ["10.0.0.0/8", "app.internal"],
+    });
+    expect(describeConfig(loaded).find(({ name }) => name === "restate.identityKey")).toMatchObject(
+      {
+        source: "environment",
+        value: "(set, not shown)",
+      },
+    );
+  });
+
   test("says everything that is wrong at once, with what was meant", () => {
     const problems = problemsOf(() =>
       loadConfig({
@@ -73,6 +102,7 @@ describe("a configuration", () => {
       ["tls.certFile", { tls: { certFile: "c" } }],
       ["loopback only", { insecure: true, host: "0.0.0.0" }],
       ["loopback only", { dev: true, host: "10.0.0.1" }],
+      ["only loopback", { insecure: true, restate: { host: "0.0.0.0" } }],
       ["never both", { jwt: { ...jwt, algorithms: ["HS256", "RS256"] } }],
       ["one source", { jwt: { ...jwt, algorithms: ["HS256"], jwksFile: "f" } }],
       ["HS256", { jwt: { ...jwt, algorithms: ["RS256"] } }],

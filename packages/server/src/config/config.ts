@@ -7,6 +7,7 @@
  */
 import type { Tuning } from "@perdure/engine";
 import * as z from "zod";
+import { DEFAULT_NAMESPACE } from "../access/namespaces.ts";
 import { serverLimits, type ServerLimits } from "../limits.ts";
 
 export interface JwtConfig {
@@ -42,6 +43,20 @@ export interface Config {
   };
   /** Targets of push endpoints beside public https: addresses, networks, host names. */
   readonly push: { readonly allow: readonly string[] };
+  /** Restate's ingress and admin APIs, and what drives the endpoints of its SDKs. */
+  readonly restate: {
+    readonly enabled: boolean;
+    readonly ingressPort: number;
+    readonly adminPort: number;
+    /** Absent: that of the server. */
+    readonly host?: string;
+    /** PEM of an Ed25519 key: requests to endpoints are signed with it. */
+    readonly identityKey?: string;
+    /** Endpoints beside public https: addresses, networks, host names. */
+    readonly allow: readonly string[];
+    /** Of callers who may name any and name none. */
+    readonly namespace: string;
+  };
   readonly graceMs: number;
   readonly limits: ServerLimits;
   readonly engine: Partial<Tuning>;
@@ -56,6 +71,7 @@ export type ConfigInput = {
 
 const path = z.string().min(1);
 const count = z.int().min(1);
+const port = z.int().min(0).max(65_535);
 const limitFields = Object.fromEntries(
   Object.entries(serverLimits).map(([name, value]) => [name, count.default(value)]),
 ) as Record<keyof ServerLimits, z.ZodDefault<z.ZodInt>>;
@@ -75,7 +91,7 @@ const jwt = z.strictObject({
 export const configShape: z.ZodObject = z.strictObject({
   store: z.string().default("sqlite:./perdure.db"),
   host: z.string().min(1).default("127.0.0.1"),
-  port: z.int().min(0).max(65_535).default(7373),
+  port: port.default(7373),
   allowedHosts: z.array(z.string().min(1)).default([]),
   tls: z
     .strictObject({ certFile: path.exactOptional(), keyFile: path.exactOptional() })
@@ -107,6 +123,17 @@ export const configShape: z.ZodObject = z.strictObject({
     })
     .prefault({}),
   push: z.strictObject({ allow: z.array(z.string().min(1)).default([]) }).prefault({}),
+  restate: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      ingressPort: port.default(8080),
+      adminPort: port.default(9070),
+      host: z.string().min(1).exactOptional(),
+      identityKey: z.string().min(1).meta({ secret: true }).exactOptional(),
+      allow: z.array(z.string().min(1)).default([]),
+      namespace: z.string().min(1).default(DEFAULT_NAMESPACE),
+    })
+    .prefault({}),
   graceMs: z.int().min(0).default(5_000),
   limits: z.strictObject(limitFields).prefault({}),
   engine: z
@@ -122,7 +149,7 @@ export const configShape: z.ZodObject = z.strictObject({
 
 /** What fields say together. */
 export function contradictions(config: Config): readonly string[] {
-  const { tls, jwt: tokens, host, insecure, dev } = config;
+  const { tls, jwt: tokens, host, insecure, dev, restate } = config;
   const problems: string[] = [];
   if ((tls.certFile === undefined) !== (tls.keyFile === undefined)) {
     problems.push("tls.certFile and tls.keyFile go together: give both or none");
@@ -130,6 +157,9 @@ export function contradictions(config: Config): readonly string[] {
   if ((insecure || dev) && !isLoopback(host)) {
     const which = insecure ? "insecure" : "dev";
     problems.push(`${which} binds loopback only, not ${host}: use 127.0.0.1, or configure access`);
+  }
+  if ((insecure || dev) && restate.host !== undefined && !isLoopback(restate.host)) {
+    problems.push(`restate.host is ${restate.host}, and without access only loopback will do`);
   }
   if (tokens === undefined) return problems;
   const symmetric = tokens.algorithms.includes("HS256");

@@ -20,6 +20,8 @@ export interface AdmissionParts {
   readonly authenticator: Authenticator;
   /** Throws when a browser's page may have sent this (trap T10). */
   readonly checkOrigin: (request: IncomingMessage) => void;
+  /** What a path may hold; default: what paths of the API hold. */
+  readonly checkTarget?: (target: string, maxChars: number) => void;
 }
 
 export class Admission {
@@ -46,14 +48,14 @@ export class Admission {
 
   /** What can be said of a request without knowing who sends it. */
   checkShape(request: IncomingMessage): void {
-    const { limits, checkOrigin } = this.#parts;
+    const { limits, checkOrigin, checkTarget: check = checkTarget } = this.#parts;
     const fields = request.rawHeaders.length / 2;
     if (fields > limits.headerFields) {
       const text = `The request has ${fields} header fields, the limit is ${limits.headerFields}.`;
       throw new PerdureError("limit-exceeded", `${text} Send fewer.`);
     }
     for (const name of identities) checkOnce(request, name);
-    checkTarget(request.url ?? "", limits.urlChars);
+    check(request.url ?? "", limits.urlChars);
     checkOrigin(request);
   }
 

@@ -31,7 +31,7 @@ type Bindings = { Bindings: HttpBindings };
 type Ctx = Context<Bindings>;
 
 /** For an API: nothing is cached, framed, sniffed or run. */
-const safeHeaders = {
+export const safeHeaders: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",

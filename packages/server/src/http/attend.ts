@@ -20,6 +20,8 @@ export interface AttendParts {
   readonly env: Env;
   readonly newId: () => string;
   readonly observe: Observer;
+  /** What an error looks like through this door; default: as in the API. */
+  readonly refused?: (error: PerdureError) => Answer;
 }
 
 export interface Attended {
@@ -30,7 +32,7 @@ export interface Attended {
 }
 
 export async function attend(
-  { env, newId, observe }: AttendParts,
+  { env, newId, observe, refused = refusalAnswer }: AttendParts,
   from: Pick<Finished, "method" | "address">,
   work: (requestId: string, notes: Notes) => Promise<Answer>,
 ): Promise<Attended> {
@@ -50,7 +52,7 @@ export async function attend(
     error = asPerdureError(thrown, requestId);
     if (error !== thrown) env.log("error", "a request failed", { requestId, error: thrown });
     notes.code = error.code;
-    answer = refusalAnswer(error);
+    answer = refused(error);
   }
   const { operation, caller, target, code, trace } = notes;
   const { status } = answer;

@@ -11,7 +11,8 @@ export class Connections {
   readonly #busy = new Map<Socket, number>();
   #closing = false;
 
-  constructor(server: Server, event: "connection" | "secureConnection") {
+  /** `upgrades`: somebody takes sockets over. With a listener and nobody, such requests would hang. */
+  constructor(server: Server, event: "connection" | "secureConnection", upgrades: boolean) {
     server.on(event, (socket: Socket) => {
       this.#busy.set(socket, 0);
       socket.once("close", () => this.#busy.delete(socket));
@@ -21,7 +22,7 @@ export class Connections {
       response.once("close", () => this.#count(socket, -1));
     });
     // Whoever took the socket over ends it.
-    server.on("upgrade", ({ socket }) => this.#busy.delete(socket));
+    if (upgrades) server.on("upgrade", ({ socket }) => this.#busy.delete(socket));
   }
 
   get size(): number {

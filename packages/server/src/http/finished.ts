@@ -2,11 +2,12 @@
 import type { ErrorCode } from "@perdure/kernel";
 import type { Operation } from "@perdure/wire";
 import type { Caller } from "../access/caller.ts";
+import type { RestateOperation } from "../restate/restate-policy.ts";
 
 export interface Finished {
   readonly requestId: string;
   /** Undefined: no route has this path. */
-  readonly operation: Operation | undefined;
+  readonly operation: Operation | RestateOperation | undefined;
   /** Undefined: nobody was identified. */
   readonly caller: Caller | undefined;
   readonly method: string;

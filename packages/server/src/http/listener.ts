@@ -20,7 +20,8 @@ export interface ListenerParts {
   readonly app: Hono<{ Bindings: HttpBindings }>;
   readonly env: Env;
   readonly config: Pick<Config, "host" | "port" | "tls" | "limits">;
-  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Absent: a request to upgrade is answered as if it did not ask, as clients of HTTP/2 expect. */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
 export interface Listener {
@@ -58,8 +59,12 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
   server.maxConnections = limits.connections;
   // Counted by ours, which refuses; Node's own would silently drop the rest.
   server.maxHeadersCount = 0;
-  server.on("upgrade", parts.upgrade);
-  const connections = new Connections(server, secure ? "secureConnection" : "connection");
+  if (parts.upgrade) server.on("upgrade", parts.upgrade);
+  const connections = new Connections(
+    server,
+    secure ? "secureConnection" : "connection",
+    parts.upgrade !== undefined,
+  );
   await listening(server, host, port);
   return {
     url: urlOf(server, host, secure ? "https" : "http"),

@@ -145,8 +145,10 @@ async function start(
   const run = runNamed(namespace, callee, place.key, idempotencyKey);
   const named = run === undefined ? {} : { requestId: namingRequest(run) };
   const delay = startAt === undefined ? {} : { startAt };
+  // So that people and the handler see it; what finds the run is its name.
+  const said = idempotencyKey === undefined ? {} : { attributes: { idempotencyKey } };
   try {
-    return await engine.start({ namespace, ...place, input, headers, ...named, ...delay });
+    return await engine.start({ namespace, ...place, input, headers, ...named, ...delay, ...said });
   } catch (error) {
     if (!(error instanceof PerdureError) || error.code !== "already-exists") throw error;
     // A workflow that has run: who sends is told which, who calls is refused.

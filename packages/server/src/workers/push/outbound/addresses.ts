@@ -30,9 +30,11 @@ export function forbiddenKind(address: string): string | undefined {
 export class Allowed {
   readonly #networks = new BlockList();
   readonly #names = new Set<string>();
+  readonly #setting: string;
 
   /** `10.1.0.0/16`, `127.0.0.1`, `fd00::/8`, `app.internal`. Throws `invalid-argument`. */
-  constructor(entries: readonly string[]) {
+  constructor(entries: readonly string[], setting: string) {
+    this.#setting = setting;
     for (const entry of entries) this.#add(entry.trim().toLowerCase());
   }
 
@@ -51,10 +53,10 @@ export class Allowed {
     if (isIP(network) !== 0 && more.length === 0) {
       const longest = family === "ipv6" ? 128 : 32;
       const length = bits === undefined ? longest : /^\d{1,3}$/.test(bits) ? Number(bits) : -1;
-      if (length < 0 || length > longest) throw unreadable(entry);
+      if (length < 0 || length > longest) throw unreadable(entry, this.#setting);
       this.#networks.addSubnet(network, length, family);
     } else if (bits === undefined && /^[a-z0-9.-]{1,253}$/.test(entry)) this.#names.add(entry);
-    else throw unreadable(entry);
+    else throw unreadable(entry, this.#setting);
   }
 }
 
@@ -64,7 +66,7 @@ function unmapped(address: string): string {
   return parsed.isIPv4MappedAddress() ? parsed.toIPv4Address().toString() : address;
 }
 
-function unreadable(entry: string): PerdureError {
+function unreadable(entry: string, setting: string): PerdureError {
   const advice = "write an address, a network as in 10.1.0.0/16, or a host's name";
-  return new PerdureError("invalid-argument", `push.allow: "${entry}" is none: ${advice}.`);
+  return new PerdureError("invalid-argument", `${setting}: "${entry}" is none: ${advice}.`);
 }

@@ -182,7 +182,10 @@ describe("the outbound guard (T12)", () => {
 
 describe("what an operator allows", () => {
   it("is an address, a network or a name, and nothing beside it", () => {
-    const allowed = new Allowed(["10.1.0.0/16", "127.0.0.1", "FD00::/8", "App.Internal"]);
+    const allowed = new Allowed(
+      ["10.1.0.0/16", "127.0.0.1", "FD00::/8", "App.Internal"],
+      "push.allow",
+    );
     expect(
       ["10.1.255.255", "::ffff:10.1.0.1", "127.0.0.1", "fd12::1"].map((one) =>
         allowed.address(one),
@@ -200,7 +203,7 @@ describe("what an operator allows", () => {
   it.each(["10.0.0.0/33", "10.0.0.0/x", "::/129", "a b", "10.0.0.0/8/8", ""])(
     "is refused: %j",
     (entry) => {
-      expect(() => new Allowed([entry])).toThrow(/push\.allow/);
+      expect(() => new Allowed([entry], "push.allow")).toThrow(/push\.allow/);
     },
   );
 });

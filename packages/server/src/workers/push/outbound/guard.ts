@@ -19,6 +19,8 @@ export interface OutboundOptions {
   /** All addresses of a name; default: this machine's resolver. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
   readonly connectMs: number;
+  /** The setting that holds `allow`, for errors. */
+  readonly setting?: string;
 }
 
 /** Addresses of one name that are tried, one after the other. */
@@ -46,9 +48,12 @@ export class OutboundGuard {
   readonly #allowed: Allowed;
   readonly #resolve: NonNullable<OutboundOptions["resolve"]>;
   readonly #dial: buildConnector.connector;
+  readonly #setting: string;
 
-  constructor({ allow = [], resolve = addressesOf, connectMs }: OutboundOptions) {
-    this.#allowed = new Allowed(allow);
+  constructor(outbound: OutboundOptions) {
+    const { allow = [], resolve = addressesOf, connectMs, setting = "push.allow" } = outbound;
+    this.#setting = setting;
+    this.#allowed = new Allowed(allow, setting);
     this.#resolve = resolve;
     this.#dial = buildConnector({ timeout: connectMs, allowH2: false });
     this.connect = (options, callback) => {
@@ -62,22 +67,37 @@ export class OutboundGuard {
   /** Looks at a URL when it is given; what its name resolves to is looked at when it is dialled. */
   check(text: string): URL {
     const url = URL.parse(text);
-    if (!url) throw refused(`"${text.slice(0, 200)}" is no URL`);
+    if (!url) throw this.#refused(`"${text.slice(0, 200)}" is no URL`);
     if (url.protocol !== "http:" && url.protocol !== "https:") {
-      throw refused(`"${url.protocol}" is neither http: nor https:`);
+      throw this.#refused(`"${url.protocol}" is neither http: nor https:`);
     }
-    if (url.username || url.password) throw refused("it has a user name or a password in it");
-    if (url.hash) throw refused("it has a fragment, which is not sent");
+    if (url.username || url.password) throw this.#refused("it has a user name or a password in it");
+    if (url.hash) throw this.#refused("it has a fragment, which is not sent");
     const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
     const isUsual = port === 80 || port === 443 || (port >= 1024 && !badPorts.has(port));
-    if (!isUsual) throw refused(`port ${port} is not one for web apps`);
+    if (!isUsual) throw this.#refused(`port ${port} is not one for web apps`);
     const host = bare(url.hostname);
     if (isIP(host) !== 0) this.#judge(host, host, url.protocol);
     else if (isLocalName(host) && !this.#allowed.name(host)) {
       // Its address may be allowed, which is seen when it is dialled.
-      if (!this.#allowed.address("127.0.0.1")) throw refused(forbids(host, "loopback"));
+      if (!this.#allowed.address("127.0.0.1")) throw this.#refused(forbids(host, "loopback"));
     }
     return url;
+  }
+
+  /**
+   * The addresses of an origin that may be dialled, for a connection that somebody else makes to one
+   * of them. Throws `forbidden` where there is none.
+   */
+  async addresses(origin: URL): Promise<readonly string[]> {
+    const url = this.check(origin.href);
+    const host = bare(url.hostname);
+    const found = isIP(host) === 0 ? await this.#resolve(host) : [host];
+    const refusals = found.map((address) => this.#refusal(host, address, url.protocol));
+    const allowed = found.filter((_, at) => refusals[at] === undefined);
+    const [refusal] = refusals;
+    if (allowed.length === 0 && refusal !== undefined) throw refusal;
+    return allowed.slice(0, MAX_TRIES);
   }
 
   async #connect(options: buildConnector.Options): Promise<Socket> {
@@ -96,13 +116,26 @@ export class OutboundGuard {
   }
 
   #judge(host: string, address: string, protocol: string): void {
+    const refusal = this.#refusal(host, address, protocol);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  #refusal(host: string, address: string, protocol: string): PerdureError | undefined {
     const isAllowed = this.#allowed.name(host) || this.#allowed.address(address);
-    if (isAllowed) return;
+    if (isAllowed) return undefined;
     const kind = forbiddenKind(address);
-    if (kind !== undefined)
-      throw refused(forbids(address === host ? host : `${host} (${address})`, kind));
-    if (protocol === "http:")
-      throw refused(`plain http to ${host} can be read and altered: use https`);
+    if (kind !== undefined) {
+      return this.#refused(forbids(address === host ? host : `${host} (${address})`, kind));
+    }
+    return protocol === "http:"
+      ? this.#refused(`plain http to ${host} can be read and altered: use https`)
+      : undefined;
+  }
+
+  #refused(why: string): PerdureError {
+    const setting = this.#setting;
+    const advice = `an operator can allow a target in the server's configuration under ${setting}`;
+    return new PerdureError("forbidden", `The URL is refused: ${why}; ${advice}.`);
   }
 
   #open(options: buildConnector.Options, host: string, address: string): Promise<Socket> {
@@ -131,11 +164,6 @@ function isLocalName(host: string): boolean {
 
 function forbids(target: string, kind: string): string {
   return `${target} is not a public host (${kind})`;
-}
-
-function refused(why: string): PerdureError {
-  const advice = "an operator can allow a target in the server's configuration under push.allow";
-  return new PerdureError("forbidden", `The URL is refused: ${why}; ${advice}.`);
 }
 
 function asNotConnected(error: unknown, host: string): NotConnected {

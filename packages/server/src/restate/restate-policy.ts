@@ -1,0 +1,26 @@
+/** Who may do what through Restate's doors: a table of its own, as their clients know no operations. */
+import type { IngressOperation } from "@perdure/protocol-restate";
+import { admins, clients, operators, roles, type Role } from "../access/roles.ts";
+
+export type RestateOperation =
+  | IngressOperation
+  | "restateAdmin.read"
+  | "restateAdmin.query"
+  | "restateAdmin.invocations"
+  | "restateAdmin.services"
+  | "restateAdmin.deployments";
+
+export const restatePolicy: Readonly<Record<RestateOperation, readonly Role[]>> = {
+  "restate.invoke": clients,
+  "restate.awakeable": clients,
+  "restate.result": roles,
+  "restate.health": roles,
+
+  "restateAdmin.read": roles,
+  /** SQL reads what lists and journals show. */
+  "restateAdmin.query": roles,
+  "restateAdmin.invocations": operators,
+  "restateAdmin.services": operators,
+  /** A deployment is called with the server's connections, as push endpoints are. */
+  "restateAdmin.deployments": admins,
+};

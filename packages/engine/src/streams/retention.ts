@@ -55,11 +55,12 @@ export class Retention {
   #wait(ms: number): void {
     if (this.#isStopped) return;
     const { env, everyMs } = this.#parts;
-    const at = env.now() + Math.min(ms, LONGEST_MS);
+    const waitMs = Math.min(ms, LONGEST_MS);
+    const at = env.now() + waitMs;
     if (at >= this.#timerAt) return;
     this.#cancel?.();
     this.#timerAt = at;
-    this.#cancel = env.after(at - env.now(), () => {
+    this.#cancel = env.after(waitMs, () => {
       this.#timerAt = Infinity;
       if (this.#soonest <= env.now()) this.#soonest = Infinity;
       this.#prune().then(

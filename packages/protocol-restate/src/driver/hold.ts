@@ -132,7 +132,15 @@ export class Hold implements AttemptListener {
   took(messages: readonly Message[], bytes: number): void {
     this.#unsaved += bytes;
     for (const message of messages) this.#closures?.heard(message);
-    this.#conversation?.take(messages);
+    try {
+      this.#conversation?.take(messages);
+    } catch (error) {
+      // What an endpoint says must never be the end of this process.
+      this.#parts.endpoint.env.log("error", "messages of an endpoint could not be taken", {
+        error,
+      });
+      return this.#fail(untaken(error));
+    }
     this.#feel();
   }
 
@@ -347,6 +355,12 @@ export class Hold implements AttemptListener {
 function unreadableJournal({ message }: PerdureError): AttemptFailure {
   const text = `[RT0006] ${message}`;
   return { code: "RT0006", message: text, next: pauseForCode, isUntouched: true };
+}
+
+function untaken(error: unknown): AttemptFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  const text = `[RT0006] the endpoint's messages could not be taken: ${reason}; please report this`;
+  return { code: "RT0006", message: text };
 }
 
 function unprepared(error: unknown): AttemptFailure {

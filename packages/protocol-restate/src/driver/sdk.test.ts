@@ -28,6 +28,7 @@ import {
   type SdkEndpoint,
   type WorldOptions,
 } from "./driver.test-support.ts";
+import { discover } from "./discover.ts";
 import { RequestIdentity } from "./identity.ts";
 
 const worlds: World[] = [];
@@ -105,9 +106,26 @@ const counter = object({
   },
 });
 
-describe("the SDK", () => {
+/** As an endpoint says it whose SDK speaks no later version. */
+const upTo =
+  (maxProtocolVersion: number): NonNullable<WorldOptions["discover"]> =>
+  async (...asked) => {
+    const found = await discover(...asked);
+    return { ...found, manifest: { ...(found.manifest as object), maxProtocolVersion } };
+  };
+
+const suspending = { inactivityTimeoutMs: 0, retry };
+
+describe.each<[string, WorldOptions]>([
+  ["in version 7", brief],
+  ["in version 6", { ...brief, discover: upTo(6) }],
+  ["in version 5", { ...brief, discover: upTo(5) }],
+  ["that always suspends", { settings: suspending }],
+  ["that always suspends, in version 5", { settings: suspending, discover: upTo(5) }],
+  ["that asks for its state", { settings: { ...brief.settings, enableLazyState: true } }],
+])("the SDK %s", (_, mode) => {
   it("greets, and fails as it wants to", async () => {
-    const { world } = await worldOf([greeter]);
+    const { world } = await worldOf([greeter], mode);
     expect(await world.call("Greeter/greet", "Ada")).toBe("Hello Ada");
     expect(await world.call("Greeter/refuse")).toMatchObject({
       status: "failed",
@@ -119,7 +137,7 @@ describe("the SDK", () => {
   });
 
   it("runs five steps, each on disk before the next", async () => {
-    const { world } = await worldOf([greeter]);
+    const { world } = await worldOf([greeter], mode);
     const runId = await world.send("Greeter/steps");
     expect(await world.value(runId)).toBe(15);
     const journal = await world.journal(runId);
@@ -129,20 +147,8 @@ describe("the SDK", () => {
     expect(journal.filter(({ kind }) => kind === "activation.failed")).toEqual([]);
   });
 
-  it("does the same over HTTP/1.1, a request at a time", async () => {
-    const endpoint = await sdkEndpoint1([greeter, counter]);
-    endpoints.push(endpoint);
-    const world = await opened();
-    const deployment = await world.register(endpoint.uri, { useHttp11: true });
-    expect(deployment).toMatchObject({ protocolMode: "REQUEST_RESPONSE", useHttp11: true });
-    expect(await world.call("Greeter/steps")).toBe(15);
-    expect(await world.call("Greeter/nap", 30)).toBe("rested");
-    expect(await world.call("Counter/a/add", 2)).toBe(2);
-    expect(await world.call("Counter/a/add", 2)).toBe(4);
-  });
-
   it("sleeps with its stream open, and suspended", async () => {
-    const { world } = await worldOf([greeter], brief);
+    const { world } = await worldOf([greeter], mode);
     expect(await world.call("Greeter/nap", 20)).toBe("rested");
     const runId = await world.send("Greeter/nap", 700);
     expect(await world.value(runId)).toBe("rested");
@@ -152,12 +158,12 @@ describe("the SDK", () => {
   });
 
   it("takes the first of several, and leaves the others", async () => {
-    const { world } = await worldOf([greeter], brief);
+    const { world } = await worldOf([greeter], mode);
     expect(await world.call("Greeter/race")).toBe("quick");
   });
 
   it("keeps an object's state, one call at a time", async () => {
-    const { world } = await worldOf([counter]);
+    const { world } = await worldOf([counter], mode);
     const sums = await Promise.all([1, 2, 3].map((n) => world.call("Counter/a/add", n)));
     expect(sums).toEqual([1, 3, 6]);
     expect(await world.call("Counter/a/get")).toBe(6);
@@ -165,13 +171,6 @@ describe("the SDK", () => {
     expect(await world.call("Counter/a/keys")).toEqual(["count"]);
     await world.call("Counter/a/clear");
     expect(await world.call("Counter/a/get")).toBe(0);
-  });
-
-  it("asks for state that it was not given", async () => {
-    const { world } = await worldOf([counter], { settings: { enableLazyState: true } });
-    expect(await world.call("Counter/a/add", 2)).toBe(2);
-    expect(await world.call("Counter/a/add", 3)).toBe(5);
-    expect(await world.call("Counter/a/keys")).toEqual(["count"]);
   });
 
   it("calls other handlers, and sends to them", async () => {
@@ -194,7 +193,7 @@ describe("the SDK", () => {
         },
       },
     });
-    const { world } = await worldOf([caller, counter, greeter], brief);
+    const { world } = await worldOf([caller, counter, greeter], mode);
     expect(await world.call("Caller/sum", "k")).toEqual([11, 13, "Hello Bo"]);
     expect(await world.call("Caller/failing")).toBe("418: no such name");
   });
@@ -213,7 +212,7 @@ describe("the SDK", () => {
         reject: async (ctx: Context, id: string) => ctx.rejectAwakeable(id, "not today"),
       },
     });
-    const { world } = await worldOf([waiter], brief);
+    const { world } = await worldOf([waiter], mode);
     const first = await world.send("Waiter/wait");
     await vi.waitFor(() => expect(ids).toHaveLength(1));
     await world.call("Waiter/resolve", ids[0]);
@@ -242,7 +241,7 @@ describe("the SDK", () => {
         who: async (ctx: WorkflowSharedContext) => ctx.get<string>("name"),
       },
     });
-    const { world } = await worldOf([signup], brief);
+    const { world } = await worldOf([signup], mode);
     const runId = await world.send("Signup/ada/run", "Ada");
     expect(await world.call("Signup/ada/peek")).toBe("-");
     await world.call("Signup/ada/say", "hello");
@@ -267,7 +266,7 @@ describe("the SDK", () => {
         },
       },
     });
-    const { world } = await worldOf([patient], brief);
+    const { world } = await worldOf([patient], mode);
     for (const kind of ["timer.started", "activation.completed"]) {
       const runId = await world.send("Patient/wait");
       await vi.waitFor(async () => expect(await world.kinds(runId)).toContain(kind));
@@ -276,6 +275,18 @@ describe("the SDK", () => {
     }
     expect(cleaned).toEqual(["up", "up"]);
   });
+});
+
+it("does the same over HTTP/1.1, a request at a time", async () => {
+  const endpoint = await sdkEndpoint1([greeter, counter]);
+  endpoints.push(endpoint);
+  const world = await opened();
+  const deployment = await world.register(endpoint.uri, { useHttp11: true });
+  expect(deployment).toMatchObject({ protocolMode: "REQUEST_RESPONSE", useHttp11: true });
+  expect(await world.call("Greeter/steps")).toBe(15);
+  expect(await world.call("Greeter/nap", 30)).toBe("rested");
+  expect(await world.call("Counter/a/add", 2)).toBe(2);
+  expect(await world.call("Counter/a/add", 2)).toBe(4);
 });
 
 describe("an SDK that fails", () => {

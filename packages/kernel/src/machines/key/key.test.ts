@@ -414,3 +414,34 @@ describe("what a key remembers", () => {
     expect(state.entries.has("more")).toBe(true);
   });
 });
+
+describe("a run that several callers name", () => {
+  const other: OperationRef = { runId: id(901), key: "child" };
+
+  test("is heard of by each of them, whether it is open or over", () => {
+    const key = freshKey();
+    key.tell(exclusive(1, { parent, requestId: "one" }));
+    const attach = { to: runStream(id(1)), type: "run.attach", listener: other };
+    const started = { to: runStream(other.runId), type: "child.started", key: "child" };
+    expect(sent(key.tell(exclusive(1, { parent: other, requestId: "one" })))).toMatchObject([
+      started,
+      attach,
+    ]);
+    key.tell({ type: "key.closed", runId: id(1), status: "completed" });
+    expect(sent(key.tell(exclusive(1, { parent: other, requestId: "one" })))).toMatchObject([
+      started,
+      attach,
+    ]);
+  });
+
+  test("is heard of by each of them while it waits for its turn", () => {
+    const key = freshKey();
+    key.tell(exclusive(1));
+    key.tell(exclusive(2, { parent, requestId: "two" }));
+    key.tell(exclusive(2, { parent, requestId: "two" }));
+    key.tell(exclusive(2, { parent: other, requestId: "two" }));
+    const effects = sent(key.tell({ type: "key.closed", runId: id(1), status: "completed" }));
+    const attached = effects.filter(({ type }) => type === "run.attach");
+    expect(attached).toMatchObject([{ listener: other }]);
+  });
+});

@@ -27,7 +27,15 @@ export function answeredBefore(
 /** The signal that rode along has been delivered with the first answer: it is not sent again. */
 export function joinAgain(turn: KeyTurn, message: KeyMessageOf<"key.start">, runId: RunId): void {
   reply(turn, message, { type: "run", runId, existing: true });
+  const { parent } = message.spec;
   if (message.spec.runId !== runId) attachAll(turn, message, runId);
+  // Another call has named the same run. The run knows who waits for it already.
+  else if (parent !== undefined && !isOwn(turn, parent, runId)) attachParent(turn, parent, runId);
+}
+
+function isOwn({ state }: KeyTurn, parent: OperationRef, runId: RunId): boolean {
+  const own = pendingStart(state, runId)?.spec.parent;
+  return own?.runId === parent.runId && own.key === parent.key;
 }
 
 /** The conflict policy `useExisting`: another caller's run will do. */

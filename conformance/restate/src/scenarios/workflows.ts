@@ -1,4 +1,4 @@
-import { equal, eventually, fails, holds, ran, until } from "../check.ts";
+import { equal, fails, ran, until } from "../check.ts";
 import type { blockAndWait, failingWorkflow, workflowCaller } from "../services/workflows.ts";
 import { scenario, type ScenarioClass, type World } from "../world.ts";
 
@@ -118,22 +118,27 @@ export const workflow: ScenarioClass = {
       },
     ),
 
+    scenario("a workflow's run is looked up by its name and key", async (world) => {
+      const target = { target: "workflow", workflowName: "BlockAndWait", workflowKey: world.key };
+      const ask = (path: string) =>
+        world.request(path, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(target),
+        });
+      const client = workflowOf(world);
+      const { invocationId } = await client.workflowSubmit("x");
+      const found = (await (await ask("/restate/lookup")).json()) as { invocationId: string };
+      equal(found.invocationId, invocationId);
+      await client.unblock("y");
+      equal(await (await ask("/restate/attach")).json(), "x y");
+      equal(await (await ask("/restate/output")).json(), "x y");
+    }),
+
     scenario("nobody has begun a workflow that is unknown", async (world) => {
       const reply = await world.request(`/restate/workflow/BlockAndWait/${world.key}/output`);
       equal(reply.status, 404);
       await reply.text();
-      const found = await world.request("/restate/lookup", {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({
-          target: "workflow",
-          workflowName: "BlockAndWait",
-          workflowKey: "?",
-        }),
-      });
-      holds(found.status >= 200, "an answer");
-      await found.text();
-      await eventually(async () => equal(reply.status, 404));
     }),
   ],
 };

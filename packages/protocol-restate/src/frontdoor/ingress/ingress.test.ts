@@ -369,12 +369,12 @@ describe("workflows", () => {
       invocationId: sentId(sent.body),
       status: "PreviouslyAccepted",
     });
-    const target = { target: "workflow", name: "Order", key: "o-1" };
+    const target = { target: "workflow", workflowName: "Order", workflowKey: "o-1" };
     expect((await rig.call("/restate/lookup", target)).body).toEqual({
       invocationId: sentId(sent.body),
     });
     expect((await rig.call("/restate/attach", target)).text).toBe('"done"');
-    const unknown = { ...target, key: "o-none" };
+    const unknown = { ...target, workflowKey: "o-none" };
     expect((await rig.call("/restate/lookup", unknown)).status).toBe(404);
   });
 });

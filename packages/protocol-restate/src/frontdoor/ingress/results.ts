@@ -107,7 +107,12 @@ async function viewOf(
 const text = z.string().min(1).max(limits.idChars);
 const targetBody = z.discriminatedUnion("target", [
   z.object({ target: z.literal("invocation"), invocationId: text.optional(), id: text.optional() }),
-  z.object({ target: z.literal("workflow"), name: text, key: text, scope: text.nullish() }),
+  z.object({
+    target: z.literal("workflow"),
+    workflowName: text,
+    workflowKey: text,
+    scope: text.nullish(),
+  }),
   z.object({
     target: z.literal("idempotentInvocation"),
     service: text,
@@ -122,7 +127,7 @@ async function targetIn(request: Request): Promise<InvocationTarget> {
   const parsed = targetBody.safeParse(await readJson(request));
   if (!parsed.success) {
     const advice =
-      'The body names an invocation: {"target":"workflow","name":…,"key":…}, ' +
+      'The body names an invocation: {"target":"workflow","workflowName":…,"workflowKey":…}, ' +
       '{"target":"idempotentInvocation","service":…,"key"?:…,"handler":…,"idempotencyKey":…} or ' +
       '{"target":"invocation","invocationId":…}.';
     throw new PerdureError("invalid-argument", advice);
@@ -133,7 +138,7 @@ async function targetIn(request: Request): Promise<InvocationTarget> {
     case "invocation":
       return { type: "invocation", id: data.invocationId ?? data.id ?? "" };
     case "workflow":
-      return { type: "workflow", name: data.name, key: data.key };
+      return { type: "workflow", name: data.workflowName, key: data.workflowKey };
     case "idempotentInvocation": {
       const { service, handler, idempotencyKey } = data;
       const key = data.key ?? undefined;

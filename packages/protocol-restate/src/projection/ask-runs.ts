@@ -1,14 +1,7 @@
 /** `ctx.run` and `ctx.sleep`. */
 import { limits, noRetry, type Command } from "@perdure/kernel";
 import type { MessageOf } from "../messages/messages.ts";
-import {
-  checkedFailure,
-  checkedPayload,
-  keyFor,
-  markersBelow,
-  nextOrdinal,
-  open,
-} from "./asking.ts";
+import { keyFor, markersBelow, nextOrdinal, open, settled } from "./asking.ts";
 import { violation } from "./refusals.ts";
 import type { JournalState } from "./state.ts";
 
@@ -35,6 +28,7 @@ export function proposed(
     const why = run === undefined ? "no run is open under it" : "it was proposed before";
     throw violation(`the endpoint proposes a result for the completion id ${id}, but ${why}`);
   }
+  const outcome = settled("the result of a run", result);
   run.isProposed = true;
   if (requestedAck) state.acks.add(id);
   // The marker has taken the run's own place.
@@ -48,13 +42,9 @@ export function proposed(
     ...(run.maybeRan ? { maybeRan: true } : {}),
   };
   const end: Command =
-    result.type === "value"
-      ? {
-          type: "step.complete",
-          ...step,
-          output: checkedPayload("the result of a run", result.value),
-        }
-      : { type: "step.fail", ...step, failure: checkedFailure(result.failure), retry: noRetry };
+    "payload" in outcome
+      ? { type: "step.complete", ...step, output: outcome.payload }
+      : { type: "step.fail", ...step, failure: outcome.failure, retry: noRetry };
   return [...markersBelow(state, ordinal), end];
 }
 

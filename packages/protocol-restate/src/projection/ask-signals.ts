@@ -3,7 +3,7 @@ import { limits, PerdureError, type Command } from "@perdure/kernel";
 import { parseAwakeableId } from "../ids/awakeable-id.ts";
 import { parseInvocationId } from "../ids/invocation-id.ts";
 import type { MessageOf } from "../messages/messages.ts";
-import { keyFor, nextOrdinal, settled } from "./asking.ts";
+import { keyFor, nextOrdinal, settled, upcomingOrdinal } from "./asking.ts";
 import { tooLong, unsupported } from "./refusals.ts";
 import { CANCEL_INDEX, indexedSignal, signalName } from "./signal-names.ts";
 import type { JournalState } from "./state.ts";
@@ -16,8 +16,8 @@ export function signalCommands(
   const to = known(parseInvocationId, message.target);
   if (signal.type === "index" && signal.index === CANCEL_INDEX) {
     if (result.type !== "void") throw unsupported("signal 1 cancels, and carries no value");
+    const key = keyFor("signal", [upcomingOrdinal(state)], name);
     const { ordinal, markers } = nextOrdinal(state);
-    const key = keyFor("signal", [ordinal], name);
     const cancel: Command = { type: "send", key, ordinal, message: { type: "cancel", to } };
     // A child that still waits for its turn under its key has no run that the message could reach.
     const call = state.calls.get(to);
@@ -30,8 +30,8 @@ export function signalCommands(
     throw tooLong("the name of a signal", signalled.length, limits.nameChars);
   }
   const value = result.type === "void" ? {} : settled("the value of a signal", result);
+  const key = keyFor("signal", [upcomingOrdinal(state)], name);
   const { ordinal, markers } = nextOrdinal(state);
-  const key = keyFor("signal", [ordinal], name);
   const sent = { type: "signal", to, name: signalled, ...value } as const;
   return [...markers, { type: "send", key, ordinal, message: sent }];
 }
@@ -42,8 +42,8 @@ export function awakeableCommands(
 ): readonly Command[] {
   const { runId: to, index } = known(parseAwakeableId, message.awakeableId);
   const value = settled("the value of an awakeable", message.result);
+  const key = keyFor("awakeable", [upcomingOrdinal(state)], message.name);
   const { ordinal, markers } = nextOrdinal(state);
-  const key = keyFor("awakeable", [ordinal], message.name);
   const sent = { type: "signal", to, name: indexedSignal(index), ...value } as const;
   return [...markers, { type: "send", key, ordinal, message: sent }];
 }

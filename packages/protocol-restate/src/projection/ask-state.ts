@@ -1,9 +1,9 @@
 /** State of the invocation's key. */
 import type { Command, Payload } from "@perdure/kernel";
 import type { MessageOf, StateCommand } from "../messages/messages.ts";
-import { checkedPayload, keyFor, nextOrdinal, open } from "./asking.ts";
+import { checkedPayload, keyFor, nextOrdinal, open, upcomingOrdinal } from "./asking.ts";
 import { namesPayload, voidPayload } from "./payloads.ts";
-import { checkName, unsupported, violation, writesInShared } from "./refusals.ts";
+import { checkBytes, checkName, unsupported, violation, writesInShared } from "./refusals.ts";
 import type { JournalState } from "./state.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -48,17 +48,23 @@ function eager(
   message: MessageOf<"getEagerState" | "getEagerStateKeys">,
   state: JournalState,
 ): readonly Command[] {
+  const { key, value } = found(message, upcomingOrdinal(state));
   const { ordinal, markers } = nextOrdinal(state);
-  const record = (key: string, value: Payload): readonly Command[] => [
-    ...markers,
-    { type: "value.record", key, ordinal, value },
-  ];
+  return [...markers, { type: "value.record", key, ordinal, value }];
+}
+
+function found(
+  message: MessageOf<"getEagerState" | "getEagerStateKeys">,
+  ordinal: number,
+): { readonly key: string; readonly value: Payload } {
   if (message.type === "getEagerStateKeys") {
-    return record(keyFor("eagerKeys", [ordinal], ""), namesPayload(message.keys.map(textOf)));
+    const names = namesPayload(message.keys.map(textOf));
+    checkBytes("the list of all keys of state", names.data);
+    return { key: keyFor("eagerKeys", [ordinal], ""), value: names };
   }
-  const { result } = message;
+  const { key, result } = message;
   const value = result.type === "void" ? voidPayload : checkedPayload("state", result.value);
-  return record(keyFor("eager", [ordinal], stateName(message.key)), value);
+  return { key: keyFor("eager", [ordinal], stateName(key)), value };
 }
 
 function write(

@@ -29,7 +29,12 @@ export function markersBelow(state: JournalState, ordinal: number): Command[] {
   return markers;
 }
 
-/** The commands so far are the markers; the next one takes this ordinal. */
+/** For a key that is checked before anything changes. */
+export function upcomingOrdinal({ ordinal }: JournalState): number {
+  return ordinal + 1;
+}
+
+/** J3: after all checks. The markers go before the command that takes the ordinal. */
 export function nextOrdinal(state: JournalState): {
   readonly ordinal: number;
   readonly markers: readonly Command[];

@@ -21,7 +21,7 @@ export type Asked =
   | { readonly commands: readonly Command[]; readonly refusal?: undefined }
   | { readonly refusal: Refusal };
 
-/** The state follows. After a refusal it is of no more use, like the attempt. */
+/** The state follows; after a refusal the attempt is over. */
 export function commandsOf(message: Message, state: JournalState, known: Known = {}): Asked {
   try {
     return { commands: asked(message, state, known) };

@@ -7,6 +7,8 @@
  * J1  Ordinals are given in the order in which the SDK's messages come, from one past the journal's
  *     last; whatever is written has all ordinals below it written too.
  * J2  A completion id is used once.
+ * J3  A refused message has taken no ordinal and marked no run: what is known of runs that were begun
+ *     can still be written down with the failure.
  */
 import type { KeyRef, RunId, RunSpec } from "@perdure/kernel";
 import type { HandlerView } from "../deployments/deployment.ts";

@@ -135,8 +135,8 @@ export class Talk {
       ? [{ key: this.#text(), value: this.#text() }]
       : [];
     const isOdd = this.#random.chance(0.05);
-    const texts = [this.#text(), this.#text(), this.#text()] as const;
-    const [service, handler, key] = isOdd ? texts : this.#random.pick(callees);
+    const odd = [this.#text(), this.#text(), this.#text()] as const;
+    const [service, handler, key] = isOdd ? odd : this.#random.pick(callees);
     return {
       service,
       handler,

@@ -1,4 +1,4 @@
-import { type KeyRef, type Payload } from "@perdure/kernel";
+import { keyStream, limits, type KeyRef, type Payload } from "@perdure/kernel";
 import { MemoryStore } from "@perdure/store";
 import { afterEach, describe, expect, it } from "vitest";
 import { createCalendar, Engine, systemEnv } from "./index.ts";
@@ -56,6 +56,25 @@ describe("keys, as people look at them", () => {
     const [late] = (await engine.keys.view(named("a"))).delayed;
     expect(late).toMatchObject({ spec: { startAt } });
     expect(late?.since).toBeGreaterThan(0);
+  });
+
+  it("are found among as many alarms as the limit says, and not one more", async () => {
+    class Alarmed extends MemoryStore {
+      set: number = limits.keysDelayed;
+      override async alarms(partition: number, _: number, limit: number) {
+        const stream = keyStream({ ...named("x"), namespace: "other" });
+        const alarm = { stream, at: 1e15 };
+        return partition === 0
+          ? Array.from({ length: Math.min(limit, this.set) }, () => alarm)
+          : [];
+      }
+    }
+    const store = new Alarmed();
+    const engine = await newEngine(store);
+    expect(await engine.keys.delayed("n")).toEqual([]);
+    store.set += 1;
+    await expect(engine.keys.delayed("n")).rejects.toMatchObject({ code: "limit-exceeded" });
+    store.set = 0;
   });
 
   it("have all their state replaced at once, while no run holds them", async () => {

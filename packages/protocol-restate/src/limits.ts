@@ -23,6 +23,7 @@ export const restateLimits = {
   sqlChars: 65_536,
   sqlQueue: 32,
   sqlMs: 10_000,
+  sqlReadMs: 20_000,
   /** What one query reads and answers; past it, it is refused. */
   sqlInvocations: 50_000,
   /** Of invocations, where more than their row is asked for. */
@@ -31,7 +32,7 @@ export const restateLimits = {
   sqlKeys: 5_000,
   sqlEntries: 100_000,
   sqlRows: 100_000,
-  sqlBytes: 67_108_864,
+  sqlBytes: 33_554_432,
 
   /** The body of a request to the admin API. */
   adminBodyBytes: 33_554_432,

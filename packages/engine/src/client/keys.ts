@@ -111,9 +111,9 @@ async function delayedKeys({ partitions, store }: Desk, namespace: string): Prom
     for (const [stream, { state }] of lives) {
       if (stream.startsWith(prefix) && (state as KeyState).delayed.length > 0) found.add(stream);
     }
-    const alarms = await store.alarms(number, Infinity, limits.keysDelayed);
+    const alarms = await store.alarms(number, Infinity, limits.keysDelayed + 1);
     for (const { stream } of alarms) if (stream.startsWith(prefix)) found.add(stream);
-    if (alarms.length < limits.keysDelayed && found.size <= limits.keysDelayed) continue;
+    if (alarms.length <= limits.keysDelayed && found.size <= limits.keysDelayed) continue;
     const text = `More than ${limits.keysDelayed} alarms are set: ask for one key, or one run.`;
     throw new PerdureError("limit-exceeded", text);
   }

@@ -4,11 +4,20 @@
  * E1  An entry stands where its event does: what is numbered up to `index` is in the journal's first
  *     `seq` events, and nothing else is but what has no entry.
  */
-import type { Failure, Outcome, Payload, RunEvent, RunEventOf, RunSpec } from "@perdure/kernel";
+import type {
+  CallTarget,
+  Failure,
+  Outcome,
+  Payload,
+  RunEvent,
+  RunEventOf,
+  RunId,
+  RunSpec,
+} from "@perdure/kernel";
 import { invocationId } from "../../../ids/invocation-id.ts";
 import { restateFailureOf } from "../../../projection/failures.ts";
 import { operationIn, type Operation } from "./operation-key.ts";
-import { targetOf } from "./target.ts";
+import { targetJson, targetOf } from "./target.ts";
 
 export interface Entry {
   readonly index: number;
@@ -156,9 +165,8 @@ class Journal {
   #call({ key, runId, target }: RunEventOf<"call.scheduled">): readonly Fresh[] {
     const { id, second, name } = operationIn(key);
     const invoked = { invokedId: invocationId(runId), invokedTarget: targetOf(target).target };
-    const request = { invocation_id: invoked.invokedId, parameter: bytes(target.input) };
     const detail = {
-      request,
+      request: requestOf(runId, target),
       invocation_id_completion_id: id,
       result_completion_id: second,
     };
@@ -219,7 +227,7 @@ function sent({ key, message }: RunEventOf<"message.sent">): readonly Fresh[] {
     const invokedId = invocationId(message.runId);
     const invokedTarget = targetOf(message.target).target;
     const detail = {
-      request: { invocation_id: invokedId, parameter: bytes(message.target.input) },
+      request: requestOf(message.runId, message.target),
       invoke_time: message.target.startAt ?? 0,
       invocation_id_completion_id: id,
     };
@@ -233,6 +241,33 @@ function sent({ key, message }: RunEventOf<"message.sent">): readonly Fresh[] {
     "to" in message && typeof message.to === "string" ? invocationId(message.to) : undefined;
   return [{ ...command("SendSignal", name, {}), ...(to === undefined ? {} : { invokedId: to }) }];
 }
+
+/** With all that tools insist on finding there. */
+function requestOf(runId: RunId, target: CallTarget): Detail {
+  const { input, headers = {}, retentionMs = 0 } = target;
+  const kept = { secs: Math.floor(retentionMs / 1_000), nanos: 0 };
+  return {
+    invocation_id: invocationId(runId),
+    invocation_target: targetJson(target),
+    span_context: NO_SPAN,
+    parameter: bytes(input),
+    headers: Object.entries(headers).map(([name, value]) => ({ name, value })),
+    idempotency_key: target.attributes?.["idempotencyKey"] ?? null,
+    completion_retention_duration: kept,
+    journal_retention_duration: kept,
+  };
+}
+
+const NO_SPAN: Detail = {
+  span_context: {
+    trace_id: new Uint8Array(16),
+    span_id: new Uint8Array(8),
+    trace_flags: 0,
+    is_remote: false,
+    trace_state: "",
+  },
+  cause: null,
+};
 
 function signalled({ name, payload, failure }: RunEventOf<"signal.received">): Fresh {
   const index = /^#(\d+)$/.exec(name)?.[1];

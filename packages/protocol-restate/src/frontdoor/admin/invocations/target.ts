@@ -1,5 +1,5 @@
 /** Whom an invocation is for, in Restate's words. */
-import type { KeyRef } from "@perdure/kernel";
+import type { KeyMode, KeyRef } from "@perdure/kernel";
 
 export interface Target {
   readonly service: string;
@@ -10,7 +10,7 @@ export interface Target {
   readonly target: string;
 }
 
-interface Named {
+export interface Named {
   readonly workflow: string;
   readonly key?: Pick<KeyRef, "kind" | "id">;
 }
@@ -47,3 +47,21 @@ export function serviceOfKind(kind: string): string | undefined {
 }
 
 export const KEY_KINDS: readonly string[] = [OBJECT, WORKFLOW];
+
+/** As it stands in the JSON of a journal's entry. */
+export function targetJson(named: Named & { readonly mode?: KeyMode }): Fields {
+  const { service, handler, key, type } = targetOf(named);
+  if (type === "service") return { Service: { name: service, handler, scope: null } };
+  const isShared = named.mode === "shared";
+  const own = type === "workflow" ? "Workflow" : "Exclusive";
+  const detail = {
+    name: service,
+    key,
+    handler,
+    handler_ty: isShared ? "Shared" : own,
+    scope: null,
+  };
+  return type === "workflow" ? { Workflow: detail } : { VirtualObject: detail };
+}
+
+type Fields = Readonly<Record<string, unknown>>;

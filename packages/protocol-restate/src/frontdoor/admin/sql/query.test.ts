@@ -98,6 +98,21 @@ describe("queries", () => {
         promise_name: "go",
       },
     ]);
+    const [call] = await rig.sql(
+      `SELECT entry_json FROM sys_journal WHERE id = '${id}' AND entry_type = 'Command: Call'`,
+    );
+    expect(JSON.parse(String(call?.["entry_json"]))).toMatchObject({
+      Command: {
+        Call: {
+          request: {
+            invocation_target: { Service: { name: "Greeter", handler: "wait" } },
+            parameter: [55],
+          },
+          invocation_id_completion_id: 4,
+          result_completion_id: 5,
+        },
+      },
+    });
     const [run] = await rig.sql(
       `SELECT entry_json FROM sys_journal WHERE id = '${id}' AND entry_type = 'Notification: Run'`,
     );

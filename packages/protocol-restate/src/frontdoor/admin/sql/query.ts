@@ -23,7 +23,7 @@ export interface AnswerColumn {
 
 export async function answerQuery(desk: Desk, runner: SqlRunner, sql: string): Promise<Answer> {
   const statement = statementOf(sql);
-  const bounds = new Bounds();
+  const bounds = new Bounds(desk.env);
   const tables: SqlTable[] = [];
   for (const named of statement.tables) tables.push(await filled(desk, named, bounds));
   const { columns, rows } = await runner.run({ sql: statement.sql, tables });

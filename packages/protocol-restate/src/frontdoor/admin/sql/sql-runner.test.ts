@@ -1,5 +1,6 @@
 import { systemEnv } from "@perdure/engine";
 import { afterEach, describe, expect, it } from "vitest";
+import { restateLimits } from "../../../limits.ts";
 import { SqlRunner } from "./sql-runner.ts";
 import { statementOf } from "./statement.ts";
 
@@ -83,9 +84,43 @@ describe("the process that answers queries", () => {
     runner.close();
   });
 
+  it("lets as many wait as the limit says, and not one more", async () => {
+    const runner = new SqlRunner(systemEnv());
+    open.push(runner);
+    const one = () => runner.run({ sql: "SELECT 1", tables: [] });
+    const all = Array.from({ length: restateLimits.sqlQueue + 1 }, one);
+    await expect(one()).rejects.toMatchObject({ code: "overloaded" });
+    await Promise.all(all);
+    expect((await one()).rows).toEqual([[1]]);
+  });
+
+  it("answers with as many bytes as the limit says, and not one more", async () => {
+    const runner = new SqlRunner(systemEnv());
+    open.push(runner);
+    const answer = (bytes: number) =>
+      runner.run({
+        sql: "SELECT value FROM state",
+        tables: [{ name: "state", columns: ["value"], rows: [[new Uint8Array(bytes)]] }],
+      });
+    expect((await answer(restateLimits.sqlBytes)).rows).toHaveLength(1);
+    const more = answer(restateLimits.sqlBytes + 1);
+    await expect(more).rejects.toMatchObject({ code: "limit-exceeded" });
+  });
+
+  it("answers all that wait when it is closed", async () => {
+    const runner = new SqlRunner(systemEnv());
+    const asked = ["SELECT 1", "SELECT 2"].map((sql) => runner.run({ sql, tables: [] }));
+    runner.close();
+    for (const answer of asked) await expect(answer).rejects.toMatchObject({ code: "closed" });
+    const late = runner.run({ sql: "SELECT 1", tables: [] });
+    await expect(late).rejects.toMatchObject({ code: "closed" });
+  });
+
   it("refuses an answer that is too large, and says so", async () => {
-    const all = "SELECT a.key FROM state a, state b";
-    await expect(ask(all, 400)).rejects.toMatchObject({ code: "limit-exceeded" });
-    expect((await ask(`${all} LIMIT 100000`, 400)).rows).toHaveLength(100_000);
+    const all = "SELECT a.key FROM state a, state b LIMIT ";
+    const { sqlRows } = restateLimits;
+    expect((await ask(all + sqlRows, 400)).rows).toHaveLength(sqlRows);
+    const more = ask(all + (sqlRows + 1), 400);
+    await expect(more).rejects.toMatchObject({ code: "limit-exceeded" });
   });
 });

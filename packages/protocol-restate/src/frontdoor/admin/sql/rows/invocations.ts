@@ -27,7 +27,7 @@ import { time, timeIf, type Source } from "./source.ts";
 const FROM_JOURNAL = new Set(
   (
     "invoked_by invoked_by_id invoked_by_service_name invoked_by_target restarted_from journal_size " +
-    "journal_commands_size modified_at scheduled_at scheduled_start_at completion_retention " +
+    "journal_commands_size scheduled_at scheduled_start_at completion_retention " +
     "journal_retention suspended_waiting_for_completions suspended_waiting_for_signals " +
     "completion_failure"
   ).split(" "),
@@ -142,7 +142,8 @@ async function ofRun(view: View, source: Source, row: RunRow, light: Row): Promi
   const needs = (names: ReadonlySet<string>): boolean =>
     [...names].some((name) => columns.has(name));
   const needsStatus = row.status === "open" && columns.has("status");
-  const needsAttempts = !isOver && needs(FROM_ATTEMPTS);
+  // The last thing that happened to a closed one is its end.
+  const needsAttempts = !isOver && (needs(FROM_ATTEMPTS) || columns.has("modified_at"));
   if (!needs(FROM_JOURNAL) && !needsStatus && !needsAttempts) return light;
   const status = needsStatus || needsAttempts ? await statusOf(source, row) : undefined;
   const known = status === undefined ? light : { ...light, status: named(view, status) };

@@ -28,4 +28,5 @@ export {
   type Admin,
   type AdminOperation,
 } from "./frontdoor/admin/admin.ts";
+export { refusal as adminRefusal } from "./frontdoor/admin/answers.ts";
 export type { AdminCaller, AdminParts } from "./frontdoor/admin/parts.ts";

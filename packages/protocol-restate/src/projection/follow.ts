@@ -31,7 +31,7 @@ export function follow(event: RunEvent, state: JournalState): Followed {
       return followStep(event, state);
     case "timer.started":
     case "timer.fired":
-      return followTimer(event, state);
+      return isEngines(event) ? nothing : followTimer(event, state);
     case "wait.started":
       return followWaitStarted(event, state);
     case "wait.resolved":
@@ -65,6 +65,11 @@ export function follow(event: RunEvent, state: JournalState): Followed {
 function isNobodys({ kind }: RunEvent): boolean {
   const isLife = kind.startsWith("run.") || kind.startsWith("activation.");
   return isLife && kind !== "run.continued";
+}
+
+/** The engine has alarms of its own, such as that of a delayed start. */
+function isEngines({ key }: { readonly key: string }): boolean {
+  return key.startsWith("$");
 }
 
 function inputOf({ context: { spec } }: JournalState): ProtocolCommand {

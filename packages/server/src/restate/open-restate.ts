@@ -6,12 +6,16 @@
  */
 import type { Engine } from "@perdure/engine";
 import {
+  adminOperationOf,
+  adminRefusal,
+  createAdmin,
   createIngress,
   DeploymentRegistry,
   discover,
   ingressOperationOf,
   ingressRefusal,
   RequestIdentity,
+  RestateDriver,
 } from "@perdure/protocol-restate";
 import type { Authenticator } from "../access/authenticate.ts";
 import { originCheck } from "../access/origin.ts";
@@ -21,10 +25,12 @@ import type { DoorParts } from "../http/door.ts";
 import { listen, type Listener } from "../http/listener.ts";
 import { Stays } from "../http/stays.ts";
 import { serverLimits } from "../limits.ts";
+import { version } from "../version.ts";
 import { OutboundGuard } from "../workers/push/outbound/guard.ts";
 import { checkDoorTarget } from "./door-target.ts";
 import { doorOriginCheck } from "./door-origin.ts";
 import { createDoorApp, type RestateDoor } from "./restate-door.ts";
+import type { RestateOperation } from "./restate-policy.ts";
 
 export interface RestateServerParts extends Omit<DoorParts, "routes" | "admission"> {
   readonly engine: Engine;
@@ -49,9 +55,11 @@ export async function openRestate(parts: RestateServerParts): Promise<RestateDoo
     env,
     discover: (request) => discover(request, { env, guard, ...signed }),
   });
+  const driver = new RestateDriver({ env, engine, registry, guard, ...signed });
   const opened: Listener[] = [];
   const end = async (graceMs: number): Promise<void> => {
     await Promise.all(opened.map((listener) => listener.close(graceMs)));
+    await driver.close();
     registry.close();
   };
   try {
@@ -61,16 +69,38 @@ export async function openRestate(parts: RestateServerParts): Promise<RestateDoo
       refused: ingressRefusal,
     });
     opened.push(ingress);
+    const admin = createAdmin({
+      env,
+      registry,
+      keys: engine.keys,
+      keyOf: (runId) => engine.keyOf(runId),
+      ingressUrl: ingress.url,
+      version,
+    });
+    const adminListener = await openDoor(parts, config.restate.adminPort, {
+      answer: admin,
+      operationOf: adminOperation,
+      refused: adminRefusal,
+    });
+    opened.push(adminListener);
     return {
-      urls: { ingressUrl: ingress.url, adminUrl: "" },
+      urls: { ingressUrl: ingress.url, adminUrl: adminListener.url },
       connections: () => opened.reduce((sum, listener) => sum + listener.connections(), 0),
       reloadTls: () => opened.forEach((listener) => listener.reloadTls()),
-      close: end,
+      close: async (graceMs) => {
+        await end(graceMs);
+        admin.close();
+      },
     };
   } catch (error) {
     await end(0);
     throw error;
   }
+}
+
+function adminOperation(method: string, path: string): RestateOperation {
+  const [, name] = adminOperationOf(method, path).split(".");
+  return `restateAdmin.${name}` as RestateOperation;
 }
 
 async function openDoor(

@@ -1,14 +1,10 @@
 /** Who may do what through Restate's doors: a table of its own, as their clients know no operations. */
-import type { IngressOperation } from "@perdure/protocol-restate";
+import type { AdminOperation, IngressOperation } from "@perdure/protocol-restate";
 import { admins, clients, operators, roles, type Role } from "../access/roles.ts";
 
-export type RestateOperation =
-  | IngressOperation
-  | "restateAdmin.read"
-  | "restateAdmin.query"
-  | "restateAdmin.invocations"
-  | "restateAdmin.services"
-  | "restateAdmin.deployments";
+type OfAdmin<O> = O extends `admin.${infer Name}` ? `restateAdmin.${Name}` : never;
+
+export type RestateOperation = IngressOperation | OfAdmin<AdminOperation>;
 
 export const restatePolicy: Readonly<Record<RestateOperation, readonly Role[]>> = {
   "restate.invoke": clients,

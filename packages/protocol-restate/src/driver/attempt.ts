@@ -33,7 +33,7 @@ import type { Ticking } from "./ticker.ts";
 export type Terminator = MessageOf<"end" | "suspension" | "error">;
 
 export interface AttemptListener {
-  /** `bytes`: of the chunk that they came in. */
+  /** `bytes`: that have come since the last time. */
   took(messages: readonly Message[], bytes: number): void;
   failed(failure: AttemptFailure): void;
   /** The SDK is in the closure of this `run` now. */
@@ -65,6 +65,8 @@ export class Attempt implements ExchangeListener, Ticking {
   readonly #beganAt: number;
   /** Monotonic ms of the last byte, to or from. */
   #activeAt: number;
+  /** Bytes that the listener has not been told of. */
+  #came = 0;
   #phase: "open" | "draining" | "over" = "open";
   #isHalfClosed = false;
   #hasHead = false;
@@ -154,6 +156,7 @@ export class Attempt implements ExchangeListener, Ticking {
     if (this.#phase !== "open") return this.#phase === "draining" ? this.#over() : undefined;
     if (this.#refusal !== undefined) return this.#refused(this.#refusal, bytes);
     this.#hasFrames = true;
+    this.#came += bytes.length;
     const messages: Message[] = [];
     let failure: AttemptFailure | undefined;
     try {
@@ -173,7 +176,11 @@ export class Attempt implements ExchangeListener, Ticking {
     }
     // What came before the mistake stands.
     if (failure !== undefined && isTerminator(last)) messages.pop();
-    if (messages.length > 0) this.#listener.took(messages, bytes.length);
+    if (messages.length > 0) {
+      const came = this.#came;
+      this.#came = 0;
+      this.#listener.took(messages, came);
+    }
     if (failure !== undefined) this.#fail(failure);
   }
 

@@ -3,7 +3,8 @@
  *
  * V1  Messages are taken in order. One that needs to be looked up first keeps those behind it
  *     waiting, and the endpoint is not read meanwhile.
- * V2  After its end it is silent (D4).
+ * V2  Whatever an endpoint says may be the end of its attempt, never of this process.
+ * V3  After its end it is silent (D4).
  */
 import { PerdureError, type Command, type KeyRef, type RunId } from "@perdure/kernel";
 import { parseInvocationId } from "../ids/invocation-id.ts";
@@ -31,6 +32,8 @@ export interface ConversationParts {
   readonly ended: (end: ConversationEnd) => void;
   /** It has to look something up, or has done so: see `isLooking`. */
   readonly looking: () => void;
+  /** V2: a mistake of ours. */
+  readonly broken: (error: unknown) => void;
 }
 
 export class Conversation {
@@ -52,13 +55,29 @@ export class Conversation {
 
   take(messages: readonly Message[]): void {
     for (const message of messages) this.#inbox.push(message);
-    if (!this.#isLooking) this.#process();
+    if (!this.#isLooking) this.#work();
   }
 
   /** Nothing more is taken from it. */
   stop(): void {
     this.#isOver = true;
     this.#inbox.length = 0;
+  }
+
+  #work(known?: { readonly key: KeyRef | undefined }): void {
+    try {
+      this.#process(known);
+    } catch (error) {
+      this.#parts.broken(error);
+      this.stop();
+      const reason = error instanceof Error ? error.message : String(error);
+      const text = `[RT0006] the endpoint's messages could not be taken: ${reason}; please report this`;
+      this.#parts.ended({
+        type: "failed",
+        commands: [],
+        failure: { code: "RT0006", message: text },
+      });
+    }
   }
 
   #process(known?: { readonly key: KeyRef | undefined }): void {
@@ -139,7 +158,7 @@ export class Conversation {
     this.#isLooking = false;
     if (this.#isOver) return;
     this.#parts.looking();
-    if (failure === undefined) return this.#process({ key });
+    if (failure === undefined) return this.#work({ key });
     this.stop();
     this.#parts.ended({ type: "failed", commands: [], failure });
   }

@@ -132,15 +132,7 @@ export class Hold implements AttemptListener {
   took(messages: readonly Message[], bytes: number): void {
     this.#unsaved += bytes;
     for (const message of messages) this.#closures?.heard(message);
-    try {
-      this.#conversation?.take(messages);
-    } catch (error) {
-      // What an endpoint says must never be the end of this process.
-      this.#parts.endpoint.env.log("error", "messages of an endpoint could not be taken", {
-        error,
-      });
-      return this.#fail(untaken(error));
-    }
+    this.#conversation?.take(messages);
     this.#feel();
   }
 
@@ -218,6 +210,9 @@ export class Hold implements AttemptListener {
       asked: (commands) => this.#answer(commands),
       ended: (end) => this.#ended(end),
       looking: () => this.#feel(),
+      broken: (error) => {
+        env.log("error", "what an endpoint said could not be taken", { run: this.runId, error });
+      },
     });
     this.#conversation = conversation;
     this.#attempt = endpoint.attempt(handler, headers, this);
@@ -235,7 +230,8 @@ export class Hold implements AttemptListener {
   /** Reads on only while what was read finds its way to disk. */
   #feel(): void {
     const isLooking = this.#conversation?.isLooking ?? false;
-    const isBehind = isLooking || this.#unsaved > driverLimits.unsavedBytes;
+    const isBehind =
+      isLooking || (this.#unsaved > driverLimits.unsavedBytes && !this.#owed.isEmpty);
     if (isBehind === this.#isBehind) return;
     this.#isBehind = isBehind;
     this.#attempt?.hold(isBehind);
@@ -355,12 +351,6 @@ export class Hold implements AttemptListener {
 function unreadableJournal({ message }: PerdureError): AttemptFailure {
   const text = `[RT0006] ${message}`;
   return { code: "RT0006", message: text, next: pauseForCode, isUntouched: true };
-}
-
-function untaken(error: unknown): AttemptFailure {
-  const reason = error instanceof Error ? error.message : String(error);
-  const text = `[RT0006] the endpoint's messages could not be taken: ${reason}; please report this`;
-  return { code: "RT0006", message: text };
 }
 
 function unprepared(error: unknown): AttemptFailure {

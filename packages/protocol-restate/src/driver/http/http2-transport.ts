@@ -117,7 +117,8 @@ export class Http2Transport implements Transport {
 
   async #newSession(): Promise<Http2Session | undefined> {
     const { origin, guard, env } = this.#parts;
-    const socket = await dial(origin, guard, { alpn: ["h2"] });
+    // One that knows HTTP/1.1 only says so, where it would else break off without a word.
+    const socket = await dial(origin, guard, { alpn: ["h2", "http/1.1"] });
     if (origin.protocol === "https:" && (socket as TLSSocket).alpnProtocol !== "h2") {
       socket.destroy();
       const text = `${origin.host} does not speak HTTP/2 over TLS; register it with use_http_11`;

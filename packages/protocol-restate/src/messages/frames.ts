@@ -86,13 +86,12 @@ export class FrameReader {
       const bytes = this.#whole();
       this.#needed = this.#frameLength(bytes);
       if (bytes.byteLength < this.#needed) return;
-      const head = viewOf(bytes);
       const body = bytes.subarray(HEADER_BYTES, this.#needed);
       const rest = bytes.subarray(this.#needed);
       this.#pieces = rest.byteLength === 0 ? [] : [rest];
       this.#length = rest.byteLength;
       this.#needed = HEADER_BYTES;
-      yield decode(head.getUint16(0), head.getUint16(2), body);
+      yield decode(u16(bytes, 0), u16(bytes, 2), body);
     }
   }
 
@@ -116,7 +115,7 @@ export class FrameReader {
   /** Of the frame at the beginning, as far as it is known. */
   #frameLength(bytes: Uint8Array): number {
     if (bytes.byteLength < HEADER_BYTES) return HEADER_BYTES;
-    const length = viewOf(bytes).getUint32(4);
+    const length = u16(bytes, 4) * 0x10000 + u16(bytes, 6);
     if (length > this.#frameBytes) {
       throw new PerdureError(
         "limit-exceeded",
@@ -127,6 +126,6 @@ export class FrameReader {
   }
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
+function u16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }

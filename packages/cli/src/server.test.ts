@@ -165,6 +165,34 @@ describe("start", { timeout: 30_000 }, () => {
     expect(doctor.out).toContain("the store opens");
   });
 
+  it("opens Restate's doors when it is asked to, and says where they are", async () => {
+    const stop = new AbortController();
+    const served = Promise.withResolvers<string>();
+    let out = "";
+    const running = perdureIn(
+      {
+        env,
+        interrupted: stop.signal,
+        out: (chunk) => {
+          out += chunk;
+          if (out.includes("\n")) served.resolve(out);
+        },
+      },
+      [
+        ..."start --port 0 --insecure --restate --json --store memory:".split(" "),
+        ..."--restate-ingress-port 0 --restate-admin-port 0".split(" "),
+      ],
+    );
+    const { restate } = JSON.parse(await served.promise) as {
+      readonly restate: { readonly ingressUrl: string; readonly adminUrl: string };
+    };
+    const health = await fetch(`${restate.ingressUrl}/restate/health`);
+    expect(await health.json()).toEqual({ services: [] });
+    expect((await fetch(`${restate.adminUrl}/health`)).status).toBe(200);
+    stop.abort();
+    expect((await running).code).toBe(0);
+  });
+
   it("refuses settings that are wrong, all of them at once", async () => {
     const { code, err } = await ask("start --port 0 --store nowhere:", {
       env: { PERDURE_GRACE_MS: "soon" },

@@ -13,6 +13,8 @@ const NOBODY = "inv_1000000000000000000000000000000000";
 const AWAKEABLE = `sign_1${"A".repeat(37)}R`;
 
 interface Sample {
+  /** Default: the ingress. */
+  readonly door?: "admin";
   readonly operation: RestateOperation;
   readonly method: string;
   readonly path: string;
@@ -49,25 +51,70 @@ function ingressSamples(id: string, awakeable: string): readonly Sample[] {
   ];
 }
 
+function adminSamples(id: string): readonly Sample[] {
+  const door = "admin" as const;
+  const query = { query: "select 1" };
+  const samples: readonly Sample[] = [
+    ...["/health", "/version", "/", "/deployments", "/v3/deployments/dp_1x"].map(reading),
+    ...["/services/Greeter", "/services/Greeter/openapi"].map(reading),
+    { operation: "restateAdmin.query", method: "POST", path: "/query", body: query },
+    { operation: "restateAdmin.query", method: "POST", path: "/v2/query", body: query },
+    { operation: "restateAdmin.deployments", method: "POST", path: "/deployments", body: {} },
+    { operation: "restateAdmin.deployments", method: "POST", path: "/v4/deployments", body: {} },
+    {
+      operation: "restateAdmin.deployments",
+      method: "PATCH",
+      path: "/deployments/dp_1x",
+      body: {},
+    },
+    {
+      operation: "restateAdmin.deployments",
+      method: "DELETE",
+      path: "/deployments/dp_1x?force=true",
+    },
+    { operation: "restateAdmin.services", method: "PATCH", path: "/services/Nobody", body: {} },
+    {
+      operation: "restateAdmin.services",
+      method: "POST",
+      path: "/services/Nobody/state",
+      body: {},
+    },
+    ...["cancel", "kill", "pause", "resume", "purge", "purge-journal", "restart-as-new"].map(
+      (verb): Sample => {
+        const path = `/invocations/${id}/${verb}`;
+        return { operation: "restateAdmin.invocations", method: "PATCH", path };
+      },
+    ),
+    { operation: "restateAdmin.invocations", method: "DELETE", path: `/invocations/${id}` },
+  ];
+  return samples.map((sample) => ({ ...sample, door }));
+}
+
+function reading(path: string): Sample {
+  return { operation: "restateAdmin.read", method: "GET", path };
+}
+
 let rig: Rig;
 let ingress: string;
+let admin: string;
 
 beforeAll(async () => {
   const loose = { strangerPerSecond: 100_000, strangerBurst: 100_000 };
   const restate = { enabled: true, ingressPort: 0, adminPort: 0 };
   rig = await Rig.open({ limits: loose, restate });
   ingress = rig.server.restate!.ingressUrl;
+  admin = rig.server.restate!.adminUrl;
   await registered(rig.server.engine, "default");
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 
 async function ask(
-  { method, path, body }: Pick<Sample, "method" | "path" | "body">,
+  { door, method, path, body }: Omit<Sample, "operation">,
   key: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   // Nobody plays the handlers, so that a call would be waited for.
-  return fetch(ingress + path, {
+  return fetch((door === "admin" ? admin : ingress) + path, {
     method,
     headers: {
       ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
@@ -85,7 +132,7 @@ async function statusOf(sample: Sample, key: string, headers = {}): Promise<numb
   return response.status;
 }
 
-const samples = ingressSamples(NOBODY, AWAKEABLE);
+const samples = [...ingressSamples(NOBODY, AWAKEABLE), ...adminSamples(NOBODY)];
 
 describe("T2: every way in asks who you are", () => {
   test("every path without a credential, with a wrong one, and with one in the query, is 401", async () => {
@@ -94,8 +141,9 @@ describe("T2: every way in asks who you are", () => {
       for (const key of wrong) {
         const response = await ask(sample, key);
         expect([sample.path, response.status]).toEqual([sample.path, 401]);
-        const error = (await response.json()) as { readonly source?: string };
-        expect(error.source).toBe("ingress");
+        const error: unknown = await response.json();
+        const shape = sample.door === "admin" ? { restate_code: null } : { source: "ingress" };
+        expect(error).toMatchObject(shape);
       }
     }
     const path = `/restate/health?access_token=${rig.admin}`;
@@ -128,10 +176,7 @@ describe("T8: one table of roles", () => {
         reached.add(sample.operation);
       }
     }
-    const ofIngress = (name: string): boolean => name.startsWith("restate.");
-    expect([...reached].toSorted()).toEqual(
-      Object.keys(restatePolicy).filter(ofIngress).toSorted(),
-    );
+    expect([...reached].toSorted()).toEqual(Object.keys(restatePolicy).toSorted());
   });
 
   test.each<Role>(["viewer"])("a %s calls nothing, by either method", async (role) => {
@@ -179,6 +224,25 @@ describe("T7: what is another tenant's is not there", () => {
       const theirs = await ask(sample, stranger);
       expect([sample.path, theirs.status]).toEqual([sample.path, 404]);
     }
+    // Of the same shape, and nobody's.
+    const other = invocationId.slice(0, -1) + (invocationId.endsWith("0") ? "1" : "0");
+    const missing = adminSamples(other);
+    for (const [at, sample] of adminSamples(invocationId).entries()) {
+      if (sample.operation !== "restateAdmin.invocations") continue;
+      const theirs = await statusOf(sample, stranger);
+      expect([sample.path, theirs]).toEqual([sample.path, await statusOf(missing[at]!, stranger)]);
+      expect(theirs).toBeGreaterThanOrEqual(400);
+    }
+    const query = {
+      door: "admin",
+      operation: "restateAdmin.query",
+      method: "POST",
+      path: "/query",
+      body: { query: "select id from sys_invocation" },
+    } as const;
+    const accept = { accept: "application/json" };
+    expect(await (await ask(query, stranger, accept)).json()).toEqual({ rows: [] });
+    expect(await (await ask(query, rig.admin, accept)).text()).toContain(invocationId);
     const call = {
       operation: "restate.invoke",
       method: "POST",

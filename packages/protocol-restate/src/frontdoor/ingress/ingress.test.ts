@@ -158,6 +158,8 @@ describe("what is refused", () => {
     ["/shop.Cart/echo", "POST", 404, /\{key\}/],
     ["/shop.Cart//echo", "POST", 404, /\{key\}/],
     ["/Greeter/hidden", "POST", 400, /private/],
+    ["/perdure.restate/Greeter.hidden", "POST", 400, /by their own names/],
+    ["/perdure.restate/k/shop.Cart.echo/send", "POST", 400, /by their own names/],
     ["/Greeter/echo?delay=1s", "POST", 400, /delayed/],
     ["/Greeter/echo/send?delay=soon", "POST", 400, /delay "soon"/],
     ["/Greeter/echo", "PUT", 405, /GET, POST/],

@@ -16,6 +16,13 @@ import {
 import type { HandlerView } from "../../deployments/deployment.ts";
 import { invocationId } from "../../ids/invocation-id.ts";
 import { payloadOf } from "../../projection/payloads.ts";
+import {
+  nativeQueue,
+  placeOf,
+  RESTATE_QUEUE,
+  runNamed,
+  type Callee,
+} from "../../projection/placement.ts";
 import { json, terminal } from "./answers.ts";
 import { readBytes } from "./body.ts";
 import { parseDelay } from "./delay.ts";
@@ -24,7 +31,6 @@ import type { DoorAsk, Door } from "./door.ts";
 import { checkBody } from "./input-rules.ts";
 import { handlerHeaders } from "./request-headers.ts";
 import type { IngressRoute } from "./routes.ts";
-import { nativeQueue, placeOf, runNamed, type Callee } from "./target.ts";
 import { resultOf } from "./outcome-answer.ts";
 import { waitFor } from "./waits.ts";
 
@@ -68,6 +74,7 @@ async function invocationOf(
   const view = await serviceOf(door, caller, service);
   const queue = view === undefined ? nativeQueue(service) : undefined;
   if (view === undefined && queue === undefined) throw noService(service);
+  if (queue === RESTATE_QUEUE) throw handlersByName(service);
   const isKeyed = view === undefined ? undefined : view.type !== "SERVICE";
   const { parts, isSend } = divided(form, rest, isKeyed);
   const [name = ""] = parts.slice(-1);
@@ -142,8 +149,10 @@ async function start(
   { input, headers, idempotencyKey, startAt }: Given,
 ): Promise<Started | "started before"> {
   const place = placeOf(namespace, callee, isSend, idempotencyKey !== undefined);
-  const run = runNamed(namespace, callee, place.key, idempotencyKey);
-  const named = run === undefined ? {} : { requestId: namingRequest(run) };
+  const named =
+    idempotencyKey === undefined
+      ? {}
+      : { requestId: namingRequest(runNamed(namespace, callee, idempotencyKey)) };
   const delay = startAt === undefined ? {} : { startAt };
   // So that people and the handler see it; what finds the run is its name.
   const said = idempotencyKey === undefined ? {} : { attributes: { idempotencyKey } };
@@ -195,6 +204,12 @@ function noService(service: string): PerdureError {
     `No deployment here has a service "${service.slice(0, 200)}": register the deployment that ` +
     "has it, and look at the spelling.";
   return new PerdureError("not-found", text);
+}
+
+/** Or handlers that are private, and keys of objects, could be reached past their rules. */
+function handlersByName(service: string): PerdureError {
+  const text = `"${service}" has the services of deployments: call them by their own names.`;
+  return new PerdureError("invalid-argument", text);
 }
 
 function noHandler(

@@ -3,13 +3,13 @@ import { limits, PerdureError, type Outcome, type RunId } from "@perdure/kernel"
 import * as z from "zod";
 import type { HandlerView } from "../../deployments/deployment.ts";
 import { invocationId, parseInvocationId } from "../../ids/invocation-id.ts";
+import { nativeQueue, runNamed, workflowKey, type Callee } from "../../projection/placement.ts";
 import { json, NOT_READY, refusedWith } from "./answers.ts";
 import { readJson } from "./body.ts";
 import type { Door, DoorAsk } from "./door.ts";
 import type { DoorCaller } from "./door-caller.ts";
 import { resultOf } from "./outcome-answer.ts";
 import type { IngressRoute, InvocationTarget } from "./routes.ts";
-import { nativeQueue, placeOf, runNamed, workflowKey, type Callee } from "./target.ts";
 import { waitFor } from "./waits.ts";
 
 type ResultRoute = Extract<IngressRoute, { readonly type: "result" }>;
@@ -84,9 +84,7 @@ function idempotentRun(
       : queue === undefined
         ? undefined
         : { type: "native", queue, workflow: handler, ...keyed };
-  const place = callee && placeOf(namespace, callee, false, true);
-  const runId = callee && runNamed(namespace, callee, place?.key, idempotencyKey);
-  if (runId !== undefined) return runId;
+  if (callee !== undefined) return runNamed(namespace, callee, idempotencyKey);
   const text = `No deployment here has ${service.slice(0, 200)}/${handler.slice(0, 200)}.`;
   throw new PerdureError("not-found", text);
 }

@@ -1,6 +1,6 @@
 /** Doors for an engine that somebody has opened: the API, live streams, workers over WebSocket. */
 import { randomUUID } from "node:crypto";
-import { systemEnv, within, type Engine, type Env } from "@perdure/engine";
+import { systemEnv, type Engine, type Env } from "@perdure/engine";
 import type { Json } from "@perdure/kernel";
 import { EngineAccessStore, type AccessStore } from "./access/access-store.ts";
 import { ApiKeys } from "./access/api-keys.ts";
@@ -8,6 +8,7 @@ import type { Authenticator } from "./access/authenticate.ts";
 import { credentials } from "./access/credentials.ts";
 import { originCheck } from "./access/origin.ts";
 import { policy } from "./access/roles.ts";
+import { walledEngines } from "./access/walled-engines.ts";
 import { AuditLog } from "./audit/audit-log.ts";
 import { auditor } from "./audit/observe.ts";
 import { CallHost } from "./calls/call-host.ts";
@@ -76,7 +77,7 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
     admission,
     env,
     newId: randomUUID,
-    within: ({ namespace, by }) => within(engine, { namespace, by }),
+    within: walledEngines(engine),
     closing: signal,
     observe,
     tracing,

@@ -158,7 +158,7 @@ function increments(
   const load = timed(inFlight, 1, async () => {
     const key = next++ % keys;
     sent[key] = (sent[key] ?? 0) + 1;
-    const value = await increment(`key-${key}-of-${keys}`);
+    const value = await increment(`key-${key}-of-${keys}-by-${inFlight}`);
     highest[key] = Math.max(highest[key] ?? 0, value);
   });
   return {

@@ -25,7 +25,7 @@ export const restateLimits = {
   sqlMs: 10_000,
   sqlReadMs: 20_000,
   /** What one query reads and answers; past it, it is refused. */
-  sqlInvocations: 50_000,
+  sqlInvocations: 100_000,
   /** Of invocations, where more than their row is asked for. */
   sqlJournals: 5_000,
   sqlJournalEvents: 500_000,

@@ -57,6 +57,29 @@ function termsOf({ where, depths }: Scope): readonly (readonly Token[])[] {
   return terms;
 }
 
+/** Columns that are known of every row before it is read, so that no row comes that has others. */
+const KNOWN = new Set([
+  "target",
+  "target_service_name",
+  "target_service_key",
+  "target_handler_name",
+]);
+/** All others are told apart only when the invocation is looked at. */
+const PLAIN_STATUS = new Set(["completed", "paused"]);
+
+/** Do the filters say all that the WHERE says, of what is known before a row is read? */
+export function isExact(scope: Scope, filters: Filters): boolean {
+  const terms = termsOf(scope);
+  const [source] = scope.sources;
+  if (scope.where.length > 0 && terms.length === 0) return false;
+  if (source === undefined || !terms.every((term) => filterOf(term, source, true))) return false;
+  return Object.entries(filters).every(([column, { isOne, isNone }]) => {
+    if (KNOWN.has(column)) return true;
+    const values = [...(isOne ?? []), ...(isNone ?? [])];
+    return column === "status" && values.every((value) => PLAIN_STATUS.has(value));
+  });
+}
+
 interface Term {
   readonly column: string;
   readonly filter: Filter;

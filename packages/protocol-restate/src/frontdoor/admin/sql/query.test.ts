@@ -259,6 +259,46 @@ describe("queries", () => {
     expect(state.get(0)?.["value"]).toEqual(new Uint8Array([54]));
   });
 
+  it("about the newest read no more of them than they need", async () => {
+    rig.scripts.set("Greeter.greet", () => ({
+      commands: [{ type: "run.complete", output: value("1") }],
+    }));
+    const runs = [];
+    for (let n = 0; n < 20; n++) {
+      const runId = await rig.start("Greeter/greet");
+      await rig.engine.outcome(runId);
+      runs.push(inv(runId));
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    const waits = inv(await rig.start("Counter/c/add"));
+    const pending = inv(await rig.start("Counter/c/get"));
+    const newest = "SELECT id FROM sys_invocation inv ORDER BY inv.created_at DESC, inv.id LIMIT 5";
+    const ids = (await rig.sql(newest)).map(({ id }) => id);
+    expect(new Set(ids)).toEqual(new Set([pending, waits, ...runs.slice(-3)]));
+    const any =
+      "SELECT COUNT(1) AS n FROM (SELECT * FROM sys_invocation inv LIMIT 3) WHERE status = 'completed'";
+    const [count] = await rig.sql(any);
+    expect(count?.["n"]).toBeGreaterThanOrEqual(1);
+    expect(count?.["n"]).toBeLessThanOrEqual(3);
+  });
+
+  it("show who waits for a key, whichever handler holds it", async () => {
+    await rig.start("Counter/c/get");
+    await rig.start("Counter/c/add");
+    const waiting = inv(await rig.start("Counter/c/add"));
+    const of = (where: string) => rig.sql(`SELECT id FROM sys_invocation WHERE ${where}`);
+    for (const where of [
+      "target_handler_name IN ('add') AND status = 'pending'",
+      "target = 'Counter/c/add' AND status = 'pending'",
+      "target_service_name = 'Counter' AND target_service_key = 'c' AND status = 'pending'",
+      "status IN ('pending', 'paused')",
+    ]) {
+      expect(await of(where)).toEqual([{ id: waiting }]);
+    }
+    expect(await of("status = 'pending' AND pinned_deployment_id = 'dp_1'")).toEqual([]);
+    expect(await of("status = 'pending' AND target_service_key = 'd'")).toEqual([]);
+  });
+
   it("that read more than their limit are refused, and say what to do", async () => {
     const keys = Array.from({ length: restateLimits.sqlKeys + 1 }, (_, n) => `k${n}`);
     const write = (id: string) =>

@@ -41,14 +41,24 @@ export async function answerQuery(desk: Desk, runner: SqlRunner, sql: string): P
 
 async function filled(
   desk: Desk,
-  { table, filters, columns }: Named,
+  { table, filters, columns, enough }: Named,
   bounds: Bounds,
 ): Promise<SqlTable> {
-  const rows = await rowsOf(table.name, { desk, filters, columns, bounds });
+  const rows = await rowsOf(table.name, {
+    desk,
+    filters,
+    columns,
+    bounds,
+    ...(enough === undefined ? {} : { enough }),
+  });
   const names = table.columns.map(({ name }) => name);
+  const needed = names.filter((name) => columns.has(name));
+  // Rows are counted even where nothing in them matters.
+  const given = needed.length === 0 ? names.slice(0, 1) : needed;
   return {
     name: table.name,
     columns: names,
-    rows: rows.map((row) => names.map((name) => row[name] ?? null)),
+    given,
+    rows: rows.map((row) => given.map((name) => row[name] ?? null)),
   };
 }

@@ -16,6 +16,8 @@ export interface Scope {
   /** The tokens of the WHERE, with how deep each is in parentheses of its own. */
   readonly where: readonly Token[];
   readonly depths: readonly number[];
+  /** What stands behind the FROM and the WHERE, as far as the SELECT goes. */
+  readonly after: readonly Token[];
   /** It is a subquery in a FROM: which, where its closing parenthesis ends, and whose. */
   readonly opens?: { readonly end: number; readonly outer: number };
   /** A subquery in a FROM that has no alias. */
@@ -89,6 +91,7 @@ class Reader {
         ...this.#sourcesOf(span, depth),
         where: this.#tokens.slice(where.from, where.to),
         depths: this.#depths.slice(where.from, where.to).map((own) => own - depth),
+        after: this.#after(hasWhere ? where.to : span.to, depth),
         ...this.#openerOf(at, depth),
         isPlain: this.#isPlain(at, span),
       };
@@ -113,6 +116,11 @@ class Reader {
       to++;
     }
     return { from, to };
+  }
+
+  #after(from: number, depth: number): readonly Token[] {
+    const end = this.#depths.findIndex((own, at) => at >= from && own < depth);
+    return this.#tokens.slice(from, end === -1 ? undefined : end);
   }
 
   #sourcesOf({ from, to }: Span, depth: number): Pick<Scope, "sources" | "isMixed"> {

@@ -5,6 +5,8 @@ export type SqlValue = string | number | bigint | Uint8Array | null;
 export interface SqlTable {
   readonly name: string;
   readonly columns: readonly string[];
+  /** Which of them the rows have; the others are null. */
+  readonly given: readonly string[];
   readonly rows: readonly (readonly SqlValue[])[];
 }
 

@@ -109,12 +109,17 @@ function isLike(pattern: string, text: string): boolean {
   return from === pattern.length;
 }
 
-function fill(db: DatabaseSync, { name, columns, rows }: SqlTable): void {
-  const quoted = columns.map((column) => `"${column}"`).join(", ");
-  db.exec(`CREATE TABLE "${name}" (${quoted})`);
-  const marks = columns.map(() => "?").join(", ");
-  const insert = db.prepare(`INSERT INTO "${name}" VALUES (${marks})`);
+function fill(db: DatabaseSync, { name, columns, given, rows }: SqlTable): void {
+  db.exec(`CREATE TABLE "${name}" (${list(columns)})`);
+  const marks = given.map(() => "?").join(", ");
+  const insert = db.prepare(`INSERT INTO "${name}" (${list(given)}) VALUES (${marks})`);
+  db.exec("BEGIN");
   for (const row of rows) insert.run(...row);
+  db.exec("COMMIT");
+}
+
+function list(columns: readonly string[]): string {
+  return columns.map((column) => `"${column}"`).join(", ");
 }
 
 function columnsOf(statement: StatementSync): readonly SqlColumn[] {

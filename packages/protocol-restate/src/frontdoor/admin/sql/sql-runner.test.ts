@@ -12,7 +12,8 @@ describe("the process that answers queries", () => {
 
   const table = (rows: number) => ({
     name: "state",
-    columns: ["key", "value", "key_length"],
+    columns: ["key", "value", "key_length", "scope"],
+    given: ["key", "value", "key_length"],
     rows: Array.from({ length: rows }, (_, n) => [`k${n}`, new Uint8Array([n & 255]), n]),
   });
 
@@ -100,7 +101,9 @@ describe("the process that answers queries", () => {
     const answer = (bytes: number) =>
       runner.run({
         sql: "SELECT value FROM state",
-        tables: [{ name: "state", columns: ["value"], rows: [[new Uint8Array(bytes)]] }],
+        tables: [
+          { name: "state", columns: ["value"], given: ["value"], rows: [[new Uint8Array(bytes)]] },
+        ],
       });
     expect((await answer(restateLimits.sqlBytes)).rows).toHaveLength(1);
     const more = answer(restateLimits.sqlBytes + 1);

@@ -65,6 +65,46 @@ describe("what a statement asks for", () => {
     }
   });
 
+  it.each([
+    ["SELECT id FROM sys_invocation inv ORDER BY inv.created_at DESC, inv.id LIMIT 100", 100, true],
+    [
+      "SELECT id, target FROM sys_invocation WHERE status != 'completed' ORDER BY created_at DESC LIMIT 7",
+      7,
+      true,
+    ],
+    [
+      "SELECT id FROM sys_invocation i WHERE i.target_service_name = 'S' ORDER BY i.created_at DESC, i.id LIMIT 5;",
+      5,
+      true,
+    ],
+    [
+      "SELECT COUNT(1) FROM (SELECT * FROM sys_invocation inv LIMIT 50000 ) WHERE status IN ('running')",
+      50_000,
+      false,
+    ],
+  ])("of %s knows how many rows are enough", (sql, count, isNewest) => {
+    expect(statementOf(sql).tables[0]?.enough).toEqual({ count, isNewest });
+  });
+
+  it.each([
+    "SELECT id FROM sys_invocation LIMIT 100",
+    "SELECT id FROM sys_invocation ORDER BY created_at ASC LIMIT 100",
+    "SELECT id FROM sys_invocation ORDER BY target, created_at DESC LIMIT 100",
+    "SELECT id FROM sys_invocation ORDER BY created_at DESC LIMIT 100 OFFSET 5",
+    "SELECT count(id) FROM sys_invocation ORDER BY created_at DESC LIMIT 100",
+    "SELECT DISTINCT target FROM sys_invocation ORDER BY created_at DESC LIMIT 100",
+    "SELECT id FROM sys_invocation GROUP BY id ORDER BY created_at DESC LIMIT 100",
+    "SELECT id FROM sys_invocation WHERE status = 'running' ORDER BY created_at DESC LIMIT 100",
+    "SELECT id FROM sys_invocation WHERE retry_count > 1 ORDER BY created_at DESC LIMIT 100",
+    "SELECT id FROM sys_invocation WHERE target = 'a' OR 1 = 1 ORDER BY created_at DESC LIMIT 100",
+    "SELECT id FROM sys_invocation WHERE pinned_deployment_id = 'a' ORDER BY created_at DESC LIMIT 100",
+    "SELECT i.id FROM sys_invocation i JOIN sys_service ORDER BY i.created_at DESC LIMIT 100",
+    "SELECT id FROM (SELECT * FROM sys_invocation ORDER BY id LIMIT 5)",
+    "SELECT id FROM (SELECT * FROM sys_invocation) ORDER BY created_at DESC LIMIT 5",
+  ])("of %s knows no number of rows that is enough", (sql) => {
+    expect(statementOf(sql).tables[0]?.enough).toBeUndefined();
+  });
+
   it("needs the columns that it names, and all where a row counts as a whole", () => {
     const count = asked(
       "SELECT COUNT(1) FROM (SELECT * FROM sys_invocation LIMIT 5) WHERE status = 'a'",

@@ -9,6 +9,7 @@ import { PerdureError } from "@perdure/kernel";
 import { restateLimits } from "../../../limits.ts";
 import { filtersOf, type Filters } from "./filters.ts";
 import { itemsOf } from "./items.ts";
+import { enoughOf, type Enough } from "./newest.ts";
 import { scopesOf, type Scope } from "./scopes.ts";
 import { tables, type Table } from "./tables.ts";
 import { depthsOf, isSign, tokensOf, type Token } from "./tokens.ts";
@@ -18,6 +19,8 @@ export interface Named {
   readonly filters: Filters;
   /** Those whose values the answer may depend on. */
   readonly columns: ReadonlySet<string>;
+  /** Absent: all rows may matter. */
+  readonly enough?: Enough;
 }
 
 export interface Statement {
@@ -82,10 +85,15 @@ function named(
   return [...found].map(([table, times]) => ({
     table,
     filters: times === 1 ? filtersOf(table, scopes) : {},
+    ...enough(times === 1 ? enoughOf(table, scopes, tokens) : undefined),
     columns: new Set(
       table.columns.map(({ name }) => name).filter((name) => isWhole || mentioned.has(name)),
     ),
   }));
+}
+
+function enough(found: Enough | undefined): Pick<Named, "enough"> {
+  return found === undefined ? {} : { enough: found };
 }
 
 /** Where these stand, a row counts as a whole, whatever columns are named. */

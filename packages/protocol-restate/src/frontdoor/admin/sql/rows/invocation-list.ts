@@ -15,8 +15,9 @@ import {
 } from "@perdure/kernel";
 import { isInvocationId, parseInvocationId } from "../../../../ids/invocation-id.ts";
 import { lookFor } from "../../invocations/find.ts";
-import { workflowOf } from "../../invocations/target.ts";
-import { passes, type Filter } from "../filters.ts";
+import { targetOf, workflowOf } from "../../invocations/target.ts";
+import { passes, type Filter, type Filters } from "../filters.ts";
+import type { Enough } from "../newest.ts";
 import type { Source } from "./source.ts";
 
 export const RESTATE_QUEUE = "restate";
@@ -63,8 +64,10 @@ async function listAll(source: Source): Promise<readonly Listed[]> {
   const status = filters["status"];
   const wantsPending = passes(status, "pending") || passes(status, "inboxed");
   const wantsScheduled = passes(status, "scheduled");
-  if (!wantsPending && !wantsScheduled) return listed;
-  return [...listed, ...(await startsOf(source, rows, wanted.includes("open")))];
+  // None of these is pinned yet.
+  const isPinned = filters["pinned_deployment_id"]?.isOne !== undefined;
+  if (isPinned || (!wantsPending && !wantsScheduled)) return listed;
+  return [...listed, ...(await startsOf(source))];
 }
 
 /** What the index knows them by. */
@@ -88,7 +91,7 @@ const CLOSED: readonly RunStatus[] = [
 ];
 
 async function rowsOf(
-  { desk, filters, bounds }: Source,
+  { desk, filters, bounds, enough }: Source,
   status: readonly RunStatus[],
 ): Promise<readonly RunRow[]> {
   const { engine, namespace } = desk;
@@ -96,6 +99,7 @@ async function rowsOf(
   const version = only(filters["pinned_deployment_id"]);
   const rows: RunRow[] = [];
   for (const workflow of workflowsOf({ desk, filters })) {
+    const own: RunRow[] = [];
     let cursor: string | undefined;
     do {
       const page = await engine.list({
@@ -108,11 +112,33 @@ async function rowsOf(
         ...(cursor === undefined ? {} : { cursor }),
       });
       bounds.take("sqlInvocations", page.rows.length);
-      rows.push(...page.rows.filter(({ queue }) => queue === RESTATE_QUEUE));
+      own.push(...page.rows.filter((row) => isOurs(row, filters)));
       ({ cursor } = page);
-    } while (cursor !== undefined);
+    } while (cursor !== undefined && !isEnough(own, enough));
+    rows.push(...own);
   }
   return rows;
+}
+
+/** What the index knows is looked at here already. */
+function isOurs({ queue, workflow, key: id, keyKind: kind }: RunRow, filters: Filters): boolean {
+  if (queue !== RESTATE_QUEUE) return false;
+  const key = id === undefined || kind === undefined ? {} : { key: { kind, id } };
+  const { target, service, handler, key: own } = targetOf({ workflow, ...key });
+  return (
+    passes(filters["target"], target) &&
+    passes(filters["target_service_name"], service) &&
+    passes(filters["target_handler_name"], handler) &&
+    passes(filters["target_service_key"], own)
+  );
+}
+
+/** The newest come first; of those of one moment none is left out. */
+function isEnough(rows: readonly RunRow[], enough: Enough | undefined): boolean {
+  if (enough === undefined || enough.count === 0) return false;
+  const last = rows[enough.count - 1];
+  if (last === undefined) return false;
+  return !enough.isNewest || rows.at(-1)?.startedAt !== last.startedAt;
 }
 
 /** The workflows of the services that are asked for; undefined: any. */
@@ -144,20 +170,29 @@ function only(filter: Filter | undefined): string | undefined {
   return values?.size === 1 ? value : undefined;
 }
 
+/** Whatever handler holds a key, others of its service may wait for their turn. */
+function holders({ desk, columns, bounds, filters }: Source): Source {
+  const services = filters["target_service_name"]?.isOne ?? servicesIn(filters["target"]);
+  const key = filters["target_service_key"];
+  return {
+    desk,
+    columns,
+    bounds,
+    filters: {
+      ...(services === undefined ? {} : { target_service_name: { isOne: services } }),
+      ...(key === undefined ? {} : { target_service_key: key }),
+    },
+  };
+}
+
 /** Starts without a run, under the keys that open runs hold, and under those with delayed ones. */
-async function startsOf(
-  source: Source,
-  rows: readonly RunRow[],
-  hasOpen: boolean,
-): Promise<readonly Listed[]> {
+async function startsOf(source: Source): Promise<readonly Listed[]> {
   const { desk, bounds } = source;
-  const open = hasOpen ? rows : await rowsOf(source, ["open", "paused"]);
+  const open = await rowsOf(holders(source), ["open", "paused"]);
   const keys = new Map<string, KeyRef>();
   const note = (key: KeyRef): void => void keys.set(keyStream(key), key);
-  for (const { key: id, keyKind: kind, status } of open) {
-    if (id !== undefined && kind !== undefined && (status === "open" || status === "paused")) {
-      note({ namespace: desk.namespace, kind, id });
-    }
+  for (const { key: id, keyKind: kind } of open) {
+    if (id !== undefined && kind !== undefined) note({ namespace: desk.namespace, kind, id });
   }
   for (const key of await desk.keys.delayed(desk.namespace)) note(key);
   const starts: Listed[] = [];

@@ -18,9 +18,8 @@ export async function journalRows(source: Source): Promise<readonly Row[]> {
 }
 
 /** Of its filters only the id is one of the invocation. */
-function invocationsOf(source: Source): Source {
-  const { id } = source.filters;
-  return { ...source, filters: id === undefined ? {} : { id } };
+function invocationsOf({ desk, columns, bounds, filters: { id } }: Source): Source {
+  return { desk, columns, bounds, filters: id === undefined ? {} : { id } };
 }
 
 async function entriesIn(source: Source, listed: Listed): Promise<readonly Entry[]> {

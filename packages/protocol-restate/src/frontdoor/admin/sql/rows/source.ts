@@ -1,6 +1,7 @@
 /** What the rows of one query are made from. */
 import type { Desk } from "../../parts.ts";
 import type { Filters } from "../filters.ts";
+import type { Enough } from "../newest.ts";
 import type { Bounds } from "./bounds.ts";
 
 export interface Source {
@@ -8,6 +9,8 @@ export interface Source {
   readonly filters: Filters;
   /** The columns that the answer may depend on. */
   readonly columns: ReadonlySet<string>;
+  /** How many rows are enough; absent: all may matter. */
+  readonly enough?: Enough;
   readonly bounds: Bounds;
 }
 

@@ -1,7 +1,7 @@
 /** Whole numbers of a fixed width in base 62, as Restate's ids write them. */
 import { PerdureError } from "@perdure/kernel";
 
-const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 export function base62(value: bigint, width: number): string {
   let rest = value;

@@ -11,7 +11,7 @@ const here = ["localhost", "127.0.0.1", "[::1]"];
 /** `allowed`: more names that this server is called by. Undefined: any. */
 export function originCheck(
   allowed: readonly string[] | undefined,
-): (request: IncomingMessage) => void {
+): (request: Pick<IncomingMessage, "headers">) => void {
   if (allowed === undefined)
     return ({ headers }) => refuseForeignOrigin(headers.origin, headers.host);
   const names = new Set([...here, ...allowed.map((name) => name.toLowerCase())]);

@@ -59,6 +59,7 @@ describe("a configuration", () => {
       enabled: false,
       ingressPort: 8080,
       adminPort: 9070,
+      allowedOrigins: [],
       allow: [],
       namespace: "default",
     });

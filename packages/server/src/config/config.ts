@@ -52,6 +52,8 @@ export interface Config {
     readonly host?: string;
     /** PEM of an Ed25519 key: requests to endpoints are signed with it. */
     readonly identityKey?: string;
+    /** Origins whose pages may call: `https://app.example`, or `*`. */
+    readonly allowedOrigins: readonly string[];
     /** Endpoints beside public https: addresses, networks, host names. */
     readonly allow: readonly string[];
     /** Of callers who may name any and name none. */
@@ -130,6 +132,7 @@ export const configShape: z.ZodObject = z.strictObject({
       adminPort: port.default(9070),
       host: z.string().min(1).exactOptional(),
       identityKey: z.string().min(1).meta({ secret: true }).exactOptional(),
+      allowedOrigins: z.array(z.string().min(1)).default([]),
       allow: z.array(z.string().min(1)).default([]),
       namespace: z.string().min(1).default(DEFAULT_NAMESPACE),
     })

@@ -28,7 +28,7 @@ import { serverLimits } from "../limits.ts";
 import { version } from "../version.ts";
 import { OutboundGuard } from "../workers/push/outbound/guard.ts";
 import { checkDoorTarget } from "./door-target.ts";
-import { doorOriginCheck } from "./door-origin.ts";
+import { DoorOrigins } from "./door-origin.ts";
 import { createDoorApp, type RestateDoor } from "./restate-door.ts";
 import type { RestateOperation } from "./restate-policy.ts";
 
@@ -112,6 +112,7 @@ async function openDoor(
   const { limits, tls, allowedHosts, restate } = config;
   const host = restate.host ?? config.host;
   const anyName = !isLoopback(host) && allowedHosts.length === 0;
+  const origins = new DoorOrigins(restate.allowedOrigins);
   const admission = new Admission({
     env,
     limits: {
@@ -120,11 +121,18 @@ async function openDoor(
       requestBurst: limits.restateRequestBurst,
     },
     authenticator,
-    checkOrigin: doorOriginCheck(originCheck(anyName ? undefined : allowedHosts)),
+    checkOrigin: origins.check(originCheck(anyName ? undefined : allowedHosts)),
     checkTarget: checkDoorTarget,
   });
   const waits = new Stays(limits.restateWaits, "waits for results");
-  const app = createDoorApp({ ...parts, admission, door, waits, namespace: restate.namespace });
+  const app = createDoorApp({
+    ...parts,
+    admission,
+    origins,
+    door,
+    waits,
+    namespace: restate.namespace,
+  });
   return listen({ app, env, config: { host, port, tls, limits } });
 }
 

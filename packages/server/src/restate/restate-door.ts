@@ -17,6 +17,7 @@ import { attend, type Notes } from "../http/attend.ts";
 import type { DoorParts } from "../http/door.ts";
 import { refusalHeaders } from "../http/refusal.ts";
 import type { Stays } from "../http/stays.ts";
+import type { DoorOrigins } from "./door-origin.ts";
 import { restatePolicy, type RestateOperation } from "./restate-policy.ts";
 
 export interface RestateDoor {
@@ -30,6 +31,7 @@ export interface RestateDoor {
 export interface RestateDoorParts extends Omit<DoorParts, "routes"> {
   readonly door: RestateDoor;
   readonly waits: Stays;
+  readonly origins: DoorOrigins;
   /** Of callers who may name any namespace and name none. */
   readonly namespace: string;
 }
@@ -46,12 +48,14 @@ export function createDoorApp(parts: RestateDoorParts): Hono<Bindings> {
     const { refused } = parts.door;
     const attended = await attend({ ...parts, refused }, from, async (_, notes) => {
       parts.admission.checkShape(incoming);
-      return admitted(parts, context, notes);
+      const preflight = parts.origins.preflight(incoming);
+      return preflight ?? admitted(parts, context, notes);
     });
     const { answer, requestId, error } = attended;
     const response = responseOf(answer);
+    const cors = parts.origins.headers(incoming);
     const more = error === undefined ? {} : refusalHeaders(error, requestId);
-    for (const [name, value] of Object.entries({ ...safeHeaders, ...more })) {
+    for (const [name, value] of Object.entries({ ...safeHeaders, ...cors, ...more })) {
       response.headers.set(name, value);
     }
     response.headers.set("perdure-request-id", requestId);

@@ -302,6 +302,43 @@ describe("T10: pages in a browser", () => {
   });
 });
 
+describe("pages of origins that the operator has named", () => {
+  const page = { origin: "https://app.example", "sec-fetch-site": "cross-site" };
+  const restate = { enabled: true, ingressPort: 0, adminPort: 0 };
+
+  test.each([["https://app.example"], ["*"]])(
+    "%s may ask first, call, and read",
+    async (allowed) => {
+      await using open = await Rig.open({ restate: { ...restate, allowedOrigins: [allowed] } });
+      const url = `${open.server.restate!.ingressUrl}/restate/health`;
+      const asking = { ...page, "access-control-request-method": "POST" };
+      const first = await fetch(url, {
+        method: "OPTIONS",
+        headers: { ...asking, "access-control-request-headers": "authorization" },
+      });
+      expect(first.status).toBe(204);
+      expect(first.headers.get("access-control-allow-origin")).toBe(page.origin);
+      expect(first.headers.get("access-control-allow-headers")).toBe("authorization");
+      const known = { ...page, authorization: `Bearer ${open.admin}` };
+      const answer = await fetch(url, { headers: known });
+      expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([
+        200,
+        page.origin,
+      ]);
+      expect((await fetch(url, { headers: page })).status).toBe(401);
+    },
+  );
+
+  test("nobody else may", async () => {
+    const allowedOrigins = ["https://app.example"];
+    await using open = await Rig.open({ restate: { ...restate, allowedOrigins } });
+    const url = `${open.server.restate!.ingressUrl}/restate/health`;
+    const headers = { origin: "https://evil.example", "access-control-request-method": "GET" };
+    const first = await fetch(url, { method: "OPTIONS", headers });
+    expect([first.status, first.headers.get("access-control-allow-origin")]).toEqual([403, null]);
+  });
+});
+
 describe("T12: the address is judged, not the name", () => {
   const guarded = (allow: readonly string[], resolve: () => Promise<readonly string[]>) =>
     new OutboundGuard({ allow, resolve, connectMs: 1_000, setting: "restate.allow" });

@@ -153,7 +153,7 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
 describe("what is refused", () => {
   test.each([
     ["/Nobody/greet", "POST", 404, /register the deployment/],
-    ["/Greeter/nothing", "POST", 404, /it has echo, headers/],
+    ["/Greeter/nothing", "POST", 404, /has echo, headers/],
     ["/Greeter/key/echo", "POST", 404, /\/Greeter\/\{handler\}/],
     ["/shop.Cart/echo", "POST", 404, /\{key\}/],
     ["/shop.Cart//echo", "POST", 404, /\{key\}/],
@@ -265,6 +265,16 @@ describe("sends", () => {
       expect(output.status).toBe(470);
     },
   );
+
+  test("that never had their turn end as whoever waits for them is told", async () => {
+    const first = await rig.call("/shop.Cart/dropped/wait/send", 1);
+    const second = await rig.call("/shop.Cart/dropped/echo/send", 2);
+    const attached = rig.get(`/restate/invocation/${sentId(second.body)}/attach`);
+    await new Promise((resolve) => setImmediate(resolve));
+    await rig.engine.cancel({ runId: parseInvocationId(sentId(second.body)) });
+    expect((await attached).body).toMatchObject({ code: 409, source: "invocation" });
+    await signal(sentId(first.body), null);
+  });
 
   test("of an object wait for their turn, and are there to be asked about meanwhile", async () => {
     const first = await rig.call("/shop.Cart/turn/wait/send", 1);

@@ -201,8 +201,8 @@ function alreadyInvoked(): Response {
 
 function noService(service: string): PerdureError {
   const text =
-    `No deployment here has a service "${service.slice(0, 200)}": register the deployment that ` +
-    "has it, and look at the spelling.";
+    `The service "${service.slice(0, 200)}" was not found: register the deployment that has it, ` +
+    "and look at the spelling.";
   return new PerdureError("not-found", text);
 }
 
@@ -219,7 +219,8 @@ function noHandler(
 ): PerdureError {
   const names = handlers.map(({ name }) => name).slice(0, 20);
   const has = names.length === 0 ? "none" : names.join(", ");
-  const text = `The service "${service}" has no handler "${handler.slice(0, 200)}"; it has ${has}.`;
+  const name = handler.slice(0, 200);
+  const text = `The handler "${name}" was not found: the service "${service}" has ${has}.`;
   return new PerdureError("not-found", text);
 }
 

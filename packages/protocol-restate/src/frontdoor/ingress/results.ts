@@ -26,7 +26,9 @@ export async function result(door: Door, ask: DoorAsk, route: ResultRoute): Prom
   }
   const ended = await waitFor(door, ask, runId);
   if (ended instanceof Response) return ended;
-  return resultOf(ended, headers, await viewOf(door, caller, runId));
+  // Of what failed there is no type to know, and of a start that was dropped no run to ask.
+  const view = ended.status === "completed" ? await viewOf(door, caller, runId) : undefined;
+  return resultOf(ended, headers, view);
 }
 
 export async function lookup(door: Door, { request, caller }: DoorAsk): Promise<Response> {

@@ -5,7 +5,10 @@
  * P1  Of SQLite it can do what `ALLOWED` and `FUNCTIONS` say: read the tables of this query. It
  *     reaches no file, changes nothing and calls no function that makes much out of little.
  * P2  An answer past the bounds is an error, never a part of it.
+ * P3  It ends with whoever started it, also in the middle of a query: SQLite has a thread of its own,
+ *     so that the process hears of it.
  */
+import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import {
   constants,
   DatabaseSync,
@@ -29,9 +32,24 @@ const FUNCTIONS = new Set(
 /** Of SQLite's own memory. */
 const HEAP_BYTES = 268_435_456;
 
-process.on("message", (job: SqlJob) => {
-  process.send?.(answerOf(job));
-});
+const HEAP_MEGABYTES = 512;
+
+if (isMainThread) {
+  const worker = new Worker(new URL(import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
+  });
+  worker.on("message", (answer: SqlAnswer) => process.send?.(answer));
+  worker.on("error", end);
+  process.on("message", (job: SqlJob) => worker.postMessage(job));
+  process.on("disconnect", end);
+} else {
+  parentPort?.on("message", (job: SqlJob) => parentPort?.postMessage(answerOf(job)));
+}
+
+/** An exit would wait for the thread, which may be at a query that does not end. */
+function end(): void {
+  process.kill(process.pid, "SIGKILL");
+}
 
 function answerOf(job: SqlJob): SqlAnswer {
   const db = new DatabaseSync(":memory:");

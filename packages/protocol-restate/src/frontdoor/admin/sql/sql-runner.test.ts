@@ -1,3 +1,5 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { systemEnv } from "@perdure/engine";
 import { afterEach, describe, expect, it } from "vitest";
 import { restateLimits } from "../../../limits.ts";
@@ -83,6 +85,21 @@ describe("the process that answers queries", () => {
     open.splice(0);
     expect((await ask("SELECT count(*) FROM state")).rows).toEqual([[3]]);
     runner.close();
+  });
+
+  it("ends with whoever started it, also in the middle of a query", async () => {
+    const entry = new URL("./sql-process.ts", import.meta.url);
+    const child = fork(entry, [], { serialization: "advanced", execArgv: ["--no-warnings"] });
+    const job = { id: 1, now: "", maxRows: 10, maxBytes: 1_000 };
+    child.send({ ...job, sql: "SELECT 1 AS n", tables: [] });
+    await once(child, "message");
+    const sql = "SELECT count(*) FROM state a, state b, state c, state d WHERE a.key > d.key";
+    child.send({ ...job, sql, tables: [table(2_000)] });
+    // The query is begun before the line is cut.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const ended = once(child, "exit");
+    child.disconnect();
+    expect(await ended).toEqual([null, "SIGKILL"]);
   });
 
   it("lets as many wait as the limit says, and not one more", async () => {

@@ -34,7 +34,6 @@ interface Running extends Waiting {
 
 /** The process ends when it has had no query for so long. */
 const IDLE_MS = 30_000;
-const HEAP_MEGABYTES = 512;
 
 const entry = fileURLToPath(
   new URL(
@@ -93,7 +92,7 @@ export class SqlRunner {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
       // Of the starter's environment it needs nothing.
       env: {},
-      execArgv: ["--no-warnings", `--max-old-space-size=${HEAP_MEGABYTES}`],
+      execArgv: ["--no-warnings"],
     });
     child.unref();
     child.channel?.unref();

@@ -1,5 +1,6 @@
 /** Calls of other handlers, with and without waiting for what comes of them. */
 import type { Command } from "@perdure/kernel";
+import { invocationId } from "../ids/invocation-id.ts";
 import type { MessageOf } from "../messages/messages.ts";
 import { keyFor, nextOrdinal, open } from "./asking.ts";
 import { targetOf } from "./callees.ts";
@@ -22,7 +23,11 @@ export function oneWayCommands(
   const { invocationIdCompletion: id, name, invokeAt } = message;
   const key = keyFor("send", [id], name);
   const delay = invokeAt === 0 ? {} : { startAt: invokeAt };
-  const target = { ...targetOf(message, true, state.context), ...delay };
+  const { context } = state;
+  const called = targetOf(message, true, context);
+  // Nobody waits for its end, so that nothing else says where it comes from.
+  const attributes = { ...called.attributes, invokedBy: invocationId(context.spec.runId) };
+  const target = { ...called, ...delay, attributes };
   open(state, id, "callInvocationId");
   const { ordinal, markers } = nextOrdinal(state);
   return [...markers, { type: "send", key, ordinal, message: { type: "start", target } }];

@@ -271,6 +271,18 @@ describe("commands", () => {
     });
   });
 
+  test("what is sent says who sent it, for nobody waits for it", () => {
+    const { completionId: _, ...fields } = call;
+    const [sent] = asked(plain, {
+      ...fields,
+      type: "oneWayCall",
+      invokeAt: 0,
+      idempotencyKey: "i",
+    });
+    const attributes = { idempotencyKey: "i", invokedBy: invocationId(id) };
+    expect(sent).toMatchObject({ type: "send", message: { target: { attributes } } });
+  });
+
   test("a native workflow is called by its queue", () => {
     const [named] = asked(plain, {
       ...call,

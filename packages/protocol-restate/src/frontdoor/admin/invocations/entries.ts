@@ -15,8 +15,10 @@ import type {
   RunSpec,
 } from "@perdure/kernel";
 import { invocationId } from "../../../ids/invocation-id.ts";
+import { attachedTo } from "../../../projection/attached.ts";
 import { restateFailureOf } from "../../../projection/failures.ts";
-import { operationIn, type Operation } from "./operation-key.ts";
+import { parseOperationKey, type OperationKey } from "../../../projection/operation-keys.ts";
+import { signalOf } from "../../../projection/signal-names.ts";
 import { targetJson, targetOf } from "./target.ts";
 
 export interface Entry {
@@ -163,12 +165,12 @@ class Journal {
   }
 
   #call({ key, runId, target }: RunEventOf<"call.scheduled">): readonly Fresh[] {
-    const { id, second, name } = operationIn(key);
+    const { id, resultId, name } = operationIn(key);
     const invoked = { invokedId: invocationId(runId), invokedTarget: targetOf(target).target };
     const detail = {
       request: requestOf(runId, target),
       invocation_id_completion_id: id,
-      result_completion_id: second,
+      result_completion_id: resultId,
     };
     return [
       { ...this.#asks(key, command("Call", name, detail)), ...invoked },
@@ -186,7 +188,8 @@ class Journal {
     }
     if (on.type !== "run") return [];
     const invoked = on.runId === undefined ? {} : { invokedId: invocationId(on.runId) };
-    return [{ ...this.#asks(key, command(kind, name, { completion_id: id })), ...invoked }];
+    const own = attachedTo(name, on)?.name ?? name;
+    return [{ ...this.#asks(key, command(kind, own, { completion_id: id })), ...invoked }];
   }
 
   #resolved({ key, payload, failure }: RunEventOf<"wait.resolved">): readonly Fresh[] {
@@ -208,9 +211,16 @@ class Journal {
 
   #answer(key: string, kind: string, result: Detail | "Void" = "Void"): Fresh {
     this.#done.add(key);
-    const { id, second } = operationIn(key);
-    return note(kind, { completion_id: second ?? id, result });
+    const { resultId } = operationIn(key);
+    return note(kind, { completion_id: resultId, result });
   }
+}
+
+type Operation = Omit<OperationKey, "type"> & { readonly type: OperationKey["type"] | "other" };
+
+/** What another protocol's code wrote has a name at least. */
+function operationIn(key: string): Operation {
+  return parseOperationKey(key) ?? { type: "other", id: 0, resultId: 0, name: key };
 }
 
 const WAITS: Partial<Readonly<Record<Operation["type"], string>>> = {
@@ -270,8 +280,8 @@ const NO_SPAN: Detail = {
 };
 
 function signalled({ name, payload, failure }: RunEventOf<"signal.received">): Fresh {
-  const index = /^#(\d+)$/.exec(name)?.[1];
-  const id = index === undefined ? { Name: name.replace(/^##/, "#") } : { Index: Number(index) };
+  const signal = signalOf(name);
+  const id = signal.type === "index" ? { Index: signal.index } : { Name: signal.name };
   const result =
     failure === undefined
       ? payload === undefined

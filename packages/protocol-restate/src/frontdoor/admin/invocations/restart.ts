@@ -48,16 +48,18 @@ export async function restartInvocation(
   return invocationId(started.runId);
 }
 
-/** What an idempotency key named is the invocation of before. */
+/** Said of where the invocation of before came from. */
+const ORIGIN = new Set(["idempotencyKey", "invokedBy", "restartedFrom"]);
+
 function again({ namespace }: Desk, spec: RunSpec, id: string, version: string | undefined) {
   const { workflow, input, queue, key, mode, headers, priority, retentionMs, runTimeoutMs } = spec;
-  const { idempotencyKey: _, ...attributes } = spec.attributes ?? {};
+  const attributes = Object.entries(spec.attributes ?? {}).filter(([name]) => !ORIGIN.has(name));
   return {
     namespace,
     workflow,
     input,
     queue,
-    attributes: { ...attributes, restartedFrom: id },
+    attributes: { ...Object.fromEntries(attributes), restartedFrom: id },
     ...(key === undefined ? {} : { key }),
     ...(mode === undefined ? {} : { mode }),
     ...(headers === undefined ? {} : { headers }),

@@ -4,14 +4,15 @@ import { restateLimits } from "../../../limits.ts";
 import { inv, newRig, value, type Rig, type Script } from "../admin.test-support.ts";
 
 /** Everything that a handler can do, in one answer. */
-const busy: Script = () => {
+const busy: Script = ({ spec }) => {
   const target = { workflow: "Greeter.wait", queue: "restate", input: value("7") };
+  const attributes = { invokedBy: inv(spec.runId) };
   return {
     commands: [
       { type: "value.record", key: "eager:1:count", ordinal: 1, value: value("5") },
       {
         type: "step.complete",
-        key: "run:2:one%20two",
+        key: "run:2:one two: 5%25",
         ordinal: 2,
         name: "one two",
         attempt: 1,
@@ -20,7 +21,12 @@ const busy: Script = () => {
       { type: "state.write", ordinal: 3, name: "count", value: value("6") },
       { type: "timer.start", key: "sleep:3:nap", ordinal: 4, fireAt: 2_000_000_000_000 },
       { type: "call.start", key: "call:4:5", ordinal: 5, target, onParentClose: "abandon" },
-      { type: "send", key: "send:6", ordinal: 6, message: { type: "start", target } },
+      {
+        type: "send",
+        key: "send:6",
+        ordinal: 6,
+        message: { type: "start", target: { ...target, attributes } },
+      },
       {
         type: "wait.start",
         key: "promise:7",
@@ -70,7 +76,7 @@ describe("queries", () => {
     expect(entries).toEqual([
       { index: 0, entry_type: "Command: Input", name: "" },
       { index: 1, entry_type: "Command: GetEagerState", name: "" },
-      { index: 2, entry_type: "Command: Run", name: "one two", completed: true },
+      { index: 2, entry_type: "Command: Run", name: "one two: 5%", completed: true },
       { index: 3, entry_type: "Notification: Run" },
       { index: 4, entry_type: "Command: SetState", name: "" },
       {
@@ -132,7 +138,9 @@ describe("queries", () => {
       invoked_by_id: parent,
       invoked_by_target: "Counter/c/add",
     };
-    expect(rows).toEqual([called, { invoked_by: "ingress" }]);
+    expect(rows).toEqual([called, called]);
+    const alone = `SELECT invoked_by FROM sys_invocation WHERE id = '${parent}'`;
+    expect(await rig.sql(alone)).toEqual([{ invoked_by: "ingress" }]);
   });
 
   it("show starts that wait for their turn or their time, and who holds the key", async () => {

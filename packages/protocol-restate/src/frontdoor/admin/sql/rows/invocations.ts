@@ -10,10 +10,11 @@ import {
   slotOfRun,
   timeOfRun,
   type RunEvent,
+  type RunId,
   type RunRow,
   type RunSpec,
 } from "@perdure/kernel";
-import { invocationId } from "../../../../ids/invocation-id.ts";
+import { invocationId, isInvocationId, parseInvocationId } from "../../../../ids/invocation-id.ts";
 import { attemptsOf, relatedOf, restateNumberOf, wordsOf } from "../../invocations/attempts.ts";
 import { entriesOf, type Entry } from "../../invocations/entries.ts";
 import { endedBy } from "../../invocations/ending.ts";
@@ -125,11 +126,12 @@ function ofStart(listed: Extract<Listed, { type: "start" }>, view: View): Row {
 }
 
 function ofSpec(spec: RunSpec): Row {
-  const { parent, retentionMs, startAt } = spec;
+  const { retentionMs, startAt } = spec;
+  const caller = callerOf(spec);
   const kept = retentionMs === undefined ? undefined : `PT${retentionMs / 1_000}S`;
   return {
-    invoked_by: parent === undefined ? "ingress" : "service",
-    invoked_by_id: parent && invocationId(parent.runId),
+    invoked_by: caller === undefined ? "ingress" : "service",
+    invoked_by_id: caller && invocationId(caller),
     scheduled_start_at: timeIf(startAt),
     completion_retention: kept,
     journal_retention: kept,
@@ -213,6 +215,15 @@ function ofJournal(row: RunRow, events: readonly RunEvent[], { desk }: Source): 
   };
 }
 
+/** Who called it and waits for it, or who sent it and does not. */
+function callerOf({ parent, attributes }: RunSpec): RunId | undefined {
+  const sender = attributes?.["invokedBy"];
+  if (parent !== undefined) return parent.runId;
+  return typeof sender === "string" && isInvocationId(sender)
+    ? parseInvocationId(sender)
+    : undefined;
+}
+
 function restarted(from: unknown): Row {
   return typeof from === "string" ? { invoked_by: "restart_as_new", restarted_from: from } : {};
 }
@@ -232,12 +243,12 @@ function awaited(entries: readonly Entry[], isOver: boolean): Row {
 }
 
 async function ofCaller({ desk, columns }: Source, events: readonly RunEvent[]): Promise<Row> {
-  const parent = specIn(events)?.parent;
+  const spec = specIn(events);
+  const caller = spec && callerOf(spec);
   const isAsked = columns.has("invoked_by_target") || columns.has("invoked_by_service_name");
-  if (parent === undefined || !isAsked) return {};
+  if (caller === undefined || !isAsked) return {};
   try {
-    const { spec } = await desk.engine.describe(parent.runId);
-    const { target, service } = targetOf(spec);
+    const { target, service } = targetOf((await desk.engine.describe(caller)).spec);
     return { invoked_by_target: target, invoked_by_service_name: service };
   } catch (error) {
     // The caller may be forgotten before those that it called.

@@ -46,6 +46,8 @@ export function suspensionOf(
 /** Waits for the signals that are awaited and have none; those for others are taken back. */
 export function waitCommands({ future }: Awaited, state: JournalState): readonly Command[] {
   const wanted = new Set(signalsIn(future));
+  // The first cancellation is the run's own, and needs no wait; a later one comes as a signal.
+  if (state.isCancelRequested && awaitsCancel(future)) wanted.add(indexedSignal(CANCEL_INDEX));
   const commands: Command[] = [];
   for (const [name, key] of state.waits) {
     if (wanted.has(name)) continue;
@@ -67,6 +69,9 @@ function* signalsIn(future: Future): Generator<string> {
   for (const name of future.namedSignals) yield signalName({ type: "name", name });
   for (const nested of future.nested) yield* signalsIn(nested);
 }
+
+const awaitsCancel = ({ signals, nested }: Future): boolean =>
+  signals.includes(CANCEL_INDEX) || nested.some(awaitsCancel);
 
 /** Would an attempt get further than the one that suspended did? */
 export function isResolved({ future, through }: Awaited, state: JournalState): boolean {

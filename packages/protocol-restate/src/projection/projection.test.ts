@@ -502,6 +502,20 @@ describe("what is awaited", () => {
     expect(waitCommands(awaited, old)).toMatchObject([{ key: "signal-wait:2" }]);
   });
 
+  test("who was cancelled waits for a second cancellation as for a signal", () => {
+    const cancel = { ...future("firstCompleted"), signals: [1] };
+    const awaited = { future: { ...cancel, signals: [], nested: [cancel] }, through: 2 };
+    expect(waitCommands(awaited, stateOf(plain))).toStrictEqual([]);
+    const requested = { kind: "run.cancelRequested" } as const;
+    const before = stateOf(plain, requested);
+    expect(waitCommands(awaited, before)).toMatchObject([
+      { type: "wait.start", on: { type: "signal", name: "#1" } },
+    ]);
+    expect(isResolved(awaited, before)).toBe(false);
+    const second = { kind: "signal.received", name: "#1" } as const;
+    expect(isResolved(awaited, stateOf(plain, requested, second))).toBe(true);
+  });
+
   test("a wait that is awaited no more is taken back", () => {
     const on = { type: "signal", name: "#17" } as const;
     const started = { kind: "wait.started", key: "signal-wait:1", ordinal: 1, on } as const;

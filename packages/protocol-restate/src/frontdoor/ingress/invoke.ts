@@ -27,6 +27,7 @@ import { json, terminal } from "./answers.ts";
 import { readBytes } from "./body.ts";
 import { parseDelay } from "./delay.ts";
 import type { DoorCaller } from "./door-caller.ts";
+import { forgottenIfExpired } from "./expiry.ts";
 import type { DoorAsk, Door } from "./door.ts";
 import { checkBody } from "./input-rules.ts";
 import { handlerHeaders } from "./request-headers.ts";
@@ -52,12 +53,17 @@ export async function invoke(door: Door, ask: DoorAsk, route: Invoke): Promise<R
     const type = request.headers.get("content-type") ?? undefined;
     checkBody(callee.view, type, bytes.length === 0);
   }
-  const started = await start(caller, callee, isSend, {
+  const given = {
     input: payloadOf(bytes),
     headers: handlerHeaders(request, url),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(startAt === undefined ? {} : { startAt }),
-  });
+  };
+  let started = await start(caller, callee, isSend, given);
+  if (started !== "started before" && started.existing && idempotencyKey !== undefined) {
+    const isForgotten = await forgottenIfExpired(caller, door.env, started.runId);
+    if (isForgotten) started = await start(caller, callee, isSend, given);
+  }
   if (started === "started before") return alreadyInvoked();
   if (isSend) return sent(started, startAt);
   const ended = await waitFor(door, ask, started.runId);

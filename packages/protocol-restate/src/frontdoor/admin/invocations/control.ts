@@ -1,5 +1,6 @@
 /** Cancel, kill, pause, purge. Each says with which status it is answered. */
-import { PerdureError } from "@perdure/kernel";
+import { PerdureError, type RunId } from "@perdure/kernel";
+import { CANCEL_INDEX, indexedSignal } from "../../../projection/signal-names.ts";
 import type { Desk } from "../parts.ts";
 import { findInvocation, type Found } from "./find.ts";
 
@@ -10,8 +11,17 @@ const ACCEPTED = 202;
 export async function cancelInvocation(desk: Desk, id: string): Promise<number> {
   const found = await findInvocation(desk, id);
   checkOpen(found, id);
-  await desk.engine.cancel({ runId: found.runId });
+  if (found.type === "run" && (await isCancelled(desk, found.runId))) {
+    // A run is cancelled once; an SDK that took it as a word of its own hears a second one too.
+    const name = indexedSignal(CANCEL_INDEX);
+    await desk.engine.signal({ runId: found.runId }, { name });
+  } else await desk.engine.cancel({ runId: found.runId });
   return found.type === "start" ? DONE : ACCEPTED;
+}
+
+async function isCancelled({ engine }: Desk, runId: RunId): Promise<boolean> {
+  const journal = await engine.journal(runId);
+  return journal.some(({ kind }) => kind === "run.cancelRequested");
 }
 
 /** One that has not begun is not there any more, and there is nothing else to end. */

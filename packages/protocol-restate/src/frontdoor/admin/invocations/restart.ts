@@ -95,7 +95,10 @@ function cutAt(entries: readonly Entry[], from: number, id: string): number {
   const [never] = open;
   if (never !== undefined) throw unanswered(never, "it was never answered");
   const last = lastAnswer(entries, from);
-  if (last > from) throw unanswered(entry, `its answer is entry ${last}: restart from there`);
+  const answeredAt = entries[last]?.seq ?? entry.seq;
+  // A step and its result are one event.
+  if (answeredAt > entry.seq)
+    throw unanswered(entry, `its answer is entry ${last}: restart from there`);
   return entry.seq;
 }
 

@@ -1,4 +1,5 @@
 import type { RunEvent, RunId, RunRow } from "@perdure/kernel";
+import { invocationId } from "@perdure/protocol-restate/protocol";
 import { shape, task, workflow } from "perdure";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rigWith, until, type Rig } from "./cli.test-support.ts";
@@ -213,6 +214,12 @@ describe("workers", () => {
     expect(out).toMatch(/w-1 +open +default/);
   });
 
+  it("find a run by the id that Restate's clients have for it", async () => {
+    const runId = await started("greet", '"Ada"');
+    const shown = await rig.perdure(["runs", "show", invocationId(runId)]);
+    expect(shown.out).toContain(runId);
+  });
+
   it("leave runs by version, which repin changes", async () => {
     const runId = await started("approve");
     await rig.perdure(["runs", "repin", runId, "v2"]);
@@ -234,6 +241,7 @@ describe("what is wrong", () => {
     [["runs", "signal", "--key", "k", "a", "1", "2"], 2, /too many/],
     [["runs", "show"], 2, /Which run\?/],
     [["runs", "show", "zzz"], 2, /no run id/],
+    [["runs", "show", "inv_1abc"], 2, /inv_1abc/],
     [["runs", "show", "0193e1a2"], 3, /no run whose id begins with/],
     [["runs", "show", "--key", "nobody"], 3, /no run under the key "nobody"/],
     [["runs", "signal", "--key", "nobody", "x"], 3, /No run is open/],

@@ -74,6 +74,10 @@ export interface Worker {
   runTask(task: ClaimedTask): void;
   /** The local step that the run's code is in, and since when (ms since epoch), if it can say. */
   doing?(runId: RunId): { readonly key: string; readonly since: number } | undefined;
+  /** The run's code waits, its worker knows for which signals, and no operation of the run says so. */
+  awaits?(
+    runId: RunId,
+  ): { readonly signals: readonly string[]; readonly since: number } | undefined;
   /** The run no longer wants this attempt. The worker still reports how it ended. */
   cancelTask(token: StepToken): void;
   /** Answers from the coroutine's state as it stands after the delivered events; writes nothing. */

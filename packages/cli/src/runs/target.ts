@@ -64,7 +64,14 @@ export async function runIdOf(
     const text = "Which run? Give its id, or --key <id> for the run under a business key.";
     throw new PerdureError("invalid-argument", text);
   }
-  return isRunId(run) ? run : runByPrefix(engine, context, run.toLowerCase());
+  if (isRunId(run)) return run;
+  return run.startsWith("inv_") ? invoked(run) : runByPrefix(engine, context, run.toLowerCase());
+}
+
+/** Restate's ids of invocations stand for runs. */
+async function invoked(invocation: string): Promise<RunId> {
+  const { parseInvocationId } = await import("@perdure/protocol-restate/protocol");
+  return parseInvocationId(invocation);
 }
 
 export function keyOf({ namespace }: Context, { key = "", kind }: KeyOptions): KeyRef {

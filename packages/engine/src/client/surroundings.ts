@@ -93,10 +93,12 @@ function factsOf(live: Live | undefined, runId: RunId): RunFacts | undefined {
   const { run: state, hold, lostBy: lost } = live;
   const holder = hold?.worker.worker;
   const doing = holder?.doing?.(runId);
+  const awaits = holder?.awaits?.(runId);
   return {
     state,
     ...(holder === undefined ? {} : { holder: holder.id }),
     ...(doing === undefined ? {} : { doing }),
+    ...(awaits === undefined ? {} : { awaits }),
     ...(lost === undefined ? {} : { lost }),
   };
 }

@@ -14,7 +14,7 @@ import { explainPause } from "./paused.ts";
 import { explainStep } from "./steps.ts";
 import { withStore } from "./store.ts";
 import { further, type Telling } from "./telling.ts";
-import { explainTimer, explainWait } from "./waits.ts";
+import { explainKept, explainTimer, explainWait } from "./waits.ts";
 
 /** `telling.path` ends with the run. */
 export function explainRun(state: RunState, telling: Telling): Explanation {
@@ -53,13 +53,26 @@ function waitingOf(state: RunState, spec: RunSpec, telling: Telling): Waiting[] 
   if (state.paused) waiting.push(explainPause(state));
   if (!state.begun) waiting.push(explainStart(state, now));
   if (state.activationRetryAt !== undefined) waiting.push(explainCodeRetry(state, now));
-  else if (wantsActivation(state)) waiting.push(explainActivation(state, spec, telling));
+  else if (wantsActivation(state)) waiting.push(...explainCode(state, spec, telling));
   for (const operation of state.operations.values()) {
     // A paused run's exhausted step is what it is paused for.
     if (state.paused?.key === operation.key) continue;
     waiting.push(explainOperation(operation, state, spec.runId, telling));
   }
   return waiting.length > 0 ? waiting : [explainIdle(state)];
+}
+
+/** Code that its holder keeps while it waits is explained by what it waits for, where that is known. */
+function explainCode(state: RunState, spec: RunSpec, telling: Telling): readonly Waiting[] {
+  const { awaits, holder } = telling.world.run?.(spec.runId) ?? {};
+  if (awaits === undefined || holder === undefined) {
+    return [explainActivation(state, spec, telling)];
+  }
+  const { signals, since } = awaits;
+  if (signals.length + state.operations.size === 0) {
+    return [explainActivation(state, spec, telling)];
+  }
+  return signals.map((name) => explainKept({ runId: spec.runId, name, since, holder }));
 }
 
 function explainOperation(

@@ -35,6 +35,8 @@ export interface RunFacts {
   readonly holder?: string;
   /** The local step that the holder's code is in, as far as it says so. */
   readonly doing?: { readonly key: string; readonly since: number };
+  /** The holder's code waits: for these signals, beside what the run's operations are. */
+  readonly awaits?: { readonly signals: readonly string[]; readonly since: number };
   /** The worker that had the run before, and went away in the middle of it. */
   readonly lost?: { readonly worker: string; readonly at: number };
 }

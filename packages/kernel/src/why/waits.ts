@@ -33,6 +33,23 @@ export function explainWait(wait: WaitOperation, state: RunState, now: number): 
   };
 }
 
+/** A signal that the holder says the code waits for. */
+export function explainKept(
+  kept: Required<Pick<Waiting, "since" | "holder">> & {
+    readonly runId: string;
+    readonly name: string;
+  },
+): Waiting {
+  const { runId, name, since, holder } = kept;
+  return {
+    on: "signal",
+    text: `waits for the signal "${name}", and is kept by the worker ${holder}`,
+    since,
+    holder,
+    cures: [cure("sends it; append its payload as JSON", "runs signal", runId, name)],
+  };
+}
+
 function whatOf(on: WaitFor): string {
   switch (on.type) {
     case "run":

@@ -1,6 +1,6 @@
-/** Closures of `ctx.run` that have begun and not ended, as far as messages tell. */
+/** Closures of `ctx.run` that have begun and not ended, and what the code waits for, as far as it tells. */
 import type { Env } from "@perdure/engine";
-import type { Message } from "../messages/messages.ts";
+import type { Future, Message } from "../messages/messages.ts";
 
 export interface Closure {
   readonly name: string;
@@ -18,8 +18,8 @@ interface Begun {
 export class Closures {
   readonly #env: Env;
   readonly #open = new Map<number, Begun>();
-  /** Since version 7 the SDK says whether it is in one while it waits. */
-  #isWaiting = false;
+  /** Since version 7 the SDK says what it waits for, and whether it is in one meanwhile. */
+  #awaited: { readonly future: Future; readonly since: number } | undefined;
 
   /** `replayed`: what the SDK was told at first: closures without an outcome are run again. */
   constructor(env: Env, replayed: readonly Message[]) {
@@ -35,14 +35,27 @@ export class Closures {
   heard(message: Message): void {
     if (message.type === "run") this.#begin(message);
     else if (message.type === "proposeRunCompletion") this.#open.delete(message.completionId);
-    else if (message.type === "awaitingOn") this.#isWaiting = !message.executingSideEffects;
-    else return;
-    if (message.type !== "awaitingOn") this.#isWaiting = false;
+    else if (message.type === "awaitingOn") {
+      const { executingSideEffects, awaitingOn: future } = message;
+      const since = this.#awaited?.since ?? this.#env.now();
+      this.#awaited = executingSideEffects || future === undefined ? undefined : { future, since };
+      return;
+    } else return;
+    this.#awaited = undefined;
+  }
+
+  /** Something that it may have waited for was sent to it. */
+  told(): void {
+    this.#awaited = undefined;
+  }
+
+  get awaited(): { readonly future: Future; readonly since: number } | undefined {
+    return this.#awaited;
   }
 
   /** The one that has been running longest. */
   get longest(): Closure | undefined {
-    if (this.#isWaiting) return undefined;
+    if (this.#awaited !== undefined) return undefined;
     for (const { name, at, since } of this.#open.values()) {
       return { name, since, sinceMs: this.#env.monotonic() - at };
     }

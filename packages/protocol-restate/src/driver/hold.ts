@@ -31,7 +31,7 @@ import type { Message } from "../messages/messages.ts";
 import { markersBelow } from "../projection/asking.ts";
 import { entriesOf, notificationsOf, type Entries } from "../projection/replay.ts";
 import type { JournalState } from "../projection/state.ts";
-import { isResolved, type Awaited } from "../projection/awaiting.ts";
+import { isResolved, signalsAwaited, type Awaited } from "../projection/awaiting.ts";
 import type { Attempt, AttemptListener } from "./attempt.ts";
 import type { Slot } from "./attempt-slots.ts";
 import { unexpected } from "./attempt-words.ts";
@@ -129,6 +129,12 @@ export class Hold implements AttemptListener {
     return this.#closures?.longest;
   }
 
+  /** What the code waits for, while its stream is kept open. */
+  awaits(): { readonly signals: readonly string[]; readonly since: number } | undefined {
+    const awaited = this.#closures?.awaited;
+    return awaited && { signals: signalsAwaited(awaited.future), since: awaited.since };
+  }
+
   took(messages: readonly Message[], bytes: number): void {
     this.#unsaved += bytes;
     for (const message of messages) this.#closures?.heard(message);
@@ -224,6 +230,7 @@ export class Hold implements AttemptListener {
     this.#feel();
     if (!this.#attempt?.canSend) return;
     this.#given = this.#last;
+    if (messages.length > 0) this.#closures?.told();
     this.#attempt.send(messages);
   }
 

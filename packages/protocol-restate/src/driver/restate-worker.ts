@@ -62,6 +62,12 @@ export class RestateWorker implements Worker {
     return closure && { key: closure.name, since: closure.since };
   }
 
+  awaits(
+    runId: RunId,
+  ): { readonly signals: readonly string[]; readonly since: number } | undefined {
+    return this.#holds.get(runId)?.awaits();
+  }
+
   /** Never registered for. */
   runTask(): void {}
 

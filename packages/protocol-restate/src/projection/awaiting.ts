@@ -64,6 +64,11 @@ export function waitCommands({ future }: Awaited, state: JournalState): readonly
   return commands;
 }
 
+/** By the kernel's names; that of the cancellation is not among them. */
+export function signalsAwaited(future: Future): readonly string[] {
+  return [...new Set(signalsIn(future))];
+}
+
 function* signalsIn(future: Future): Generator<string> {
   for (const index of future.signals) if (index !== CANCEL_INDEX) yield indexedSignal(index);
   for (const name of future.namedSignals) yield signalName({ type: "name", name });

@@ -22,6 +22,12 @@ const orders = restate.service({
   },
 });
 
+/** Its stream is kept open while it waits. */
+const patient = restate.service({
+  name: "Patient",
+  handlers: { wait: async (ctx: restate.Context) => ctx.awakeable<string>().promise },
+});
+
 let rig: Rig;
 let endpoint: Http2Server;
 let ingress: clients.Ingress;
@@ -31,7 +37,7 @@ beforeAll(async () => {
     restate: { enabled: true, ingressPort: 0, adminPort: 0, allow: ["127.0.0.1"] },
     graceMs: 100,
   });
-  const handler = { services: [orders], logger: () => undefined };
+  const handler = { services: [orders, patient], logger: () => undefined };
   endpoint = createServer(restate.createEndpointHandler(handler));
   endpoint.listen(0, "127.0.0.1");
   await once(endpoint, "listening");
@@ -82,6 +88,16 @@ test("why names the awakeable that it waits for; its journal lists the step; a s
   const signal = { name: "#17", payload };
   expect((await rig.call("runs.signal", { params, body: signal })).status).toBeLessThan(300);
   expect(await outcomeOf(runId)).toEqual(completed("a book for 7, approved by Ann"));
+});
+
+test("why names it also while its stream is kept open, with the worker that has it", async () => {
+  await ingress.serviceSendClient<typeof patient>({ name: "Patient" }).wait();
+  const params = { runId: await newest("Patient.wait") };
+  await vi.waitFor(async () => {
+    const { text } = await rig.call("runs.why", { params });
+    expect(text).toContain('waits for the signal \\"#17\\", and is kept by the worker');
+  });
+  await rig.call("runs.terminate", { params, body: {} });
 });
 
 test("it is forked at an event, with another result in place of a recorded one", async () => {

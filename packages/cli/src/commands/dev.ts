@@ -13,11 +13,10 @@ import { statusText } from "../runs/status.ts";
 import { failureLine, preview } from "../terminal/preview.ts";
 import { bold, cut, cyan, dim, green, red, yellow, type Text } from "../terminal/text.ts";
 import { span } from "../terminal/time.ts";
-import { restateLine, untilInterrupted } from "./start.ts";
+import { restateFlags, restateLine, untilInterrupted, type RestatePorts } from "./start.ts";
 
-interface Options {
+interface Options extends RestatePorts {
   readonly port?: number;
-  readonly restate?: true;
 }
 
 const DEFAULT_STORE = "sqlite:./.perdure/dev.db";
@@ -29,7 +28,9 @@ export const dev: CommandOf = (choose) =>
     )
     .argument("[file]", "a TypeScript or JavaScript file that exports workflows, tasks and objects")
     .option("--port <port>", "0: any free one (default: 7373)", wholeNumber(0))
-    .option("--restate", "also serve Restate's APIs, on 8080 and 9070, and drive its SDKs")
+    .option("--restate", "also serve Restate's ingress and admin APIs, and drive its SDKs")
+    .option("--restate-ingress-port <port>", "0: any free one (default: 8080)", wholeNumber(0))
+    .option("--restate-admin-port <port>", "0: any free one (default: 9070)", wholeNumber(0))
     .addHelpText(
       "after",
       `${examples("perdure dev ./returns.ts", "perdure dev ./returns.ts --store memory:")}
@@ -76,12 +77,13 @@ async function develop(
   context.stopped();
 }
 
-async function openServer(context: Context, { port, restate }: Options): Promise<RunningServer> {
+async function openServer(context: Context, options: Options): Promise<RunningServer> {
   const { startServer } = await import("@perdure/server");
   const { store = DEFAULT_STORE } = context;
   if (store === DEFAULT_STORE) prepareFolder();
-  const doors = restate === undefined ? {} : { restate: { enabled: true } };
-  return startServer({ store, dev: true, ...(port === undefined ? {} : { port }), ...doors });
+  const { port } = options;
+  const restate = restateFlags(options);
+  return startServer({ store, dev: true, ...(port === undefined ? {} : { port }), restate });
 }
 
 /** What is kept for development is not for the repository. */

@@ -5,14 +5,11 @@ import { examples, type CommandOf } from "../command.ts";
 import type { Context } from "../context.ts";
 import { dim, green, yellow, type Text } from "../terminal/text.ts";
 
-interface Options {
+interface Options extends RestatePorts {
   readonly config?: string;
   readonly host?: string;
   readonly port?: number;
   readonly insecure?: true;
-  readonly restate?: true;
-  readonly restateIngressPort?: number;
-  readonly restateAdminPort?: number;
   readonly restateIdentityKeyFile?: string;
   readonly print?: true;
 }
@@ -101,8 +98,14 @@ async function startServer(context: Context, options: Options): Promise<void> {
   context.stopped();
 }
 
-function restateFlags(
-  options: Options,
+export interface RestatePorts {
+  readonly restate?: true;
+  readonly restateIngressPort?: number;
+  readonly restateAdminPort?: number;
+}
+
+export function restateFlags(
+  options: RestatePorts & { readonly restateIdentityKeyFile?: string },
 ): NonNullable<ConfigInput["restate"]> & { identityKeyFile?: string } {
   const {
     restate,

@@ -32,6 +32,7 @@ async function sdk(identityKeys: string[] = []): Promise<string> {
   const server = createServer(
     createEndpointHandler({
       services: [greeter, counter],
+      logger: () => undefined,
       ...(identityKeys.length ? { identityKeys } : {}),
     }),
   );

@@ -47,6 +47,16 @@ it("uses a token again for half of its life, for its own path only", async () =>
   expect(await identity.headers("/invoke/A/a")).not.toEqual(first);
 });
 
+it("keeps as many tokens as its limit, and makes them anew past it", async () => {
+  const { env, identity } = clocked();
+  const first = await identity.headers("/invoke/A/0");
+  env.at += 1_000;
+  for (let n = 1; n < driverLimits.tokens; n++) await identity.headers(`/invoke/A/${n}`);
+  expect(await identity.headers("/invoke/A/0")).toEqual(first);
+  await identity.headers("/invoke/A/more");
+  expect(await identity.headers("/invoke/A/0")).not.toEqual(first);
+});
+
 it("takes Ed25519 keys only, and says how to make one", () => {
   const rsa = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   const other = rsa.export({ format: "pem", type: "pkcs8" }) as string;

@@ -1,6 +1,7 @@
 /** The engine's workers follow what is registered. */
 import { service, type Context } from "@restatedev/restate-sdk";
 import { afterEach, expect, it, vi } from "vitest";
+import { driverLimits } from "./limits.ts";
 import { NAMESPACE, sdkEndpoint, World, type SdkEndpoint } from "./driver.test-support.ts";
 
 const worlds: World[] = [];
@@ -57,6 +58,8 @@ it("has workers for what a deployment is the latest for, and for what it has had
   });
   expect(await world.call("A/say")).toBe("one");
   expect(await world.call("B/say")).toBe("two");
+  const [worker] = await world.engine.workers(NAMESPACE);
+  expect(worker).toMatchObject({ runSlots: driverLimits.holds, taskSlots: 0 });
 });
 
 it("lets what is in progress finish when the service moves on (R2)", async () => {

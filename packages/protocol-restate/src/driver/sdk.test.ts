@@ -289,6 +289,20 @@ it("does the same over HTTP/1.1, a request at a time", async () => {
   expect(await world.call("Counter/a/add", 2)).toBe(4);
 });
 
+it("says what it waits for while its stream is open", async () => {
+  const waiter = service({
+    name: "Waiter",
+    handlers: { wait: async (ctx: Context) => ctx.awakeable<string>().promise },
+  });
+  const { world } = await worldOf([waiter]);
+  const runId = await world.send("Waiter/wait");
+  await vi.waitFor(async () => {
+    const { waiting } = await world.engine.why(runId);
+    expect(waiting.map(({ on }) => on)).toEqual(["signal"]);
+    expect(waiting[0]!.text).toMatch(/#17/);
+  });
+});
+
 describe("an SDK that fails", () => {
   it("is tried again with the handler's delays, and told how often", async () => {
     const tries: number[] = [];

@@ -187,6 +187,38 @@ describe("an HTTP/2 pool", () => {
     expect(endpoint.sessions.size).toBe(3);
   });
 
+  it("opens as many connections as its limit, and one exchange more waits for its turn", async () => {
+    const endpoint = await echo2({ settings: { maxConcurrentStreams: 1 } });
+    const to = transport(endpoint);
+    const count = driverLimits.sessionsPerEndpoint;
+    const all = Array.from({ length: count + 1 }, () => {
+      const heard = new Heard();
+      const exchange = to.open(post, heard);
+      exchange.write(Buffer.from("."));
+      return { heard, exchange };
+    });
+    const served = () => all.filter(({ heard }) => heard.text === ".");
+    await vi.waitFor(() => expect(served()).toHaveLength(count));
+    expect(endpoint.sessions.size).toBe(count);
+    served()[0]!.exchange.end();
+    await vi.waitFor(() => expect(served()).toHaveLength(count + 1));
+    expect(endpoint.sessions.size).toBe(count);
+  });
+
+  it("lets as many exchanges wait for a connection as its limit, and refuses one more", async () => {
+    const guard = { addresses: () => new Promise<never>(() => undefined) };
+    const origin = new URL("http://127.0.0.1:1");
+    const to = opened(transportTo({ origin, guard, env: systemEnv() }, false));
+    const last = new Heard();
+    for (let n = 1; n < driverLimits.waitingExchanges; n++) to.open(post, new Heard());
+    to.open(post, last);
+    const refused = new Heard();
+    to.open(post, refused);
+    expect((await refused.done)?.message).toMatch(/too much waits/);
+    to.close();
+    expect((await last.done)?.message).toMatch(/closing/);
+  });
+
   it("asks once more on what the peer refused untouched (H2)", async () => {
     let asked = 0;
     const endpoint = opened(

@@ -289,6 +289,21 @@ it("does the same over HTTP/1.1, a request at a time", async () => {
   expect(await world.call("Counter/a/add", 2)).toBe(4);
 });
 
+it.each([
+  ["with its stream open", {}],
+  ["suspended", brief],
+])("stands still while it is paused, %s, and goes on when it is resumed", async (_, options) => {
+  const { world } = await worldOf([greeter], options);
+  const runId = await world.send("Greeter/nap", 300);
+  await vi.waitFor(async () => expect(await world.kinds(runId)).toContain("timer.started"));
+  await world.engine.pause(runId);
+  await vi.waitFor(async () => expect(await world.kinds(runId)).toContain("timer.fired"));
+  expect((await world.engine.describe(runId)).outcome).toBeUndefined();
+  await world.engine.resume(runId);
+  expect(await world.value(runId)).toBe("rested");
+  expect(await world.kinds(runId)).not.toContain("activation.failed");
+});
+
 it("says what it waits for while its stream is open", async () => {
   const waiter = service({
     name: "Waiter",

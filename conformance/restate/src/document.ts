@@ -65,7 +65,7 @@ function counted(kept: KeptResults | undefined, name: string): string {
   if (run === undefined) return "not run";
   const all = Object.values(run.verdicts).flatMap((each) => Object.values(each));
   const passed = all.filter((each) => each === "passed").length;
-  const failed = all.filter((each) => each === "failed").length;
+  const failed = all.filter((each) => each === "failed" || each === "differs").length;
   return `${passed} of ${passed + failed}`;
 }
 
@@ -81,7 +81,7 @@ function ofClass(
     "| -------- | ------- | ------- | ---------- |",
     ...scenarios.map(({ name: scenario }) => {
       const cells = [ours, reference].map((kept) => ofScenario(kept, name, scenario));
-      return `| ${scenario} | ${cells.join(" | ")} | ${differences[scenario] ?? ""} |`;
+      return `| ${scenario} | ${cells.join(" | ")} | ${differences[scenario]?.why ?? ""} |`;
     }),
     "",
   ];
@@ -90,7 +90,7 @@ function ofClass(
 function ofScenario(kept: KeptResults | undefined, className: string, scenario: string): string {
   const verdicts = (kept?.runs ?? [])
     .map(({ verdicts: all }) => all[className]?.[scenario])
-    .filter((each) => each === "passed" || each === "failed");
+    .filter((each) => each === "passed" || each === "failed" || each === "differs");
   if (verdicts.length === 0) return "not run";
   return `${verdicts.filter((each) => each === "passed").length} of ${verdicts.length}`;
 }

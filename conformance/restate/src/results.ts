@@ -4,6 +4,8 @@ import type { Faults, Mode } from "./mode.ts";
 export type Verdict =
   | { readonly kind: "passed" }
   | { readonly kind: "failed"; readonly why: string }
+  /** It failed, as `differences.ts` says that it does. */
+  | { readonly kind: "differs"; readonly why: string }
   | { readonly kind: "left out"; readonly why: string };
 
 export interface Result {

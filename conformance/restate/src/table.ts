@@ -19,6 +19,8 @@ function ofScenario({ scenario, verdict, tookMs, kills }: Result, verbose: boole
       return verbose ? [`    ok   ${scenario} (${took})`] : [];
     case "left out":
       return verbose ? [`    -    ${scenario}: ${verdict.why}`] : [];
+    case "differs":
+      return verbose ? [`    diff ${scenario} (${took}): ${verdict.why}`] : [];
     case "failed":
       return [`    FAIL ${scenario} (${took})`, indented(verdict.why)];
   }
@@ -35,5 +37,7 @@ const indented = (text: string): string =>
 
 export function closingLine(results: readonly Result[]): string {
   const count = (kind: string) => results.filter(({ verdict }) => verdict.kind === kind).length;
-  return `${count("passed")} passed, ${count("failed")} failed`;
+  const differs = count("differs");
+  const known = differs > 0 ? `${differs} differ as documented\n` : "";
+  return `${known}${count("passed")} passed, ${count("failed")} failed`;
 }

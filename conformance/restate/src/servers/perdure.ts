@@ -28,7 +28,13 @@ export async function perdureServer(options: ServerOptions): Promise<ServerUnder
     ],
     log: join(options.folder, "perdure.log"),
     isReady: () => isHealthy(`${adminUrl}/health`, `${ingressUrl}/restate/health`),
-    env: { PATH: process.env["PATH"], HOME: options.folder, PERDURE_STORE: store },
+    env: {
+      PATH: process.env["PATH"],
+      HOME: options.folder,
+      PERDURE_STORE: store,
+      // Restate's server answers pages of any origin, ours those that are named.
+      PERDURE_RESTATE_ALLOWED_ORIGINS: "*",
+    },
   });
   return {
     against: "perdure",

@@ -288,6 +288,21 @@ describe("sends", () => {
   });
 });
 
+test("who waits for an invocation that is cancelled before its turn is told so", async () => {
+  const first = await rig.call("/shop.Cart/dropped/wait/send", 1);
+  const second = await rig.call("/shop.Cart/dropped/echo/send", 2);
+  const id = sentId(second.body);
+  const path = `/restate/invocation/${id}`;
+  const waits = [rig.get(`${path}/attach`), rig.get(`${path}/attach`)];
+  expect((await rig.get(`${path}/output`)).status).toBe(470);
+  await rig.engine.cancel({ runId: parseInvocationId(id) });
+  for (const { status, body } of await Promise.all(waits)) {
+    expect([status, body]).toEqual([409, expect.objectContaining({ source: "invocation" })]);
+  }
+  expect((await rig.get(`${path}/attach`)).status).toBe(404);
+  await signal(sentId(first.body), null);
+});
+
 describe("idempotency keys", () => {
   test("find the first call, its result, and when that will be forgotten", async () => {
     const key = { "idempotency-key": "i-1" };

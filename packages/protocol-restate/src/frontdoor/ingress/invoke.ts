@@ -66,7 +66,7 @@ export async function invoke(door: Door, ask: DoorAsk, route: Invoke): Promise<R
   }
   if (started === "started before") return alreadyInvoked();
   if (isSend) return sent(started, startAt);
-  const ended = await waitFor(door, ask, started.runId);
+  const ended = await waitFor(door, ask, started.runId, true);
   if (ended instanceof Response) return ended;
   const isRetained = started.existing && idempotencyKey !== undefined;
   return answered(caller, callee, started.runId, ended, isRetained);

@@ -24,7 +24,7 @@ export async function result(door: Door, ask: DoorAsk, route: ResultRoute): Prom
     if (outcome === undefined) return notReady(headers);
     return resultOf(outcome, headers, await viewOf(door, caller, runId));
   }
-  const ended = await waitFor(door, ask, runId);
+  const ended = await waitFor(door, ask, runId, await isThere(caller, runId));
   if (ended instanceof Response) return ended;
   // Of what failed there is no type to know, and of a start that was dropped no run to ask.
   const view = ended.status === "completed" ? await viewOf(door, caller, runId) : undefined;
@@ -34,6 +34,16 @@ export async function result(door: Door, ask: DoorAsk, route: ResultRoute): Prom
 export async function lookup(door: Door, { request, caller }: DoorAsk): Promise<Response> {
   const runId = await runOf(door, caller, await targetIn(request));
   return json({ invocationId: invocationId(runId) });
+}
+
+async function isThere(caller: DoorCaller, runId: RunId): Promise<boolean> {
+  try {
+    await outcomeNow(caller, runId);
+    return true;
+  } catch (error) {
+    if (error instanceof PerdureError && error.code === "not-found") return false;
+    throw error;
+  }
 }
 
 /** Undefined: it has not ended, or not begun. */

@@ -5,11 +5,16 @@
  * W1  Only callers of one namespace share a wait: the first has been shown to be of the run's.
  * W2  Whoever leaves ends their own waiting and nothing else.
  */
-import { PerdureError, type Outcome, type RunId } from "@perdure/kernel";
+import { FailureCode, PerdureError, type Outcome, type RunId } from "@perdure/kernel";
 import { invocationId } from "../../ids/invocation-id.ts";
 import { refusal, refusedWith } from "./answers.ts";
 import type { DoorAsk } from "./door.ts";
 import type { DoorCaller } from "./door-caller.ts";
+
+const cancelledBeforeItsTurn: Outcome = {
+  status: "cancelled",
+  failure: { code: FailureCode.cancelled, message: "cancelled before its turn" },
+};
 
 export class Waits {
   readonly #waits = new Map<string, Promise<Outcome>>();
@@ -43,11 +48,17 @@ export class Waits {
   }
 }
 
-/** A response: there is nobody to tell, or the wait was ended from here. */
+/**
+ * A response: there is nobody to tell, or the wait was ended from here.
+ *
+ * `isKnown`: there was such an invocation when the wait began. One that is gone before its turn has
+ * been cancelled, and left nothing.
+ */
 export async function waitFor(
   { waits }: { readonly waits: Waits },
   { request, caller }: DoorAsk,
   runId: RunId,
+  isKnown: boolean,
 ): Promise<Outcome | Response> {
   const stay = caller.stay?.() ?? { signal: request.signal, leave: () => undefined };
   try {
@@ -57,6 +68,10 @@ export async function waitFor(
     if (reason instanceof PerdureError) return refusal(reason);
     const text = "The wait was ended, the invocation goes on: attach to it by its id.";
     return refusedWith(503, text, { "x-restate-id": invocationId(runId), "retry-after": "1" });
+  } catch (error) {
+    const isGone = error instanceof PerdureError && error.code === "not-found";
+    if (isKnown && isGone) return cancelledBeforeItsTurn;
+    throw error;
   } finally {
     stay.leave();
   }

@@ -30,3 +30,4 @@ export {
 } from "./frontdoor/admin/admin.ts";
 export { refusal as adminRefusal } from "./frontdoor/admin/answers.ts";
 export type { AdminCaller, AdminParts } from "./frontdoor/admin/parts.ts";
+export { preview, type Preview, type PreviewRequest } from "./driver/preview.ts";

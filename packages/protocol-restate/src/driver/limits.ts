@@ -47,5 +47,7 @@ export const driverLimits = {
   tokens: 10_000,
 
   manifestBytes: 4_194_304,
+  /** A value that an endpoint shows. */
+  previewBytes: 33_554_432,
   discoverMs: 30_000,
 } as const;

@@ -14,6 +14,7 @@ import {
   discover,
   ingressOperationOf,
   ingressRefusal,
+  preview,
   RequestIdentity,
   RestateDriver,
 } from "@perdure/protocol-restate";
@@ -74,6 +75,7 @@ export async function openRestate(parts: RestateServerParts): Promise<RestateDoo
       registry,
       keys: engine.keys,
       keyOf: (runId) => engine.keyOf(runId),
+      preview: (request) => preview(request, { env, guard, ...signed }),
       ingressUrl: ingress.url,
       version,
     });

@@ -130,6 +130,10 @@ export async function newRig(): Promise<Rig> {
     registry,
     keys: engine.keys,
     keyOf: (runId) => engine.keyOf(runId),
+    preview: async ({ service, operation, serde, body }) => ({
+      contentType: "text/plain",
+      body: Buffer.concat([Buffer.from(`${service} ${operation} ${serde} `), body]),
+    }),
     ingressUrl: "http://127.0.0.1:8080/",
     version: "0.0.0",
   });

@@ -134,6 +134,15 @@ describe("the admin API", () => {
     expect(await statusOf("POST", "/services/Counter/state", scoped)).toBe(400);
   });
 
+  it("has an endpoint show values that only its own serializers can read", async () => {
+    await register();
+    const path = "/internal/services/Greeter/serdes";
+    const shown = await rig.ask("POST", `${path}/decode/own%2F1`, 5);
+    expect(await shown.text()).toBe("Greeter decode own/1 5");
+    expect(await statusOf("POST", `${path}/turn/own`, 5)).toBe(400);
+    expect(await statusOf("POST", "/internal/services/None/serdes/encode/own", 5)).toBe(404);
+  });
+
   it("refuses what Perdure does by other means, and lists none of it", async () => {
     expect(await body(rig.ask("GET", "/subscriptions"))).toEqual({ subscriptions: [] });
     expect(await body(rig.ask("GET", "/v3/kafka-clusters"))).toEqual({ clusters: [] });

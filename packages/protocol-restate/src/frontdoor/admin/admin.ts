@@ -14,6 +14,7 @@ import { invocationRoutes } from "./invocation-routes.ts";
 import { elsewhereRoutes } from "./elsewhere-routes.ts";
 import { ADMIN_API, type AdminCaller, type AdminEnv, type AdminParts } from "./parts.ts";
 import { queryRoutes } from "./query-routes.ts";
+import { serdeRoutes } from "./serde-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
 import { SqlRunner } from "./sql/sql-runner.ts";
 
@@ -31,6 +32,7 @@ export function createAdmin(parts: AdminParts): Admin {
   serviceRoutes(api);
   invocationRoutes(api);
   queryRoutes(api, runner);
+  serdeRoutes(api);
   elsewhereRoutes(api);
   const app = new Hono<AdminEnv>();
   for (let version = ADMIN_API.min; version <= ADMIN_API.max; version++)
@@ -65,7 +67,7 @@ export function adminOperationOf(method: string, path: string): AdminOperation {
     .replace(/^\/v\d+(?=\/)/, "")
     .split("/")
     .filter(Boolean);
-  if (first === "query") return "admin.query";
+  if (first === "query" || first === "internal") return "admin.query";
   if (method === "GET" || method === "HEAD" || method === "OPTIONS") return "admin.read";
   if (first === "deployments") return "admin.deployments";
   return first === "invocations" ? "admin.invocations" : "admin.services";

@@ -51,7 +51,7 @@ export async function bodyOf<T>(request: Request, shape: z.ZodType<T>): Promise<
   throw new PerdureError("invalid-argument", text);
 }
 
-async function bytesOf(request: Request): Promise<Uint8Array> {
+export async function bytesOf(request: Request): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   const chunks: AsyncIterable<Uint8Array> | undefined = request.body ?? undefined;
   let size = 0;

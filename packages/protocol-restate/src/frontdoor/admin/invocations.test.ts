@@ -19,6 +19,20 @@ const greets: Script = () => ({
   ],
 });
 const fails: Script = () => ({ commands: [], failure: { ...kaboom, retryAfterMs: 3_600_000 } });
+/** Calls, and goes on before it is answered. */
+const crosses: Script = () => ({
+  commands: [
+    {
+      type: "call.start",
+      key: "call:1:2",
+      ordinal: 1,
+      target: { workflow: "Greeter.greet", queue: "restate", input: value("1") },
+      onParentClose: "abandon",
+    },
+    { type: "value.record", key: "eager:2:k", ordinal: 2, value: value("1") },
+  ],
+});
+
 describe("invocations, from the admin API", () => {
   let rig: Rig;
   beforeEach(async () => {
@@ -146,7 +160,21 @@ describe("invocations, from the admin API", () => {
     expect(await rowOf(again)).toMatchObject({ invoked_by: "restart_as_new", restarted_from: id });
     const { new_invocation_id: forked = "" } = await patch(id, "restart-as-new?from=2");
     expect(await rowOf(forked)).toMatchObject({ invoked_by: "restart_as_new", restarted_from: id });
+    // The answer to the command at 1 is 2.
     expect(await patch(id, "restart-as-new?from=1")).toMatchObject({ status: 200 });
+    rig.scripts.set("Greeter.fail", crosses);
+    const crossed = await rig.start("Greeter/fail");
+    await rig.until(crossed, (events) => events.includes("call.closed"));
+    await rig.engine.terminate(crossed);
+    // Input, Call (1), its id (2), a read (3), Call's answer (4).
+    for (const from of [1, 2]) {
+      const refused = await patch(inv(crossed), `restart-as-new?from=${from}`);
+      expect(refused).toMatchObject({
+        status: 409,
+        message: expect.stringContaining("entry 4"),
+      });
+    }
+    expect(await patch(inv(crossed), "restart-as-new?from=3")).toMatchObject({ status: 200 });
     expect(await patch(id, "restart-as-new?from=3")).toMatchObject({ status: 400 });
     expect(await patch(id, "restart-as-new?from=x")).toMatchObject({ status: 400 });
     expect(await patch(await started("Greeter/wait"), "restart-as-new")).toMatchObject({

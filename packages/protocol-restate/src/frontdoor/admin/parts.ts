@@ -3,6 +3,7 @@ import type { EngineClient, Env, KeyVerbs } from "@perdure/engine";
 import type { KeyRef, RunId } from "@perdure/kernel";
 import type { NamespaceCatalog } from "../../deployments/catalog.ts";
 import type { DeploymentRegistry } from "../../deployments/registry.ts";
+import type { Preview, PreviewRequest } from "../../driver/preview.ts";
 
 export interface AdminParts {
   readonly env: Env;
@@ -10,6 +11,8 @@ export interface AdminParts {
   /** Reaches every namespace: it is only ever asked about the caller's. */
   readonly keys: KeyVerbs;
   readonly keyOf: (runId: RunId) => Promise<KeyRef | undefined>;
+  /** Asks an endpoint to show a value; absent: none is asked. */
+  readonly preview?: (request: PreviewRequest) => Promise<Preview>;
   /** Where callers find the ingress, as they are told. */
   readonly ingressUrl: string;
   /** Perdure's own, as in `0.4.0`. */

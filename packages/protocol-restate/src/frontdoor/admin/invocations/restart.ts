@@ -3,8 +3,9 @@
  * journal.
  *
  * S1  From the beginning it is an ordinary start, which waits for its turn under the same key.
- * S2  From an entry it is a fork: everything up to the entry is copied, and every command up to it
- *     must have been answered by then, for the answers of later ones are not copied.
+ * S2  From an entry it is a fork: everything up to the entry is copied, and the answers to commands
+ *     up to it. What was asked before such an answer came cannot be left out between them, so that
+ *     an entry in the midst of that is refused.
  */
 import { PerdureError, type RunSpec } from "@perdure/kernel";
 import { invocationId } from "../../../ids/invocation-id.ts";
@@ -95,11 +96,14 @@ function cutAt(entries: readonly Entry[], from: number, id: string): number {
   const [never] = open;
   if (never !== undefined) throw unanswered(never, "it was never answered");
   const last = lastAnswer(entries, from);
-  const answeredAt = entries[last]?.seq ?? entry.seq;
-  // A step and its result are one event.
-  if (answeredAt > entry.seq)
-    throw unanswered(entry, `its answer is entry ${last}: restart from there`);
-  return entry.seq;
+  const more = entries.slice(from + 1, last + 1);
+  if (more.some(({ type }) => type.startsWith("Command"))) {
+    throw unanswered(
+      entry,
+      `what was asked up to there is answered by entry ${last}: restart there`,
+    );
+  }
+  return more.at(-1)?.seq ?? entry.seq;
 }
 
 /** Where the last answer to a command up to `from` is. */

@@ -1,0 +1,99 @@
+/**
+ * Values as people read them: an endpoint turns what its handlers wrote into JSON, and back, where it
+ * has a serializer of its own for them (`POST /serdes/{service}/{decode or encode}/{name}`).
+ */
+import type { Env } from "@perdure/engine";
+import { PerdureError } from "@perdure/kernel";
+import type { Deployment } from "../deployments/deployment.ts";
+import type { OutboundGuard } from "./http/dial.ts";
+import type { ResponseHead } from "./http/exchange.ts";
+import { transportTo } from "./http/transport.ts";
+import { unsigned, type RequestIdentity } from "./identity.ts";
+import { driverLimits } from "./limits.ts";
+
+export interface PreviewRequest {
+  readonly deployment: Deployment;
+  readonly service: string;
+  readonly operation: "decode" | "encode";
+  readonly serde: string;
+  readonly body: Uint8Array;
+}
+
+export interface PreviewParts {
+  readonly env: Env;
+  readonly guard: OutboundGuard;
+  readonly identity?: RequestIdentity;
+}
+
+export interface Preview {
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+export async function preview(request: PreviewRequest, parts: PreviewParts): Promise<Preview> {
+  const { deployment, service, operation, serde } = request;
+  const url = new URL(deployment.uri);
+  const name = encodeURIComponent(serde);
+  const path = `${url.pathname.replace(/\/+$/, "")}/serdes/${service}/${operation}/${name}`;
+  const signed = (await parts.identity?.headers(path)) ?? unsigned;
+  const headers = {
+    ...deployment.additionalHeaders,
+    ...signed,
+    "content-type": operation === "encode" ? "application/json" : "application/octet-stream",
+  };
+  const { head, body } = await post(url, { path, headers }, request, parts);
+  if (head.status !== 200) {
+    const words = Buffer.from(body).toString().slice(0, 500);
+    throw refused(`it answered with ${head.status} (${words}): does it have that serializer?`);
+  }
+  return { contentType: head.header("content-type") ?? "application/octet-stream", body };
+}
+
+async function post(
+  origin: URL,
+  ask: { readonly path: string; readonly headers: Readonly<Record<string, string>> },
+  { deployment, body }: PreviewRequest,
+  { env, guard }: PreviewParts,
+): Promise<{ readonly head: ResponseHead; readonly body: Uint8Array }> {
+  const transport = transportTo({ origin, guard, env }, deployment.useHttp11);
+  const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<typeof post>>>();
+  const late = `it did not answer within ${driverLimits.discoverMs} ms`;
+  const cancel = env.after(driverLimits.discoverMs, () => reject(refused(late)));
+  let head: ResponseHead | undefined;
+  let size = 0;
+  const pieces: Uint8Array[] = [];
+  const exchange = transport.open(
+    { method: "POST", ...ask },
+    {
+      head: (given) => {
+        head = given;
+      },
+      chunk: (piece) => {
+        pieces.push(piece);
+        size += piece.length;
+        if (size <= driverLimits.previewBytes) return;
+        exchange.reset();
+        reject(refused(`its answer has more than ${driverLimits.previewBytes} bytes`));
+      },
+      ended: () => {
+        if (head === undefined) reject(refused("it gave no answer"));
+        else resolve({ head, body: Buffer.concat(pieces) });
+      },
+      failed: ({ message }) => reject(refused(message)),
+      drained: () => undefined,
+    },
+  );
+  exchange.write(body);
+  exchange.end();
+  try {
+    return await promise;
+  } finally {
+    cancel();
+    transport.close();
+  }
+}
+
+function refused(why: string): PerdureError {
+  const text = `The endpoint cannot show the value: ${why}.`;
+  return new PerdureError("unavailable", text);
+}

@@ -125,7 +125,7 @@ export interface WorkerOptions {
   /** The build of its code. */
   readonly version?: string;
   /**
-   * `pin`: a run that it is the first to activate stays with its version. `pinned`: it is given runs
+   * `pin`: a run stays with the version of the worker that is the first to do any of it. `pinned`: it is given runs
    * that are pinned to its version already, and no others. Default: `move`.
    */
   readonly versioning?: "move" | "pin" | "pinned";

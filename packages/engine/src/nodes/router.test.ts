@@ -113,6 +113,11 @@ describe("a call at a node that does not have what it is about", () => {
     const { keyedState } = near.engine;
     await cluster.run(keyedState.write(entry(), "color", text("red")));
     expect(textOf((await cluster.run(keyedState.entries(entry()))).get("color")!)).toBe("red");
+    const { keys } = near.engine;
+    expect((await cluster.run(keys.view(entry()))).entries).toHaveLength(1);
+    // A run holds it.
+    const replaced = cluster.run(keys.replace(entry(), [["color", text("blue")]]));
+    await expect(replaced).rejects.toMatchObject({ code: "conflict" });
     await cluster.run(keyedState.clear(entry(), "color"));
     expect((await cluster.run(keyedState.entries(entry()))).size).toBe(0);
     for (const name of cluster.asked("a", "b")) crossed.add(name);

@@ -28,6 +28,8 @@ export class Hold {
   hasFailed = false;
   /** Its code has ended the run; the end is on its way to disk. */
   isOver = false;
+  /** The run was told that it stays with this worker's version. */
+  isPinned = false;
   /** The worker has given it back. */
   isGone = false;
 

@@ -10,7 +10,13 @@
  * W7  A worker is given a run when all that earlier holders wrote is durable, and all of it: else
  *     it would do again what is on its way to disk.
  */
-import { invariant, PerdureError, wantsActivation, type RunEvent } from "@perdure/kernel";
+import {
+  invariant,
+  PerdureError,
+  wantsActivation,
+  type ActivationAnswer,
+  type RunEvent,
+} from "@perdure/kernel";
 import type { Store } from "@perdure/store";
 import type { Mail } from "../commit/mail.ts";
 import type { Stats } from "../core/stats.ts";
@@ -80,6 +86,12 @@ export class Leases {
     hold.delivered += news.length;
     hold.worker.worker.deliver(live.runId, hold.lease, news);
     this.#unpark(hold);
+  }
+
+  /** What the holder says; whether it counts is seen when its turn comes (W2). */
+  answer(hold: Hold, answer: ActivationAnswer): void {
+    if (answer.commands.length > 0 || answer.through !== undefined) this.#pin(hold);
+    this.#parts.mail.post(hold.live.stream, { type: "run.answer", answer }, hold);
   }
 
   /** Before a message under a hold is handled: does it still count (W2)? */
@@ -184,15 +196,21 @@ export class Leases {
     const hold = new Hold(this.draw(), worker, live);
     live.hold = hold;
     worker.holds.set(live.runId, hold);
-    this.#pin(hold);
     this.#begin(hold);
   }
 
-  /** Said before anything the code does, so the journal has the pin before any of it. */
-  #pin({ live, worker }: Hold): void {
+  /**
+   * Said with the first that the code does, and before it: a batch holds both. Of a run whose code has
+   * done nothing yet, no version is the right one.
+   */
+  #pin(hold: Hold): void {
+    const { live, worker } = hold;
     const { version, versioning } = worker.options;
-    if (versioning !== "pin" || version === undefined || live.run.version !== undefined) return;
-    this.#parts.mail.post(live.stream, { type: "run.pin", version, worker: worker.worker.id });
+    if (versioning !== "pin" || version === undefined) return;
+    if (hold.isPinned || live.run.version !== undefined) return;
+    hold.isPinned = true;
+    const pin = { type: "run.pin", version, worker: worker.worker.id } as const;
+    this.#parts.mail.post(live.stream, pin, hold);
   }
 
   /** As soon as everything the last holder did is durable (W7). */

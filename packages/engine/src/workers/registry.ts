@@ -127,7 +127,7 @@ export class Registry implements WorkerHost {
         const hold = worker.holds.get(runId);
         if (hold?.lease !== lease) return worker.lent?.answer(runId, lease, answer, isIdle);
         hold.isIdle = isIdle;
-        this.#parts.mail.post(hold.live.stream, { type: "run.answer", answer }, hold);
+        this.#parts.leases.answer(hold, answer);
       },
       beat: (token: StepToken, details?: Payload) => {
         alive();

@@ -41,6 +41,14 @@ export interface Related {
   readonly type?: string;
 }
 
+/** The first command's type, and the names of the commands in the order of their types. */
+const FIRST_COMMAND = 0x0400;
+const commandNames = (
+  "Input Output GetLazyState SetState ClearState ClearAllState GetLazyStateKeys GetEagerState " +
+  "GetEagerStateKeys GetPromise PeekPromise CompletePromise Sleep Call OneWayCall - SendSignal " +
+  "Run AttachInvocation GetInvocationOutput CompleteAwakeable"
+).split(" ");
+
 /** The command that an attempt failed at, where its SDK said which. */
 export function relatedOf({ details }: Failure): Related {
   if (details?.encoding !== "json") return {};
@@ -53,7 +61,9 @@ export function relatedOf({ details }: Failure): Related {
     return {
       ...(typeof index === "number" ? { index } : {}),
       ...(typeof name === "string" ? { name } : {}),
-      ...(typeof type === "string" || typeof type === "number" ? { type: String(type) } : {}),
+      ...(typeof type === "number"
+        ? { type: commandNames[type - FIRST_COMMAND] ?? String(type) }
+        : {}),
     };
   } catch {
     return {};
@@ -104,8 +114,11 @@ function lastOf(failure: Failure | undefined): Readonly<Record<string, unknown>>
 }
 
 function errorOf(failure: Failure, attempt?: number): Readonly<Record<string, unknown>> {
-  const { code, message } = restateFailureOf(failure);
+  const { code, message: text } = restateFailureOf(failure);
   const { index, name, type } = relatedOf(failure);
+  // The name is a column of its own here; the message is the code's.
+  const where = ` (in "${name}")`;
+  const message = name !== undefined && text.endsWith(where) ? text.slice(0, -where.length) : text;
   return {
     error_code: code,
     error_message: message,

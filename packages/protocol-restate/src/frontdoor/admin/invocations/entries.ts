@@ -309,8 +309,8 @@ function resultOf(outcome: Outcome): Detail | "Void" {
 }
 
 function failed(failure: Failure): Detail {
-  const { code, message } = restateFailureOf(failure);
-  return { code, message };
+  const { code, message, metadata } = restateFailureOf(failure);
+  return metadata.length === 0 ? { code, message } : { code, message, metadata };
 }
 
 /** As Restate's JSON has bytes. Read only where somebody asks for the entry's JSON. */

@@ -17,6 +17,7 @@ export {
   type UpdateRequest,
 } from "./deployments/registry.ts";
 export type { DeploymentRecord, NamespaceCatalog, ServiceView } from "./deployments/catalog.ts";
+export type { DoorAnswer, DoorRequest } from "./frontdoor/ingress/door-answer.ts";
 export type { DoorCaller, Stay } from "./frontdoor/ingress/door-caller.ts";
 export { refusal as ingressRefusal } from "./frontdoor/ingress/answers.ts";
 export { createIngress, type Ingress, type IngressParts } from "./frontdoor/ingress/ingress.ts";

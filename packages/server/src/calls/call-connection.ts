@@ -22,7 +22,7 @@ import {
   type WireAnswer,
   type WireCall,
 } from "@perdure/wire";
-import { refusalAnswer } from "../http/answer.ts";
+import { refusalAnswer, type Answer } from "../http/answer.ts";
 import type { Attended } from "../http/attend.ts";
 import { LATER_S } from "../http/refusal.ts";
 import type { ServerLimits } from "../limits.ts";
@@ -35,7 +35,7 @@ export interface CallConnectionParts {
   /** Shown to clients: `perdure/0.1.0`. */
   readonly server: string;
   /** Never rejects. */
-  readonly attend: (call: WireCall, signal: () => AbortSignal) => Promise<Attended>;
+  readonly attend: (call: WireCall, signal: () => AbortSignal) => Promise<Attended<Answer>>;
   readonly closed: (connection: CallConnection) => void;
 }
 
@@ -128,7 +128,7 @@ export class CallConnection {
     if (this.#isLeaving) this.#closeWhenDone();
   }
 
-  #answer(id: number, { answer, error }: Attended): void {
+  #answer(id: number, { answer, error }: Attended<Answer>): void {
     // No route that answers by itself is called over a socket.
     invariant(!(answer instanceof Response), "a stream was to leave by a socket");
     const { status, text } = answer;

@@ -7,7 +7,7 @@ import type { EngineClient } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
 import { operations, pathOf, type Operation, type PathParams, type WireCall } from "@perdure/wire";
 import type { Caller } from "../access/caller.ts";
-import type { Answer } from "../http/answer.ts";
+import { refusalAnswer, type Answer } from "../http/answer.ts";
 import { attend, type Attended, type Notes } from "../http/attend.ts";
 import type { DoorParts } from "../http/door.ts";
 import type { RegisteredRoute } from "../http/route.ts";
@@ -44,13 +44,14 @@ export class CallDesk {
   }
 
   /** Never rejects. */
-  attend(customer: Customer, call: WireCall, signal: () => AbortSignal): Promise<Attended> {
+  attend(customer: Customer, call: WireCall, signal: () => AbortSignal): Promise<Attended<Answer>> {
     const route = this.#routes.get(call.operation);
     const from = { method: route?.method ?? "", address: customer.address };
-    return attend(this.#parts, from, async (requestId, notes) => {
+    const work = async (requestId: string, notes: Notes): Promise<Answer> => {
       notes.caller = customer.caller;
       return this.#run(customer, routeOf(route, call), call, { requestId, notes, signal });
-    });
+    };
+    return attend<Answer>(this.#parts, from, work, refusalAnswer);
   }
 
   async #run(

@@ -8,7 +8,7 @@ import { PerdureError } from "@perdure/kernel";
 import { Hono, type Context } from "hono";
 import type { Caller } from "../access/caller.ts";
 import { headerOf } from "./admission.ts";
-import { responseOf, type Answer } from "./answer.ts";
+import { refusalAnswer, responseOf, type Answer } from "./answer.ts";
 import { attend, type Notes } from "./attend.ts";
 import { readJson } from "./body.ts";
 import type { DoorParts } from "./door.ts";
@@ -71,10 +71,12 @@ async function handled(
   const { incoming } = context.env;
   const { method = "", socket } = incoming;
   const from = { method, address: socket.remoteAddress ?? "" };
-  const { answer, requestId, error } = await attend(parts, from, async (...known) => {
+  const checked: typeof work = async (...known) => {
     parts.admission.checkShape(incoming);
     return work(...known);
-  });
+  };
+  const attended = await attend<Answer>(parts, from, checked, refusalAnswer);
+  const { answer, requestId, error } = attended;
   const response = responseOf(answer);
   const more = error === undefined ? {} : refusalHeaders(error, requestId);
   for (const [name, value] of Object.entries({ ...safeHeaders, ...more })) {

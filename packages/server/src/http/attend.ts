@@ -5,7 +5,6 @@
 import type { Env } from "@perdure/engine";
 import type { PerdureError } from "@perdure/kernel";
 import type { RequestTrace } from "../telemetry/tracing.ts";
-import { refusalAnswer, type Answer } from "./answer.ts";
 import type { Finished, Observer } from "./finished.ts";
 import { asPerdureError } from "./refusal.ts";
 
@@ -20,22 +19,26 @@ export interface AttendParts {
   readonly env: Env;
   readonly newId: () => string;
   readonly observe: Observer;
-  /** What an error looks like through this door; default: as in the API. */
-  readonly refused?: (error: PerdureError) => Answer;
 }
 
-export interface Attended {
-  readonly answer: Answer;
+interface HasStatus {
+  readonly status: number;
+}
+
+export interface Attended<A extends HasStatus> {
+  readonly answer: A;
   readonly requestId: string;
   /** The answer says no. */
   readonly error?: PerdureError;
 }
 
-export async function attend(
-  { env, newId, observe, refused = refusalAnswer }: AttendParts,
+/** `refused`: what an error looks like through this door. */
+export async function attend<A extends HasStatus>(
+  { env, newId, observe }: AttendParts,
   from: Pick<Finished, "method" | "address">,
-  work: (requestId: string, notes: Notes) => Promise<Answer>,
-): Promise<Attended> {
+  work: (requestId: string, notes: Notes) => Promise<A>,
+  refused: (error: PerdureError) => A,
+): Promise<Attended<A>> {
   const began = env.monotonic();
   const requestId = newId();
   const notes: Notes = {
@@ -44,7 +47,7 @@ export async function attend(
     target: undefined,
     code: undefined,
   };
-  let answer: Answer;
+  let answer: A;
   let error: PerdureError | undefined;
   try {
     answer = await work(requestId, notes);

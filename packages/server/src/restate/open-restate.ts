@@ -64,8 +64,9 @@ export async function openRestate(parts: RestateServerParts): Promise<RestateDoo
     registry.close();
   };
   try {
+    const ingressOf = createIngress({ registry, env });
     const ingress = await openDoor(parts, config.restate.ingressPort, {
-      answer: createIngress({ registry, env }),
+      answer: ({ plain }, caller) => ingressOf(plain, caller),
       operationOf: (_, path) => ingressOperationOf(path),
       refused: ingressRefusal,
     });
@@ -80,7 +81,7 @@ export async function openRestate(parts: RestateServerParts): Promise<RestateDoo
       version,
     });
     const adminListener = await openDoor(parts, config.restate.adminPort, {
-      answer: admin,
+      answer: ({ web }, caller) => admin(web(), caller),
       operationOf: adminOperation,
       refused: adminRefusal,
     });

@@ -5,6 +5,7 @@
 import { PerdureError, type Failure } from "@perdure/kernel";
 import { httpStatus } from "@perdure/wire";
 import { restateFailureOf } from "../../projection/failures.ts";
+import type { DoorAnswer } from "./door-answer.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 /** Seconds. */
@@ -19,16 +20,16 @@ export interface TerminalFailure {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-export function json(value: unknown, status = 200): Response {
-  return new Response(JSON.stringify(value), { status, headers: JSON_TYPE });
+export function json(value: unknown, status = 200): DoorAnswer {
+  return { status, headers: { ...JSON_TYPE }, body: JSON.stringify(value) };
 }
 
-export function accepted(): Response {
-  return new Response(null, { status: 202 });
+export function accepted(): DoorAnswer {
+  return { status: 202, headers: {} };
 }
 
 /** How an invocation ended, as its handler said it. */
-export function failed(failure: Failure, headers: Readonly<Record<string, string>>): Response {
+export function failed(failure: Failure, headers: Readonly<Record<string, string>>): DoorAnswer {
   const { code, message, metadata } = restateFailureOf(failure);
   const words = metadata.length === 0 ? {} : { metadata: Object.fromEntries(metadata.map(pair)) };
   return terminal({ code, message, ...words }, headers);
@@ -37,28 +38,30 @@ export function failed(failure: Failure, headers: Readonly<Record<string, string
 export function terminal(
   failure: TerminalFailure,
   headers: Readonly<Record<string, string>> = {},
-): Response {
+): DoorAnswer {
   const body = { ...failure, source: "invocation" };
   const status = failure.code >= 400 && failure.code < 600 ? failure.code : 500;
-  return new Response(JSON.stringify(body), {
+  return {
     status,
     headers: { ...headers, ...JSON_TYPE, "x-restate-error-source": "invocation" },
-  });
+    body: JSON.stringify(body),
+  };
 }
 
 export function refusedWith(
   status: number,
   message: string,
   headers: Readonly<Record<string, string>> = {},
-): Response {
-  return new Response(JSON.stringify({ code: status, message, source: "ingress" }), {
+): DoorAnswer {
+  return {
     status,
     headers: { ...headers, ...JSON_TYPE, "x-restate-error-source": "ingress" },
-  });
+    body: JSON.stringify({ code: status, message, source: "ingress" }),
+  };
 }
 
 /** What is not a PerdureError is ours, and its text stays here (trap T9). */
-export function refusal(error: unknown): Response {
+export function refusal(error: unknown): DoorAnswer {
   if (!(error instanceof PerdureError)) {
     return refusedWith(500, "Something went wrong here: the server's log has it.");
   }

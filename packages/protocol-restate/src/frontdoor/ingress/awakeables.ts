@@ -5,6 +5,7 @@ import { payloadOf } from "../../projection/payloads.ts";
 import { accepted } from "./answers.ts";
 import { readBytes } from "./body.ts";
 import type { DoorAsk } from "./door.ts";
+import type { DoorAnswer } from "./door-answer.ts";
 import type { IngressRoute } from "./routes.ts";
 
 type AwakeableRoute = Extract<IngressRoute, { readonly type: "awakeable" }>;
@@ -14,7 +15,7 @@ const REJECTED = "500";
 const decoder = new TextDecoder();
 
 /** Whoever holds an id is told nothing of the invocation behind it: the answer is the same. */
-export async function completeAwakeable(ask: DoorAsk, route: AwakeableRoute): Promise<Response> {
+export async function completeAwakeable(ask: DoorAsk, route: AwakeableRoute): Promise<DoorAnswer> {
   const { runId, index } = parseAwakeableId(route.id);
   const bytes = await readBytes(ask.request);
   const name = `#${index}`;

@@ -2,25 +2,32 @@
 import { limits, PerdureError } from "@perdure/kernel";
 import { parseJson } from "@perdure/wire";
 import { restateLimits } from "../../limits.ts";
+import type { DoorRequest } from "./door-answer.ts";
 
 /** What a journal takes as one value. */
-export async function readBytes(request: Request): Promise<Uint8Array> {
+export async function readBytes(request: DoorRequest): Promise<Uint8Array> {
   const limit = limits.payloadBytes;
   const announced = Number(request.headers.get("content-length") ?? 0);
   if (announced > limit) throw tooLarge(limit);
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of request.body) {
     bytes += chunk.length;
     if (bytes > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes);
+  // Bytes of its own: a chunk is a part of what the socket read, which would be kept with it.
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }
 
-export async function readJson(request: Request): Promise<unknown> {
+export async function readJson(request: DoorRequest): Promise<unknown> {
   const bytes = await readBytes(request);
   return parseJson(bytes, "The body", { bytes: restateLimits.targetBytes });
 }

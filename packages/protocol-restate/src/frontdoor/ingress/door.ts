@@ -1,6 +1,7 @@
 /** What every part of the ingress is given. */
 import type { Env } from "@perdure/engine";
 import type { DeploymentRegistry } from "../../deployments/registry.ts";
+import type { DoorRequest } from "./door-answer.ts";
 import type { DoorCaller } from "./door-caller.ts";
 import type { Waits } from "./waits.ts";
 
@@ -11,7 +12,7 @@ export interface Door {
 }
 
 export interface DoorAsk {
-  readonly request: Request;
+  readonly request: DoorRequest;
   readonly url: URL;
   readonly caller: DoorCaller;
 }

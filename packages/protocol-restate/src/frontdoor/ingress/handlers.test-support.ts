@@ -184,7 +184,9 @@ export class IngressRig implements AsyncDisposable {
 
   async ask(path: string, init: RequestInit = {}, caller?: DoorCaller): Promise<Response> {
     const request = new Request(`http://127.0.0.1:8080${path}`, init);
-    return this.ingress(request, caller ?? this.caller());
+    const answer = await this.ingress(request, caller ?? this.caller());
+    const { status, headers, body = null } = answer;
+    return new Response(body as Uint8Array<ArrayBuffer> | string | null, { status, headers });
   }
 
   /** A POST of JSON; `undefined` in the answer's body: there is none. */

@@ -8,6 +8,7 @@ import { PerdureError } from "@perdure/kernel";
 import { json, refusal, refusedWith } from "./answers.ts";
 import { completeAwakeable } from "./awakeables.ts";
 import type { Door, DoorAsk } from "./door.ts";
+import type { DoorAnswer, DoorRequest } from "./door-answer.ts";
 import type { DoorCaller } from "./door-caller.ts";
 import { invoke } from "./invoke.ts";
 import { lookup, noScopes, result } from "./results.ts";
@@ -15,7 +16,7 @@ import { methodsOf, routeOf, type IngressRoute } from "./routes.ts";
 import { Waits } from "./waits.ts";
 
 export type IngressParts = Pick<Door, "registry" | "env">;
-export type Ingress = (request: Request, caller: DoorCaller) => Promise<Response>;
+export type Ingress = (request: DoorRequest, caller: DoorCaller) => Promise<DoorAnswer>;
 
 export function createIngress(parts: IngressParts): Ingress {
   const door: Door = { ...parts, waits: new Waits() };
@@ -31,7 +32,7 @@ export function createIngress(parts: IngressParts): Ingress {
   };
 }
 
-async function answer(door: Door, ask: DoorAsk): Promise<Response> {
+async function answer(door: Door, ask: DoorAsk): Promise<DoorAnswer> {
   const { request, url } = ask;
   const route = routeOf(url.pathname);
   if (route === undefined) return refusedWith(404, nothingAt(url.pathname));
@@ -43,7 +44,7 @@ async function answer(door: Door, ask: DoorAsk): Promise<Response> {
   return answerRoute(door, ask, route);
 }
 
-async function answerRoute(door: Door, ask: DoorAsk, route: IngressRoute): Promise<Response> {
+async function answerRoute(door: Door, ask: DoorAsk, route: IngressRoute): Promise<DoorAnswer> {
   switch (route.type) {
     case "invoke":
       return invoke(door, ask, route);
@@ -63,11 +64,11 @@ async function answerRoute(door: Door, ask: DoorAsk, route: IngressRoute): Promi
 }
 
 /** Which origins may ask is the server's to say; what an answer depends on is said on each. */
-function withCors(response: Response): Response {
-  const { headers } = response;
-  headers.set("vary", "origin, access-control-request-method, access-control-request-headers");
-  headers.set("access-control-allow-credentials", "true");
-  return response;
+function withCors(answered: DoorAnswer): DoorAnswer {
+  const { headers } = answered;
+  headers["vary"] = "origin, access-control-request-method, access-control-request-headers";
+  headers["access-control-allow-credentials"] = "true";
+  return answered;
 }
 
 function nothingAt(path: string): string {

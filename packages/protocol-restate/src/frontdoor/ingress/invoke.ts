@@ -26,6 +26,7 @@ import {
 import { json, terminal } from "./answers.ts";
 import { readBytes } from "./body.ts";
 import { parseDelay } from "./delay.ts";
+import type { DoorAnswer } from "./door-answer.ts";
 import type { DoorCaller } from "./door-caller.ts";
 import { forgottenIfExpired } from "./expiry.ts";
 import type { DoorAsk, Door } from "./door.ts";
@@ -33,7 +34,7 @@ import { checkBody } from "./input-rules.ts";
 import { handlerHeaders } from "./request-headers.ts";
 import type { IngressRoute } from "./routes.ts";
 import { resultOf } from "./outcome-answer.ts";
-import { waitFor } from "./waits.ts";
+import { isAnswer, waitFor } from "./waits.ts";
 
 type Invoke = Extract<IngressRoute, { readonly type: "invoke" }>;
 
@@ -42,7 +43,7 @@ interface Invocation {
   readonly isSend: boolean;
 }
 
-export async function invoke(door: Door, ask: DoorAsk, route: Invoke): Promise<Response> {
+export async function invoke(door: Door, ask: DoorAsk, route: Invoke): Promise<DoorAnswer> {
   const { request, url, caller } = ask;
   const { callee, isSend } = await invocationOf(door, caller, route);
   const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;
@@ -67,7 +68,7 @@ export async function invoke(door: Door, ask: DoorAsk, route: Invoke): Promise<R
   if (started === "started before") return alreadyInvoked();
   if (isSend) return sent(started, startAt);
   const ended = await waitFor(door, ask, started.runId, true);
-  if (ended instanceof Response) return ended;
+  if (isAnswer(ended)) return ended;
   const isRetained = started.existing && idempotencyKey !== undefined;
   return answered(caller, callee, started.runId, ended, isRetained);
 }
@@ -173,15 +174,15 @@ async function start(
   }
 }
 
-function sent({ runId, existing }: Started, startAt: number | undefined): Response {
+function sent({ runId, existing }: Started, startAt: number | undefined): DoorAnswer {
   const body = {
     invocationId: invocationId(runId),
     ...(startAt === undefined ? {} : { executionTime: new Date(startAt).toISOString() }),
     status: existing ? "PreviouslyAccepted" : "Accepted",
   };
-  const response = json(body, 202);
-  response.headers.set("x-restate-id", body.invocationId);
-  return response;
+  const answer = json(body, 202);
+  answer.headers["x-restate-id"] = body.invocationId;
+  return answer;
 }
 
 /** `isRetained`: the result was there before the call, and is kept for a while. */
@@ -191,7 +192,7 @@ async function answered(
   runId: RunId,
   outcome: Outcome,
   isRetained: boolean,
-): Promise<Response> {
+): Promise<DoorAnswer> {
   const headers: Record<string, string> = { "x-restate-id": invocationId(runId) };
   if (isRetained) {
     const { row, spec } = await engine.describe(runId);
@@ -201,7 +202,7 @@ async function answered(
   return resultOf(outcome, headers, callee.type === "handler" ? callee.view : undefined);
 }
 
-function alreadyInvoked(): Response {
+function alreadyInvoked(): DoorAnswer {
   return terminal({ code: 409, message: "the workflow method was already invoked" });
 }
 

@@ -2,21 +2,23 @@
 import { PerdureError, type Outcome } from "@perdure/kernel";
 import type { HandlerView } from "../../deployments/deployment.ts";
 import { failed } from "./answers.ts";
+import type { DoorAnswer } from "./door-answer.ts";
 
 /** The bytes of a result, or the failure that an invocation ended with. */
 export function resultOf(
   outcome: Outcome,
   headers: Readonly<Record<string, string>>,
   view: HandlerView | undefined,
-): Response {
+): DoorAnswer {
   if (outcome.status === "continued") throw new PerdureError("internal", "A run was not followed.");
   if (outcome.status !== "completed") return failed(outcome.failure, headers);
   const { data, encoding } = outcome.output;
   const type = contentType(view, data.length === 0, encoding);
-  const body = data.length === 0 ? null : (data as Uint8Array<ArrayBuffer>);
-  return new Response(body, {
+  return {
+    status: 200,
     headers: { ...headers, ...(type === undefined ? {} : { "content-type": type }) },
-  });
+    ...(data.length === 0 ? {} : { body: data }),
+  };
 }
 
 function contentType(

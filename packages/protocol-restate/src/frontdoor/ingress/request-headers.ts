@@ -1,4 +1,5 @@
 /** What of a request's header goes to the handler, and is journaled with its input. */
+import type { DoorRequest } from "./door-answer.ts";
 
 /**
  * The connection's own, and what is for this server: credentials above all, which would lie in a
@@ -16,7 +17,7 @@ const kept: ReadonlySet<string> = new Set([
 
 const INGRESS_PATH = "x-restate-ingress-path";
 
-export function handlerHeaders(request: Request, url: URL): Readonly<Record<string, string>> {
+export function handlerHeaders(request: DoorRequest, url: URL): Readonly<Record<string, string>> {
   const headers: Record<string, string> = { [INGRESS_PATH]: url.pathname + url.search };
   for (const [name, value] of request.headers) {
     if (!kept.has(name) && name !== INGRESS_PATH) headers[name] = value;

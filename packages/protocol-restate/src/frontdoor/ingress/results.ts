@@ -7,14 +7,15 @@ import { nativeQueue, runNamed, workflowKey, type Callee } from "../../projectio
 import { json, NOT_READY, refusedWith } from "./answers.ts";
 import { readJson } from "./body.ts";
 import type { Door, DoorAsk } from "./door.ts";
+import type { DoorAnswer, DoorRequest } from "./door-answer.ts";
 import type { DoorCaller } from "./door-caller.ts";
 import { resultOf } from "./outcome-answer.ts";
 import type { IngressRoute, InvocationTarget } from "./routes.ts";
-import { waitFor } from "./waits.ts";
+import { isAnswer, waitFor } from "./waits.ts";
 
 type ResultRoute = Extract<IngressRoute, { readonly type: "result" }>;
 
-export async function result(door: Door, ask: DoorAsk, route: ResultRoute): Promise<Response> {
+export async function result(door: Door, ask: DoorAsk, route: ResultRoute): Promise<DoorAnswer> {
   const target = route.target ?? (await targetIn(ask.request));
   const { caller } = ask;
   const runId = await runOf(door, caller, target);
@@ -25,13 +26,13 @@ export async function result(door: Door, ask: DoorAsk, route: ResultRoute): Prom
     return resultOf(outcome, headers, await viewOf(door, caller, runId));
   }
   const ended = await waitFor(door, ask, runId, await isThere(caller, runId));
-  if (ended instanceof Response) return ended;
+  if (isAnswer(ended)) return ended;
   // Of what failed there is no type to know, and of a start that was dropped no run to ask.
   const view = ended.status === "completed" ? await viewOf(door, caller, runId) : undefined;
   return resultOf(ended, headers, view);
 }
 
-export async function lookup(door: Door, { request, caller }: DoorAsk): Promise<Response> {
+export async function lookup(door: Door, { request, caller }: DoorAsk): Promise<DoorAnswer> {
   const runId = await runOf(door, caller, await targetIn(request));
   return json({ invocationId: invocationId(runId) });
 }
@@ -133,7 +134,7 @@ const targetBody = z.discriminatedUnion("target", [
   }),
 ]);
 
-async function targetIn(request: Request): Promise<InvocationTarget> {
+async function targetIn(request: DoorRequest): Promise<InvocationTarget> {
   const parsed = targetBody.safeParse(await readJson(request));
   if (!parsed.success) {
     const advice =
@@ -162,6 +163,6 @@ export function noScopes(): PerdureError {
   return new PerdureError("invalid-argument", `Scopes are not supported here: ${advice}`);
 }
 
-function notReady(headers: Readonly<Record<string, string>>): Response {
+function notReady(headers: Readonly<Record<string, string>>): DoorAnswer {
   return refusedWith(NOT_READY, "the invocation exists but has not completed yet", headers);
 }

@@ -9,6 +9,7 @@ import { FailureCode, PerdureError, type Outcome, type RunId } from "@perdure/ke
 import { invocationId } from "../../ids/invocation-id.ts";
 import { refusal, refusedWith } from "./answers.ts";
 import type { DoorAsk } from "./door.ts";
+import type { DoorAnswer } from "./door-answer.ts";
 import type { DoorCaller } from "./door-caller.ts";
 
 const cancelledBeforeItsTurn: Outcome = {
@@ -49,7 +50,7 @@ export class Waits {
 }
 
 /**
- * A response: there is nobody to tell, or the wait was ended from here.
+ * An answer: there is nobody to tell, or the wait was ended from here.
  *
  * `isKnown`: there was such an invocation when the wait began. One that is gone before its turn has
  * been cancelled, and left nothing.
@@ -59,7 +60,7 @@ export async function waitFor(
   { request, caller }: DoorAsk,
   runId: RunId,
   isKnown: boolean,
-): Promise<Outcome | Response> {
+): Promise<Outcome | DoorAnswer> {
   const stay = caller.stay?.() ?? { signal: request.signal, leave: () => undefined };
   try {
     const outcome = await waits.end(caller, runId, stay.signal);
@@ -75,4 +76,9 @@ export async function waitFor(
   } finally {
     stay.leave();
   }
+}
+
+/** How an invocation ended has no header. */
+export function isAnswer(ended: Outcome | DoorAnswer): ended is DoorAnswer {
+  return "headers" in ended;
 }

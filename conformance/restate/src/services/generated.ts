@@ -2,7 +2,7 @@
 import * as restate from "@restatedev/restate-sdk";
 import * as gen from "@restatedev/restate-sdk-gen";
 import { mark } from "./ledger.ts";
-import { named } from "./settings.ts";
+import { named, objectOptions, serviceOptions } from "./settings.ts";
 
 /** As a client that knows only the names sees it. */
 export interface GeneratedHandlers {
@@ -19,6 +19,7 @@ export interface GeneratedCounterHandlers {
 
 export const generated = gen.service({
   name: named("Generated"),
+  options: serviceOptions,
   handlers: {
     *all(ms: number) {
       const [one, two] = yield* gen.all([
@@ -67,6 +68,7 @@ export const generated = gen.service({
           },
           { name: "charge" },
         );
+        yield* gen.run(async () => "created", { name: "create" });
         return "bought";
       } catch (error) {
         yield* gen.run(async () => mark(`release ${req.tag}`), { name: "release" });
@@ -89,6 +91,7 @@ export const generated = gen.service({
 
 export const generatedCounter = gen.object({
   name: named("GeneratedCounter"),
+  options: objectOptions,
   handlers: {
     *add(amount: number) {
       const state = gen.state<{ count: number }>();

@@ -205,6 +205,14 @@ describe("an invocation", () => {
       sdk.finish(run(1, "a"), proposal(1, "1"), output("1"), end);
     });
     expect(await world.call("S/h")).toBe(1);
+    // What it has done in its third attempt is not written down yet when it suspends.
+    const busy = await scripted((sdk, index) => {
+      if (index < 1) return sdk.finish(run(1, "a"), proposal(1, "1"), suspension(1));
+      if (index < 2) return sdk.finish(run(2, "b"), suspension(2));
+      if (index < 3) return sdk.finish(run(2, "b"), proposal(2, "2"), suspension(2));
+      sdk.finish(output("1"), end);
+    });
+    expect(await busy.world.call("S/h")).toBe(1);
     const endless = await scripted((sdk) => sdk.finish(run(1, "a"), suspension(1)));
     const id = await endless.world.send("S/h");
     expect((await paused(endless.world, id)).message).toMatch(/suspends again and again/);

@@ -259,7 +259,8 @@ export class Hold implements AttemptListener {
   }
 
   #suspend(commands: readonly Command[], awaited: Awaited): void {
-    const isFruitless = this.#newsAtRest === this.#lastNews && commands.length === 0;
+    const isIdle = commands.length === 0 && this.#owed.isEmpty;
+    const isFruitless = isIdle && this.#newsAtRest === this.#lastNews;
     this.#newsAtRest = this.#lastNews;
     this.#stop();
     this.#phase = "resting";

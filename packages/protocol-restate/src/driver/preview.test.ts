@@ -26,9 +26,9 @@ describe("a value as its endpoint shows it", () => {
   }
 
   const parts = { env: systemEnv(), guard: anyAddress };
-  const ask = (deployment: Deployment) => {
+  const ask = (deployment: Deployment, serde = "own/1") => {
     const body = new TextEncoder().encode("raw");
-    const what = { service: "Greeter", operation: "decode", serde: "own/1", body } as const;
+    const what = { service: "Greeter", operation: "decode", serde, body } as const;
     return preview({ deployment, ...what }, parts);
   };
 
@@ -36,7 +36,14 @@ describe("a value as its endpoint shows it", () => {
     const deployment = await deployed((path, body) => [200, Buffer.from(`${path} ${body}`)]);
     const { contentType, body } = await ask(deployment);
     expect(contentType).toBe("application/json");
-    expect(Buffer.from(body).toString()).toBe("/serdes/Greeter/decode/own%2F1 raw");
+    expect(Buffer.from(body).toString()).toBe("/serdes/Greeter/decode/own/1 raw");
+  });
+
+  it("leads to no other path of the endpoint (T6)", async () => {
+    const deployment = await deployed(() => [200, Buffer.from("reached")]);
+    for (const serde of ["../../invoke/Greeter/greet", "a/./b", "a//b", ""]) {
+      await expect(ask(deployment, serde)).rejects.toMatchObject({ code: "invalid-argument" });
+    }
   });
 
   it("is none where the endpoint has no such serializer", async () => {

@@ -33,7 +33,7 @@ export interface Preview {
 export async function preview(request: PreviewRequest, parts: PreviewParts): Promise<Preview> {
   const { deployment, service, operation, serde } = request;
   const url = new URL(deployment.uri);
-  const name = encodeURIComponent(serde);
+  const name = nameInPath(serde);
   const path = `${url.pathname.replace(/\/+$/, "")}/serdes/${service}/${operation}/${name}`;
   const signed = (await parts.identity?.headers(path)) ?? unsigned;
   const headers = {
@@ -96,4 +96,14 @@ async function post(
 function refused(why: string): PerdureError {
   const text = `The endpoint cannot show the value: ${why}.`;
   return new PerdureError("unavailable", text);
+}
+
+/** An endpoint reads the rest of the path as the name, slashes and all; but no other path (T6). */
+function nameInPath(serde: string): string {
+  const parts = serde.split("/");
+  if (parts.some((part) => part === "" || part === "." || part === "..")) {
+    const text = `"${serde.slice(0, 160)}" names no serializer: an endpoint has none of that name.`;
+    throw new PerdureError("invalid-argument", text);
+  }
+  return parts.map(encodeURIComponent).join("/");
 }

@@ -139,6 +139,8 @@ describe("the admin API", () => {
     const path = "/internal/services/Greeter/serdes";
     const shown = await rig.ask("POST", `${path}/decode/own%2F1`, 5);
     expect(await shown.text()).toBe("Greeter decode own/1 5");
+    const plain = await rig.ask("POST", `${path}/decode/own/1`, 5);
+    expect(await plain.text()).toBe("Greeter decode own/1 5");
     expect(await statusOf("POST", `${path}/turn/own`, 5)).toBe(400);
     expect(await statusOf("POST", "/internal/services/None/serdes/encode/own", 5)).toBe(404);
   });

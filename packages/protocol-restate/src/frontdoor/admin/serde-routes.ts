@@ -6,7 +6,7 @@ import type { AdminEnv } from "./parts.ts";
 
 export function serdeRoutes(app: Hono<AdminEnv>): void {
   app.post(
-    "/internal/services/:service/serdes/:operation/:serde",
+    "/internal/services/:service/serdes/:operation/:serde{.+}",
     async ({ req, env: { desk } }) => {
       const { service: name, operation, serde } = req.param();
       if (operation !== "decode" && operation !== "encode") {

@@ -40,7 +40,10 @@ export class Watch implements WireEar {
   readonly #holders = new Map<string, Holder>();
 
   /** While a message that hands out a run to another node's worker arrives. */
-  #isLentByOwner: boolean | undefined;
+  #lent: { readonly isByOwner: boolean; readonly turn: number } | undefined;
+  /** Runs are handed out in turns; one that arrives after a later one is over, whoever sent it. */
+  #turns = 0;
+  readonly #lastTurn = new Map<string, number>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -56,12 +59,13 @@ export class Watch implements WireEar {
       };
     }
     const { activation } = message.body as { readonly activation: Activation };
-    const isOwner = this.#parts.shadow.ownerOf(activation.runId) === from;
+    const isByOwner = this.#parts.shadow.ownerOf(activation.runId) === from;
+    const lent = { isByOwner, turn: ++this.#turns };
     return (arrive) => {
       nodes.heard(from, to, message);
-      this.#isLentByOwner = isOwner;
+      this.#lent = lent;
       arrive();
-      this.#isLentByOwner = undefined;
+      this.#lent = undefined;
     };
   }
 
@@ -75,8 +79,10 @@ export class Watch implements WireEar {
         const known = `through ${through}${lostAt > 0 ? `, lost at ${lostAt}` : ""}`;
         trace.note(worker, "is given", `${short(runId)} lease ${lease} ${known}`);
         // A node that has been fenced may still hand out what it believes it has.
-        const isOwners = this.#isLentByOwner ?? shadow.ownerOf(runId) === node;
-        if (!isOwners) return;
+        const isOwners = this.#lent?.isByOwner ?? shadow.ownerOf(runId) === node;
+        const turn = this.#lent?.turn ?? ++this.#turns;
+        if (!isOwners || turn < (this.#lastTurn.get(runId) ?? 0)) return;
+        this.#lastTurn.set(runId, turn);
         this.#holders.set(runId, { worker, lease, at: undefined });
       },
       onArrival: (runId, lease) => {

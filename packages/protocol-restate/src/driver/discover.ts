@@ -8,7 +8,7 @@ import { PerdureError } from "@perdure/kernel";
 import { parseJson } from "@perdure/wire";
 import type { OutboundGuard } from "./http/dial.ts";
 import type { ExchangeFailure, ResponseHead } from "./http/exchange.ts";
-import { transportTo } from "./http/transport.ts";
+import { wholeAnswer, type WholeErrors } from "./http/whole-answer.ts";
 import { unsigned, type RequestIdentity } from "./identity.ts";
 import { driverLimits } from "./limits.ts";
 
@@ -37,17 +37,23 @@ const accept = [1, 2, 3, 4].map((version) => `${MANIFEST}${version}+json`).join(
 
 export async function discover(
   { uri, headers = {}, useHttp11 = false }: DiscoverRequest,
-  { env, guard, identity }: DiscoverParts,
+  parts: DiscoverParts,
 ): Promise<Discovered> {
   const url = urlOf(uri);
   const path = `${url.pathname.replace(/\/+$/, "")}/discover`;
-  const signed = (await identity?.headers(path)) ?? unsigned;
-  const answer = await get(
-    { url, path, useHttp11, headers: { ...headers, ...signed, accept } },
-    env,
-    guard,
+  const signed = (await parts.identity?.headers(path)) ?? unsigned;
+  const { head, body } = await wholeAnswer(
+    {
+      method: "GET",
+      origin: url,
+      path,
+      headers: { ...headers, ...signed, accept },
+      useHttp11,
+      maxBytes: driverLimits.manifestBytes,
+    },
+    parts,
+    errorsOf(url, useHttp11),
   );
-  const { head, body } = answer;
   if (head.status !== 200) throw refused(uri, head, body);
   const type = head.header("content-type") ?? "";
   if (!type.startsWith(MANIFEST)) {
@@ -66,57 +72,13 @@ export async function discover(
   };
 }
 
-interface Ask {
-  readonly url: URL;
-  readonly path: string;
-  readonly useHttp11: boolean;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-interface Answer {
-  readonly head: ResponseHead;
-  readonly body: Uint8Array;
-}
-
-async function get(ask: Ask, env: Env, guard: OutboundGuard): Promise<Answer> {
-  const { url, path, useHttp11, headers } = ask;
-  const transport = transportTo({ origin: url, guard, env }, useHttp11);
-  let cancel: () => void = () => undefined;
-  try {
-    return await new Promise<Answer>((resolve, reject) => {
-      let head: ResponseHead | undefined;
-      const pieces: Uint8Array[] = [];
-      let bytes = 0;
-      const late = `it did not answer within ${driverLimits.discoverMs} ms`;
-      cancel = env.after(driverLimits.discoverMs, () => reject(wrong("META0003", late, url.href)));
-      const exchange = transport.open(
-        { method: "GET", path, headers },
-        {
-          head: (given) => {
-            head = given;
-          },
-          chunk: (piece) => {
-            bytes += piece.length;
-            pieces.push(piece);
-            if (bytes <= driverLimits.manifestBytes) return;
-            exchange.reset();
-            const text = `its manifest has more than ${driverLimits.manifestBytes} bytes`;
-            reject(wrong("META0013", text, url.href));
-          },
-          ended: () => {
-            if (head === undefined) reject(wrong("META0003", "it gave no answer", url.href));
-            else resolve({ head, body: Buffer.concat(pieces) });
-          },
-          failed: (failure) => reject(unreached(failure, ask)),
-          drained: () => undefined,
-        },
-      );
-      exchange.end();
-    });
-  } finally {
-    cancel();
-    transport.close();
-  }
+function errorsOf(url: URL, useHttp11: boolean): WholeErrors {
+  const large = `its manifest has more than ${driverLimits.manifestBytes} bytes`;
+  return {
+    missing: (why) => wrong("META0003", why, url.href),
+    tooLarge: () => wrong("META0013", large, url.href),
+    failed: (failure) => unreached(failure, url, useHttp11),
+  };
 }
 
 function urlOf(uri: string): URL {
@@ -125,7 +87,7 @@ function urlOf(uri: string): URL {
   throw wrong("META0003", "it is no http or https URL", uri);
 }
 
-function unreached(failure: ExchangeFailure, { url, useHttp11 }: Ask): PerdureError {
+function unreached(failure: ExchangeFailure, url: URL, useHttp11: boolean): PerdureError {
   if (failure.kind === "forbidden") {
     return new PerdureError("forbidden", failure.message, { cause: failure });
   }

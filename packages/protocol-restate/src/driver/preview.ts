@@ -6,8 +6,7 @@ import type { Env } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
 import type { Deployment } from "../deployments/deployment.ts";
 import type { OutboundGuard } from "./http/dial.ts";
-import type { ResponseHead } from "./http/exchange.ts";
-import { transportTo } from "./http/transport.ts";
+import { wholeAnswer, type WholeErrors } from "./http/whole-answer.ts";
 import { unsigned, type RequestIdentity } from "./identity.ts";
 import { driverLimits } from "./limits.ts";
 
@@ -41,7 +40,19 @@ export async function preview(request: PreviewRequest, parts: PreviewParts): Pro
     ...signed,
     "content-type": operation === "encode" ? "application/json" : "application/octet-stream",
   };
-  const { head, body } = await post(url, { path, headers }, request, parts);
+  const { head, body } = await wholeAnswer(
+    {
+      method: "POST",
+      origin: url,
+      path,
+      headers,
+      body: request.body,
+      useHttp11: deployment.useHttp11,
+      maxBytes: driverLimits.previewBytes,
+    },
+    parts,
+    errors,
+  );
   if (head.status !== 200) {
     const words = Buffer.from(body).toString().slice(0, 500);
     throw refused(`it answered with ${head.status} (${words}): does it have that serializer?`);
@@ -49,49 +60,11 @@ export async function preview(request: PreviewRequest, parts: PreviewParts): Pro
   return { contentType: head.header("content-type") ?? "application/octet-stream", body };
 }
 
-async function post(
-  origin: URL,
-  ask: { readonly path: string; readonly headers: Readonly<Record<string, string>> },
-  { deployment, body }: PreviewRequest,
-  { env, guard }: PreviewParts,
-): Promise<{ readonly head: ResponseHead; readonly body: Uint8Array }> {
-  const transport = transportTo({ origin, guard, env }, deployment.useHttp11);
-  const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<typeof post>>>();
-  const late = `it did not answer within ${driverLimits.discoverMs} ms`;
-  const cancel = env.after(driverLimits.discoverMs, () => reject(refused(late)));
-  let head: ResponseHead | undefined;
-  let size = 0;
-  const pieces: Uint8Array[] = [];
-  const exchange = transport.open(
-    { method: "POST", ...ask },
-    {
-      head: (given) => {
-        head = given;
-      },
-      chunk: (piece) => {
-        pieces.push(piece);
-        size += piece.length;
-        if (size <= driverLimits.previewBytes) return;
-        exchange.reset();
-        reject(refused(`its answer has more than ${driverLimits.previewBytes} bytes`));
-      },
-      ended: () => {
-        if (head === undefined) reject(refused("it gave no answer"));
-        else resolve({ head, body: Buffer.concat(pieces) });
-      },
-      failed: ({ message }) => reject(refused(message)),
-      drained: () => undefined,
-    },
-  );
-  exchange.write(body);
-  exchange.end();
-  try {
-    return await promise;
-  } finally {
-    cancel();
-    transport.close();
-  }
-}
+const errors: WholeErrors = {
+  missing: refused,
+  tooLarge: () => refused(`its answer has more than ${driverLimits.previewBytes} bytes`),
+  failed: ({ message }) => refused(message),
+};
 
 function refused(why: string): PerdureError {
   const text = `The endpoint cannot show the value: ${why}.`;

@@ -4,6 +4,7 @@ import { httpStatus, parseJson } from "@perdure/wire";
 import type { z } from "zod";
 import { restateCodeOf } from "../../deployments/restate-error.ts";
 import { restateLimits } from "../../limits.ts";
+import { bytesIn } from "../bytes.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
@@ -52,15 +53,7 @@ export async function bodyOf<T>(request: Request, shape: z.ZodType<T>): Promise<
 }
 
 export async function bytesOf(request: Request): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  const chunks: AsyncIterable<Uint8Array> | undefined = request.body ?? undefined;
-  let size = 0;
-  for await (const part of chunks ?? []) {
-    size += part.byteLength;
-    if (size > restateLimits.adminBodyBytes) throw tooLarge();
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+  return bytesIn(request.body, restateLimits.adminBodyBytes, tooLarge);
 }
 
 function tooLarge(): PerdureError {

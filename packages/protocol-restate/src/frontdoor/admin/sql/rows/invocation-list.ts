@@ -10,28 +10,19 @@ import {
   type KeyRef,
   type RunId,
   type RunRow,
-  type RunSpec,
   type RunStatus,
 } from "@perdure/kernel";
 import { isInvocationId, parseInvocationId } from "../../../../ids/invocation-id.ts";
-import { lookFor } from "../../invocations/find.ts";
+import { RESTATE_QUEUE } from "../../../../projection/placement.ts";
+import { lookFor, type Found } from "../../invocations/find.ts";
 import { targetOf, workflowOf } from "../../invocations/target.ts";
 import { passes, type Filter, type Filters } from "../filters.ts";
 import type { Enough } from "../newest.ts";
 import type { Source } from "./source.ts";
 
-export const RESTATE_QUEUE = "restate";
-
 export type Listed =
   | { readonly type: "run"; readonly runId: RunId; readonly row: RunRow }
-  | {
-      readonly type: "start";
-      readonly runId: RunId;
-      readonly spec: RunSpec;
-      readonly since?: number;
-      readonly isDelayed: boolean;
-      readonly place: number;
-    };
+  | Extract<Found, { readonly type: "start" }>;
 
 export async function listInvocations(source: Source): Promise<readonly Listed[]> {
   const { filters } = source;

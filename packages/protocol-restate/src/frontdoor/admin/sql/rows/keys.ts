@@ -6,7 +6,7 @@ import { resultOfPayload } from "../../../../projection/payloads.ts";
 import { KEY_KINDS, serviceOfKind } from "../../invocations/target.ts";
 import { passes } from "../filters.ts";
 import type { Row } from "../tables.ts";
-import { RESTATE_QUEUE } from "./invocation-list.ts";
+import { RESTATE_QUEUE } from "../../../../projection/placement.ts";
 import { timeIf, type Source } from "./source.ts";
 
 interface Keyed {

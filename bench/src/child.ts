@@ -4,7 +4,15 @@ import { once } from "node:events";
 import { extname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Reply, Request } from "./contender-process.ts";
-import type { Budget, Figures, Hello, Memory, NamedProcess, Place } from "./contender.ts";
+import type {
+  Budget,
+  DatabaseCounters,
+  Figures,
+  Hello,
+  Memory,
+  NamedProcess,
+  Place,
+} from "./contender.ts";
 import { treeOf } from "./processes.ts";
 import type { Workload } from "./workload.ts";
 
@@ -55,6 +63,11 @@ export class Child {
   }
 
   storeBytes = (): Promise<number> => this.#ask({ verb: "storeBytes" }) as Promise<number>;
+
+  /** Null: it has none. */
+  database(): Promise<DatabaseCounters | null> {
+    return this.#ask({ verb: "database" }) as Promise<DatabaseCounters | null>;
+  }
 
   /** Null: it cannot say. */
   memory(): Promise<Memory | null> {

@@ -10,7 +10,7 @@ export type Request =
   | { readonly verb: "open"; readonly place: Place }
   | { readonly verb: "prepare"; readonly workload: Workload }
   | { readonly verb: "run"; readonly phase: string; readonly budget: Budget }
-  | { readonly verb: "processes" | "storeBytes" | "memory" | "close" };
+  | { readonly verb: "processes" | "storeBytes" | "database" | "memory" | "close" };
 
 /** `value` is null where there is none: JSON has no other word for it. */
 export type Reply = { readonly value: unknown } | { readonly error: string };
@@ -40,6 +40,8 @@ async function act(request: Request): Promise<unknown> {
       return opened.processes();
     case "storeBytes":
       return opened.storeBytes();
+    case "database":
+      return opened.database?.();
     case "memory":
       return opened.memory?.();
     case "close":

@@ -52,6 +52,8 @@ export interface Opened {
   processes(): readonly NamedProcess[];
   /** Everything on disk that the engine keeps: files with their logs, or the database's own figure. */
   storeBytes(): Promise<number>;
+  /** What its PostgreSQL has done so far, where it has one; the harness takes differences. */
+  database?(): Promise<DatabaseCounters>;
   /** Of the process that holds the engine's state, after its garbage is collected. For (h). */
   memory?(): Promise<Memory>;
   /** Ends every process that `open` started. */
@@ -62,6 +64,15 @@ export interface NamedProcess {
   /** "engine", "worker", "driver", "postgres", "redis" … */
   readonly name: string;
   readonly pid: number;
+}
+
+export interface DatabaseCounters {
+  /** Transactions that have written: each is a sync, or a share of one. Subtransactions count too. */
+  readonly commits: number;
+  /** As the client sends them, `BEGIN` and `COMMIT` included. */
+  readonly statements: number;
+  /** The log ahead of the tables, pages written whole after a checkpoint included. */
+  readonly walBytes: number;
 }
 
 export interface Memory {

@@ -6,7 +6,8 @@
  *     npm run bench -- --only a,g --contenders perdure,dbos
  *     npm run bench -- --quick                          does it all work? figures mean nothing
  *     npm run bench -- race                             one service behind two servers
- *     npm run bench -- report                           README.md, RACE.md and charts from results/
+ *     npm run bench -- postgres                         engines on PostgreSQL
+ *     npm run bench -- report                           the pages and charts from results/
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
@@ -14,7 +15,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { arePeersInstalled, ourContenders, peers, peersFolder } from "./contenders.ts";
-import { changed, chosenKinds, fullPlan, quickPlan, racePlan } from "./plan.ts";
+import { changed, chosenKinds, quickPlan } from "./plan.ts";
+import { pathOf, suiteOf, suites, suiteVerbs, type NamedSuite } from "./records.ts";
 import { writeReport } from "./report/report.ts";
 import { runSuite } from "./suite.ts";
 
@@ -31,39 +33,32 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const records = join(import.meta.dirname, "../results");
-const races = join(import.meta.dirname, "../results/race");
-/** The same code of a peer's SDK, in front of our server and in front of the peer's. */
-const racers = "perdure-restate,restate,restate-4-partitions";
-
 const verb = positionals[0];
-const record = verb === "race" ? races : records;
-const folder = values.out ?? (values.quick ? mkdtempSync(join(tmpdir(), "bench-quick-")) : record);
+const chosen = suiteOf(verb);
 
 if (verb === "report") {
-  writeReport(folder, join(import.meta.dirname, "../README.md"));
-  if (folder === records)
-    writeReport(races, join(import.meta.dirname, "../RACE.md"), "results/race");
-} else if (verb === undefined || verb === "race") {
-  await run();
+  for (const { folder, page } of suites) writeReport(pathOf(folder), pathOf(page), folder);
+} else if (chosen !== undefined) {
+  await run(chosen);
 } else {
-  throw new Error(`"${verb}" is neither "race" nor "report"; leave it out to measure all`);
+  const known = [...suiteVerbs, "report"].join(", ");
+  throw new Error(`"${verb}" is none of ${known}; leave it out to measure all`);
 }
 
-async function run(): Promise<void> {
+async function run(suite: NamedSuite): Promise<void> {
   if (values.peers) {
     execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: peersFolder, stdio: "inherit" });
   } else if (!arePeersInstalled()) {
     console.log("peers: missing; install and measure them: npm run bench -- --peers");
   }
-  const standard = values.quick ? quickPlan : verb === "race" ? racePlan : fullPlan;
-  const plan = changed(standard, {
+  const plan = changed(values.quick ? quickPlan : suite.plan, {
     ...(values.rounds === undefined ? {} : { rounds: Number(values.rounds) }),
     ...(values.seconds === undefined ? {} : { seconds: Number(values.seconds) }),
   });
-  const contenders = chosenContenders();
+  const contenders = chosenContenders(suite);
   const kinds = chosenKinds(values.only).filter((kind) => plan[kind].length > 0);
   const say = (line: string): void => console.log(line);
+  const folder = values.out ?? (values.quick ? quickFolder() : pathOf(suite.folder));
   const begin = performance.now();
   const failures = await runSuite({ plan, kinds, contenders, folder, say });
   const minutes = ((performance.now() - begin) / 60_000).toFixed(1);
@@ -73,15 +68,17 @@ async function run(): Promise<void> {
   process.exitCode = failures === 0 ? 0 : 1;
 }
 
-function chosenContenders(): Map<string, string> {
+function quickFolder(): string {
+  return mkdtempSync(join(tmpdir(), "bench-quick-"));
+}
+
+function chosenContenders(suite: NamedSuite): Map<string, string> {
   const all = new Map([...ourContenders(), ...(arePeersInstalled() ? peers() : [])]);
-  const named = values.contenders ?? (verb === "race" ? racers : undefined);
-  if (named === undefined) return all;
-  return new Map(
-    named.split(",").map((name) => {
-      const module = all.get(name);
-      if (module !== undefined) return [name, module];
-      throw new Error(`--contenders names "${name}"; there are ${[...all.keys()].join(", ")}`);
-    }),
-  );
+  const named = values.contenders?.split(",");
+  const unknown = named?.find((name) => !all.has(name));
+  if (unknown !== undefined) {
+    throw new Error(`--contenders names "${unknown}"; there are ${[...all.keys()].join(", ")}`);
+  }
+  const names = named ?? suite.contenders;
+  return names === undefined ? all : new Map([...all].filter(([name]) => names.includes(name)));
 }

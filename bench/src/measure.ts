@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child } from "./child.ts";
-import type { Budget, Figures, Memory } from "./contender.ts";
+import type { Budget, DatabaseCounters, Figures, Memory } from "./contender.ts";
 import { cpuOf, memoryOf } from "./processes.ts";
+import { countedSince } from "./servers/postgres-counters.ts";
 import { phasesOf, type Workload } from "./workload.ts";
 
 /** Longer in a process that has done nothing yet; and never longer than what is measured after it. */
@@ -26,6 +27,8 @@ export interface PhaseFigures extends Figures {
   /** What the store has grown by, the warm-up included; and by how many operations. */
   readonly storeBytes: number;
   readonly storeOperations: number;
+  /** What its database has done in this phase, the warm-up not included. */
+  readonly database?: DatabaseCounters;
 }
 
 export interface Measurement {
@@ -127,6 +130,7 @@ async function measurePhase(
   const bytesBefore = await child.storeBytes();
   const warm = phase === "run" ? await child.run("warm-up", warmUp) : undefined;
   if (warm?.unfinished !== undefined) throw new Error("it did not even warm up in time");
+  const countersBefore = await child.database();
   const named = await child.processes();
   const before = cpuOf(named);
   const peaks = memoryOf(named);
@@ -140,6 +144,7 @@ async function measurePhase(
   const now = await child.processes();
   const usage = cpuOf(now);
   const last = memoryOf(now);
+  const counters = await child.database();
   const processes = usage.map(({ name, cpuMs }) => ({
     name,
     cpuMs: cpuMs - (before.find((one) => one.name === name)?.cpuMs ?? 0),
@@ -151,6 +156,7 @@ async function measurePhase(
     processes,
     storeBytes: (await child.storeBytes()) - bytesBefore,
     storeOperations: measured.operations + (warm?.operations ?? 0),
+    ...(countersBefore && counters ? { database: countedSince(countersBefore, counters) } : {}),
   };
 }
 

@@ -74,6 +74,15 @@ export const racePlan: Plan = planOf(
   ]),
 );
 
+/** Engines on PostgreSQL: from a lone run to many at once, and what a step costs the database. */
+export const postgresPlan: Plan = planOf(2, 3, [
+  { kind: "steps", inFlight: 1 },
+  { kind: "steps", inFlight: 16 },
+  { kind: "steps", inFlight: 64 },
+  { kind: "no-steps", inFlight: 64 },
+  { kind: "jobs", jobs: 30_000, concurrency: 50 },
+]);
+
 /** Does it all work? Its figures mean nothing. */
 export const quickPlan: Plan = planOf(0.3, 1, [
   { kind: "steps", inFlight: 1 },

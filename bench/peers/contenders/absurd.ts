@@ -22,7 +22,7 @@ import {
   postgresSettings,
   postgresVersion,
   startPostgres,
-} from "../src/servers/postgres.ts";
+} from "../../src/servers/postgres.ts";
 import { versions } from "../src/versions.ts";
 
 const connections = 20;
@@ -82,6 +82,7 @@ export const contender: Contender = {
       prepare: (workload) => prepare(queues, workload),
       processes: () => [{ name: "application", pid: process.pid }, postgres.process],
       storeBytes: () => postgres.bytes(),
+      database: () => postgres.counters(),
       async close() {
         await queues.runs.close();
         await queues.tasks.close();

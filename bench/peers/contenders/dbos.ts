@@ -22,7 +22,7 @@ import {
   postgresSettings,
   postgresVersion,
   startPostgres,
-} from "../src/servers/postgres.ts";
+} from "../../src/servers/postgres.ts";
 import { versions } from "../src/versions.ts";
 
 /** DBOS's own default. With 20 or 40 connections two cores did no more. */
@@ -139,6 +139,7 @@ export const contender: Contender = {
       prepare,
       processes: () => [{ name: "application", pid: process.pid }, postgres.process],
       storeBytes: () => postgres.bytes(),
+      database: () => postgres.counters(),
       async close() {
         await DBOS.shutdown();
         await pool.end();

@@ -10,7 +10,7 @@ import {
   postgresSettings,
   postgresVersion,
   startPostgres,
-} from "../src/servers/postgres.ts";
+} from "../../src/servers/postgres.ts";
 import { versions } from "../src/versions.ts";
 
 const localQueueSize = 500;
@@ -45,6 +45,7 @@ export const contender: Contender = {
           : refused("graphile-worker", workload),
       processes: () => [{ name: "application", pid: process.pid }, postgres.process],
       storeBytes: () => postgres.bytes(),
+      database: () => postgres.counters(),
       async close() {
         await utils.release();
         await pool.end();

@@ -11,7 +11,7 @@ import {
   postgresSettings,
   postgresVersion,
   startPostgres,
-} from "../src/servers/postgres.ts";
+} from "../../src/servers/postgres.ts";
 import { versions } from "../src/versions.ts";
 
 const batchesAtATime = 5;
@@ -47,6 +47,7 @@ export const contender: Contender = {
         workload.kind === "jobs" ? jobs(queue, bulk, workload) : refused("pg-boss", workload),
       processes: () => [{ name: "application", pid: process.pid }, postgres.process],
       storeBytes: () => postgres.bytes(),
+      database: () => postgres.counters(),
       async close() {
         await boss.stop({ graceful: false });
         await pool.end();

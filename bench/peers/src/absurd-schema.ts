@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Postgres } from "./servers/postgres.ts";
+import type { Postgres } from "../../src/servers/postgres.ts";
 
 /** Where the tool is installed: a folder of its own, beside this package's `node_modules`. */
 const pythonFolder = join(dirname(import.meta.dirname), "python");

@@ -6,7 +6,7 @@ import type { Hello } from "../contender.ts";
 import type { PhaseFigures } from "../measure.ts";
 import { mergeResults, readResults, type ContenderResults, type Round } from "../results.ts";
 import type { Workload, WorkloadKind } from "../workload.ts";
-import { writeReport } from "./report.ts";
+import { reportOf, writeReport } from "./report.ts";
 import { lastInFirst, rowsOf, sleepingCosts } from "./summary.ts";
 import { figure, spread, table } from "./text.ts";
 
@@ -84,6 +84,28 @@ test("a row has medians and ranges of the good rounds, per operation, and counts
     p50Syncs: { median: 2 },
     failures: 1,
   });
+});
+
+test("what a database did is told for an operation, beside those that have none", () => {
+  const database = { commits: 400, statements: 8_000, walBytes: 4_000_000 };
+  const rounds = [{ disk, phases: [phase("run", 2_000, { database })] }];
+  const results = {
+    kind: "steps" as const,
+    contenders: {
+      one: contender("one", lone, rounds),
+      two: contender("two", lone, stepRounds(2_000)),
+    },
+  };
+  const [one, two] = rowsOf(results);
+  expect(one?.database).toMatchObject({
+    commits: { median: 0.2 },
+    statements: { median: 4 },
+    walBytes: { median: 2_000 },
+  });
+  expect(two?.database).toBeUndefined();
+  const text = reportOf([results], []);
+  expect(text).toMatch(/commits each \| statements each \| WAL bytes each/);
+  expect(text).toMatch(/\| 0.200 +\| 4.00 +\| 2,000 +\|/);
 });
 
 test("a sleeping run's memory is what the engine has more than the same round's without any", () => {

@@ -45,6 +45,7 @@ export function section(results: Results): string {
 }
 
 function figuresTable({ kind }: Results, rows: readonly Row[]): string {
+  const onDatabase = rows.some(({ database }) => database !== undefined);
   const head = [
     "measured",
     "contender",
@@ -55,6 +56,7 @@ function figuresTable({ kind }: Results, rows: readonly Row[]): string {
     "of that",
     "peak MiB",
     "store bytes each",
+    ...(onDatabase ? ["commits each", "statements each", "WAL bytes each"] : []),
   ];
   // Beside each other what is compared.
   const measured = [...new Set(rows.map(groupOf))];
@@ -75,8 +77,15 @@ function figuresTable({ kind }: Results, rows: readonly Row[]): string {
       : row.cpuUsOf.map(({ name, us }) => `${name} ${figure(us.median)}`).join(", "),
     row.peakBytes === undefined ? "–" : figure(row.peakBytes.median / mib),
     row.storeBytes === undefined ? "–" : figure(row.storeBytes.median),
+    ...(onDatabase ? databaseCells(row) : []),
   ]);
   return table(head, body);
+}
+
+function databaseCells({ database }: Row): string[] {
+  if (database === undefined) return ["–", "–", "–"];
+  const { commits, statements, walBytes } = database;
+  return [spread(commits), spread(statements), spread(walBytes)];
 }
 
 /** What a lone step costs in the disk's own unit. */

@@ -1,4 +1,5 @@
 /** Medians and ranges of what the rounds say. */
+import type { DatabaseCounters } from "../contender.ts";
 import type { Measurement, PhaseFigures } from "../measure.ts";
 import type { ContenderResults, Results, Round, Variant } from "../results.ts";
 import { spreadOf, type Spread } from "../statistics.ts";
@@ -17,11 +18,19 @@ export interface Row {
   /** The peaks of all processes, added. */
   readonly peakBytes: Spread | undefined;
   readonly storeBytes: Spread | undefined;
+  /** What its PostgreSQL did for an operation; undefined: it has none. */
+  readonly database: DatabaseRow | undefined;
   /** `p50Ms` in fdatasyncs of the same round. */
   readonly p50Syncs: Spread | undefined;
   readonly failures: number;
   /** Rounds in which not all that was begun was waited for. */
   readonly cut: number;
+}
+
+export interface DatabaseRow {
+  readonly commits: Spread;
+  readonly statements: Spread;
+  readonly walBytes: Spread;
 }
 
 type Good = Extract<Round, Measurement>;
@@ -60,6 +69,7 @@ function phaseRows(contender: string, variant: Variant): readonly Row[] {
       cpuUsOf: cpuByProcess(all.map(({ figures }) => figures)),
       peakBytes: over(({ processes }) => sum(processes.map(({ peakBytes }) => peakBytes))),
       storeBytes: over(({ storeBytes, storeOperations }) => storeBytes / storeOperations),
+      database: databaseRow(all.map(({ figures }) => figures)),
       p50Syncs: spreadOf(
         all.flatMap(({ figures: { latency }, disk }) => {
           return latency === undefined ? [] : latency.p50Ms / disk.p50Ms;
@@ -69,6 +79,18 @@ function phaseRows(contender: string, variant: Variant): readonly Row[] {
       cut: all.filter(({ figures }) => figures.unfinished !== undefined).length,
     };
   });
+}
+
+function databaseRow(phases: readonly PhaseFigures[]): DatabaseRow | undefined {
+  const each = (pick: (counters: DatabaseCounters) => number): Spread | undefined =>
+    spreadOf(
+      phases.flatMap(({ database, operations }) => {
+        return database === undefined ? [] : pick(database) / operations;
+      }),
+    );
+  const [commits, statements] = [each((one) => one.commits), each((one) => one.statements)];
+  const walBytes = each((one) => one.walBytes);
+  return commits && statements && walBytes ? { commits, statements, walBytes } : undefined;
 }
 
 function cpuByProcess(phases: readonly PhaseFigures[]): Row["cpuUsOf"] {

@@ -1,7 +1,7 @@
 /** Perdure's server with Restate's doors open, from this repository's sources. */
 import { join } from "node:path";
 import { storeBytes, storeFile } from "../../../src/ours/files.ts";
-import { startServer } from "../servers/server-process.ts";
+import { startServer } from "../../../src/servers/server-process.ts";
 import { freePorts, isHealthy, type ProtocolServer } from "./server.ts";
 
 const program = join(import.meta.dirname, "../../../../packages/cli/src/from-source.ts");

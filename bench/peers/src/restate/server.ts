@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { NamedProcess } from "../../../src/contender.ts";
 import { bytesBelow } from "../servers/files.ts";
-import { startServer } from "../servers/server-process.ts";
+import { startServer } from "../../../src/servers/server-process.ts";
 
 /** A server of Restate's protocol. */
 export interface ProtocolServer {

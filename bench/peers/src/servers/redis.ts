@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { NamedProcess } from "../../../src/contender.ts";
 import { bytesBelow } from "./files.ts";
-import { findProgram, versionOf } from "./programs.ts";
-import { startServer } from "./server-process.ts";
+import { findProgram, versionOf } from "../../../src/servers/programs.ts";
+import { startServer } from "../../../src/servers/server-process.ts";
 
 export interface Redis {
   /** The socket's path: it costs less than TCP. */

@@ -7,7 +7,8 @@ import { chownSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import type { NamedProcess } from "../../../src/contender.ts";
+import type { DatabaseCounters, NamedProcess } from "../contender.ts";
+import { countersOf, countingLibrary, prepareCounters } from "./postgres-counters.ts";
 import { findPostgresFolder, letThrough, versionOf } from "./programs.ts";
 import { startServer } from "./server-process.ts";
 
@@ -23,6 +24,7 @@ export interface Postgres {
   pool(max: number): pg.Pool;
   /** All tables and indexes. The log ahead of them is not in it: it is reused, not kept. */
   bytes(): Promise<number>;
+  counters(): Promise<DatabaseCounters>;
   stop(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ const settings = {
   // So that no round is spent on a checkpoint that the log's size forces.
   max_wal_size: "4GB",
   max_connections: "200",
+  shared_preload_libraries: countingLibrary,
 };
 
 export const postgresSettings = `socket, ${Object.entries(settings)
@@ -85,6 +88,7 @@ export async function startPostgres(folder: string): Promise<Postgres> {
     return made;
   };
   const pool = makePool(1);
+  await prepareCounters(pool);
   return {
     connection,
     process: { name: "postgres", pid: server.pid },
@@ -95,6 +99,7 @@ export async function startPostgres(folder: string): Promise<Postgres> {
       );
       return Number(rows[0]?.bytes);
     },
+    counters: () => countersOf(pool),
     stop: async () => {
       stopping = true;
       await othersAreGone(pool);

@@ -1,6 +1,7 @@
 /** What is fixed when a file is made. */
 import type { DatabaseSync } from "node:sqlite";
 import { limits, PerdureError } from "@perdure/kernel";
+import { placeError, type Place } from "@perdure/store";
 
 const DEFAULT_PARTITIONS = 64;
 
@@ -26,4 +27,27 @@ export function settlePartitions(db: DatabaseSync, path: string, asked?: number)
     );
   }
   return Number(found);
+}
+
+/** The place that the file has; `wanted` where it has none and nobody has used it. */
+export function settlePlace(
+  db: DatabaseSync,
+  path: string,
+  wanted: Place | undefined,
+  isUsed: boolean,
+): Place | undefined {
+  const found = db.prepare('SELECT cluster, "index", databases FROM place').get();
+  if (found !== undefined) {
+    return {
+      cluster: String(found["cluster"]),
+      index: Number(found["index"]),
+      databases: Number(found["databases"]),
+    };
+  }
+  if (wanted === undefined) return undefined;
+  if (isUsed) throw placeError(path);
+  const { cluster, index, databases } = wanted;
+  const insert = 'INSERT INTO place (cluster, "index", databases) VALUES (?, ?, ?)';
+  db.prepare(insert).run(cluster, index, databases);
+  return wanted;
 }

@@ -164,7 +164,7 @@ describe("the SQLite store", () => {
       await owner.commit({ blobs: [large] });
       await tamper(harness, (db) => db.exec("UPDATE blobs SET data = x'00'"));
       const store = SqliteStore.openInline(harness.path);
-      await expect(store.blobs([large.hash])).rejects.toMatchObject({ code: "store-corrupt" });
+      await expect(store.blobs(0, [large.hash])).rejects.toMatchObject({ code: "store-corrupt" });
       await store.close();
     }));
 

@@ -8,10 +8,12 @@ import {
   type Claim,
   type ClusterView,
   type CommitResult,
+  type Delivery,
   type NodeRecord,
   type OpenRuns,
   type Opened,
   type Page,
+  type Place,
   type Query,
   type Store,
   type StoreFacts,
@@ -24,6 +26,7 @@ import { toWire, type RawStream } from "./wire.ts";
 
 export class SqliteStore implements Store {
   readonly partitions: number;
+  readonly databases = 1;
   readonly #backend: Backend;
   #closed = false;
 
@@ -40,6 +43,10 @@ export class SqliteStore implements Store {
   private constructor(backend: Backend) {
     this.#backend = backend;
     this.partitions = backend.partitions;
+  }
+
+  databaseOf(): number {
+    return 0;
   }
 
   open(partition: number, claim?: Claim): Promise<Opened> {
@@ -71,7 +78,10 @@ export class SqliteStore implements Store {
     return raw && verified(stream, raw, from, limit);
   }
 
-  blobs(hashes: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {
+  blobs(
+    _partition: number,
+    hashes: readonly Uint8Array[],
+  ): Promise<readonly (Uint8Array | undefined)[]> {
     return this.#use().call("blobs", hashes);
   }
 
@@ -101,6 +111,14 @@ export class SqliteStore implements Store {
 
   flush(): Promise<void> {
     return this.#use().call("flush");
+  }
+
+  delivered(deliveries: readonly Delivery[]): Promise<void> {
+    return this.#use().call("delivered", deliveries);
+  }
+
+  place(wanted?: Place): Promise<Place | undefined> {
+    return this.#use().call("place", wanted);
   }
 
   facts(): Promise<StoreFacts> {

@@ -23,7 +23,8 @@ export function keepUp(open: Open, { waiting, logBytes, unsettledStreams }: Stor
   if (log.uses.free > FREE_SEGMENTS) dropSegments(open);
 }
 
-export function dropSegments({ db, log, streams, lastSegment }: Open): void {
+export function dropSegments(open: Open): void {
+  const { db, log, streams, lastSegment } = open;
   const free = log.uses.takeFree(lastSegment);
   if (free.length === 0) return;
   const saveOwner = db.prepare(
@@ -34,15 +35,20 @@ export function dropSegments({ db, log, streams, lastSegment }: Open): void {
     saveOwner.run(partition, owner.epoch, owner.lastBatch);
     owner.savedBatch = owner.lastBatch;
   }
-  const saveLink = db.prepare(
-    "INSERT OR REPLACE INTO links (sender, receiver, sent, mark) VALUES (?, ?, ?, ?)",
-  );
-  for (const { sender, receiver, sent, mark } of log.links.takeUnsaved()) {
-    saveLink.run(sender, receiver, sent, mark);
-  }
+  saveLinks(open);
   const drop = db.prepare("DELETE FROM segments WHERE id = ?");
   for (const id of free) drop.run(id);
   streams.dropForgottenBefore(positionOf(log.uses.oldest ?? lastSegment, 0));
+}
+
+/** What segments say of messages, for when they are gone. */
+export function saveLinks({ db, log }: Open): void {
+  const save = db.prepare(
+    "INSERT OR REPLACE INTO links (sender, receiver, sent, mark) VALUES (?, ?, ?, ?)",
+  );
+  for (const { sender, receiver, sent, mark } of log.links.takeUnsaved()) {
+    save.run(sender, receiver, sent, mark);
+  }
 }
 
 /** The tails are in the order in which they began, so the first keep the oldest segments. */

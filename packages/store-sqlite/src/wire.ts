@@ -7,11 +7,13 @@ import {
   type Batch,
   type Claim,
   type ClusterView,
+  type Delivery,
   type NodeRecord,
   type OpenRuns,
   type Opened,
   type PackedHousekeeping,
   type Page,
+  type Place,
   type Query,
   type Settled,
   type StoreFacts,
@@ -49,6 +51,8 @@ export interface Calls {
   alarms(partition: number, before: number, limit: number): readonly Alarm[];
   prune(now: number, limit: number, partitions: readonly number[] | undefined): readonly StreamId[];
   flush(): void;
+  delivered(deliveries: readonly Delivery[]): void;
+  place(wanted: Place | undefined): Place | undefined;
   facts(): StoreFacts;
   search(query: Query): Page;
   count(query: Omit<Query, "limit" | "cursor">): number;

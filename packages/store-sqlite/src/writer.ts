@@ -14,10 +14,12 @@ import type {
   Claim,
   ClusterView,
   CommitResult,
+  Delivery,
   NodeRecord,
   Opened,
   OpenRuns,
   Page,
+  Place,
   Query,
   StoreFacts,
 } from "@perdure/store";
@@ -30,7 +32,8 @@ import type { InlineOptions } from "./options.ts";
 import { listStreams } from "./list-streams.ts";
 import { findStream, joined, type FoundStream } from "./read-stream.ts";
 import { count, search, versions } from "./search.ts";
-import { dropSegments } from "./upkeep.ts";
+import { dropSegments, saveLinks } from "./upkeep.ts";
+import { settlePlace } from "./settings.ts";
 import type { Calls, RawStream, WireCommit } from "./wire.ts";
 
 const ROWS_WHEN_IDLE = 256;
@@ -190,6 +193,21 @@ export class Writer implements Calls {
     }
     db.exec("PRAGMA wal_checkpoint(PASSIVE)");
     return false;
+  }
+
+  delivered(deliveries: readonly Delivery[]): void {
+    this.#write((open) => {
+      for (const { from, to, seq } of deliveries) open.log.links.confirm(to, { from, seq });
+      saveLinks(open);
+    });
+  }
+
+  place(wanted: Place | undefined): Place | undefined {
+    const { path } = this.#file;
+    return this.#write(({ db, log }) => {
+      const isUsed = log.owners.some(({ epoch }) => epoch > 0);
+      return settlePlace(db, path, wanted, isUsed);
+    });
   }
 
   facts(): StoreFacts {

@@ -1,6 +1,7 @@
 /** The store port, the codec of what is kept in stores, and the in-memory oracle. */
 export type * from "./store.ts";
 export { claimedError } from "./claim.ts";
+export { placeError } from "./place.ts";
 export { concat } from "./concat.ts";
 export { blobHashes, decodeEvent, encodeEvent } from "./codec/event.ts";
 export { sha256, type BlobSink, type BlobSource } from "./codec/detached.ts";

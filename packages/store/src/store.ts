@@ -12,7 +12,7 @@
  * S4  A batch is applied at most once: `outcome` says of any batch whether it was, for ever.
  * S5  A stream's events come back as written, in order, without a gap, or reading fails with
  *     `store-corrupt`; never wrong bytes, never a shorter past.
- * S6  `recover` names every stream that is not settled and every message not yet delivered.
+ * S6  `open` names every stream that is not settled and every message not yet delivered.
  * S7  Listing and search may trail `commit`, but never a `flush`.
  * S8  Of two that open a partition with a claim on the same epoch, one gets it; the other changes
  *     nothing.
@@ -198,6 +198,22 @@ export interface Alarm {
   readonly at: number;
 }
 
+/** Messages of partition `from` up to `seq` have been applied by partition `to`, for good. */
+export interface Delivery {
+  readonly from: number;
+  readonly to: number;
+  readonly seq: number;
+}
+
+/** Which of the databases of a cluster a store is. */
+export interface Place {
+  /** Drawn when the cluster was made: databases of two clusters are never mixed. */
+  readonly cluster: string;
+  /** From 0. */
+  readonly index: number;
+  readonly databases: number;
+}
+
 export interface StoreFacts {
   readonly kind: string;
   readonly version: number;
@@ -208,13 +224,20 @@ export interface StoreFacts {
 
 export interface Store {
   readonly partitions: number;
+  /** The partitions of one database are committed together, and fail together. */
+  readonly databases: number;
+  /** From 0; the same for ever. */
+  databaseOf(partition: number): number;
   /** Takes ownership and fences the owner before; rejects with `fenced` where the claim is late. */
   open(partition: number, claim?: Claim): Promise<Opened>;
   /** Nobody owns the partition from now on; of another epoch than the newest it changes nothing. */
   release(partition: number, epoch: number): Promise<void>;
   /** A node's sign of life; forgets the nodes in `gone`, which own nothing from now on. */
   beat(node: NodeRecord, gone?: readonly string[]): Promise<ClusterView>;
-  /** All batches in one transaction. Calls are applied in the order they were made. */
+  /**
+   * All batches, of partitions of one database, in one transaction. Calls that share a partition are
+   * applied in the order they were made; others may overtake.
+   */
   commit(batches: readonly Batch[]): Promise<CommitResult>;
   /**
    * After `unknown`: was the batch applied? An answer `lost` holds for ever. `epoch` is the one the
@@ -223,7 +246,11 @@ export interface Store {
   outcome(partition: number, number: number, epoch?: number): Promise<"applied" | "lost">;
   /** Undefined: no such stream. `from`: events from this seq on, without a snapshot. */
   read(stream: StreamId, from?: number, limit?: number): Promise<StreamData | undefined>;
-  blobs(hashes: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]>;
+  /** Those that streams of the partition keep; what others keep may be found or not. */
+  blobs(
+    partition: number,
+    hashes: readonly Uint8Array[],
+  ): Promise<readonly (Uint8Array | undefined)[]>;
   /**
    * The names of streams that begin with `prefix`, settled or not, in the order of their UTF-8
    * bytes; those past `after` only. Streams of every commit that was answered; no forgotten ones.
@@ -242,6 +269,16 @@ export interface Store {
   prune(now: number, limit: number, partitions?: readonly number[]): Promise<readonly StreamId[]>;
   /** Index rows of all commits so far are visible when it resolves. */
   flush(): Promise<void>;
+  /**
+   * Receivers that lie in another database have marked messages of senders in this one, which need
+   * not be kept. It is true once and for all, so anybody may say it, and again.
+   */
+  delivered(deliveries: readonly Delivery[]): Promise<void>;
+  /**
+   * The place that the store was given; undefined: it is no part of anything. `wanted` is given to a
+   * store without one whose partitions nobody has opened; one with a past rejects it.
+   */
+  place(wanted?: Place): Promise<Place | undefined>;
   facts(): Promise<StoreFacts>;
   close(): Promise<void>;
 }

@@ -195,6 +195,6 @@ export const blobLost: Bug = {
   withinSeeds: 40,
   plant: () => ({
     disk: (disk) =>
-      bentStore(disk, { blobs: (hashes) => Promise.resolve(hashes.map(() => undefined)) }),
+      bentStore(disk, { blobs: (_, hashes) => Promise.resolve(hashes.map(() => undefined)) }),
   }),
 };

@@ -14,10 +14,12 @@ import type {
   Claim,
   ClusterView,
   CommitResult,
+  Delivery,
   NodeRecord,
   OpenRuns,
   Opened,
   Page,
+  Place,
   Query,
   Store,
   StoreFacts,
@@ -60,6 +62,7 @@ export interface DurableParts {
 
 export class DurableStore implements Store {
   readonly partitions: number;
+  readonly databases: number;
   readonly #parts: DurableParts;
   /** Ends when all commits asked for so far have been applied or not. */
   #commits: Promise<unknown> = Promise.resolve();
@@ -67,6 +70,11 @@ export class DurableStore implements Store {
   constructor(parts: DurableParts) {
     this.#parts = parts;
     this.partitions = parts.inner.partitions;
+    this.databases = parts.inner.databases;
+  }
+
+  databaseOf(partition: number): number {
+    return this.#parts.inner.databaseOf(partition);
   }
 
   async open(partition: number, claim?: Claim): Promise<Opened> {
@@ -115,8 +123,11 @@ export class DurableStore implements Store {
     return data;
   }
 
-  blobs(hashes: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {
-    return this.#ask(() => this.#parts.inner.blobs(hashes));
+  blobs(
+    partition: number,
+    hashes: readonly Uint8Array[],
+  ): Promise<readonly (Uint8Array | undefined)[]> {
+    return this.#ask(() => this.#parts.inner.blobs(partition, hashes));
   }
 
   streams(prefix: string, limit: number, after?: StreamId): Promise<readonly StreamId[]> {
@@ -154,6 +165,14 @@ export class DurableStore implements Store {
 
   flush(): Promise<void> {
     return this.#ask(() => this.#parts.inner.flush());
+  }
+
+  delivered(deliveries: readonly Delivery[]): Promise<void> {
+    return this.#ask(() => this.#parts.inner.delivered(deliveries));
+  }
+
+  place(wanted?: Place): Promise<Place | undefined> {
+    return this.#ask(() => this.#parts.inner.place(wanted));
   }
 
   facts(): Promise<StoreFacts> {

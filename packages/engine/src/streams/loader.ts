@@ -171,7 +171,7 @@ export class Loader {
     const { snapshot } = data;
     const restored = snapshot && (decodeSnapshot(snapshot.data) as object);
     if (restored) Object.assign(live.state, restored);
-    const events = await decodeAll(store, data.events, (snapshot?.seq ?? 0) + 1);
+    const events = await decodeAll(store, stream, data.events, (snapshot?.seq ?? 0) + 1);
     for (const event of events) live.machine.evolve(live.state, event);
     if (live instanceof LiveRun) live.recall(restored ? undefined : (events as RunEvent[]), data);
     live.durable = live.state.seq;

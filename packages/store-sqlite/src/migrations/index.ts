@@ -4,9 +4,10 @@ import { PerdureError } from "@perdure/kernel";
 import { initial } from "./0001-initial.sql.ts";
 import { runVersions } from "./0002-run-versions.sql.ts";
 import { nodes } from "./0003-nodes.sql.ts";
+import { place } from "./0004-place.sql.ts";
 
 /** In order; a step that was released never changes. */
-const migrations: readonly string[] = [initial, runVersions, nodes];
+const migrations: readonly string[] = [initial, runVersions, nodes, place];
 
 export const schemaVersion: number = migrations.length;
 

@@ -4,11 +4,11 @@
  * port documents, so that a run which happened not to look at something cannot pass.
  */
 import { deepStrictEqual } from "node:assert";
-import type { Json } from "@perdure/kernel";
+import { partitionOf, type Json } from "@perdure/kernel";
 import type { Batch, Claim, CommitResult, Query, Store } from "../store.ts";
-import { stream } from "./fixture.ts";
+import { blob } from "./fixture.ts";
 import type { CommitFault, Harness } from "./harness.ts";
-import { Model, PARTITIONS, STREAMS, type Mistake } from "./model.ts";
+import { Model, nthStream, PARTITIONS, STREAMS, type Mistake } from "./model.ts";
 import { Random } from "./random.ts";
 
 export interface Agreement {
@@ -165,7 +165,7 @@ class Driver {
 
   async #read(): Promise<void> {
     const random = this.#random;
-    const name = stream(random.below(STREAMS + 1));
+    const name = nthStream(random.below(STREAMS + 1));
     const from = random.chance(0.5) ? undefined : 1 + random.below(6);
     const limit = random.chance(0.5) ? undefined : 1 + random.below(4);
     const [data] = await this.#both(`read ${name} ${from} ${limit}`, (store) =>
@@ -177,9 +177,11 @@ class Driver {
   }
 
   async #blob(): Promise<void> {
-    const known = this.#model.blobs.map(({ hash }) => hash);
-    const hash = this.#random.pick([new Uint8Array(32), ...known]);
-    const [[data]] = await this.#both("blobs", (store) => store.blobs([hash]));
+    const unknown = blob(nthStream(0), new Uint8Array(0));
+    const { stream: name, hash } = this.#random.pick([unknown, ...this.#model.blobs]);
+    const [[data]] = await this.#both(`blobs of ${name}`, (store) =>
+      store.blobs(partitionOf(name, PARTITIONS), [hash]),
+    );
     this.#saw(data === undefined ? "blob missing" : "blob found");
   }
 
@@ -194,8 +196,11 @@ class Driver {
 
   async #streams(): Promise<void> {
     const random = this.#random;
-    const prefix = stream(random.below(STREAMS + 1)).slice(0, random.chance(0.9) ? -2 : undefined);
-    const after = random.chance(0.5) ? undefined : stream(random.below(STREAMS + 1));
+    const prefix = nthStream(random.below(STREAMS + 1)).slice(
+      0,
+      random.chance(0.9) ? -2 : undefined,
+    );
+    const after = random.chance(0.5) ? undefined : nthStream(random.below(STREAMS + 1));
     const limit = 1 + random.below(STREAMS);
     const [names] = await this.#both(`streams ${prefix} ${limit} ${after}`, (store) =>
       store.streams(prefix, limit, after),

@@ -1,22 +1,23 @@
 /** S1 to S4: what a commit promises. */
 import { expect, it } from "vitest";
 import type { Store } from "../store.ts";
-import { Owner, row, stream, text, texts } from "./fixture.ts";
+import { besideIt, Owner, row, stream, text, texts } from "./fixture.ts";
 import type { Harness } from "./harness.ts";
 
 export function commitPromises(use: () => Harness): void {
   it("S1: applies all batches of a commit, or none", async () => {
     const { store } = use();
     const one = await Owner.open(store, 0);
-    const other = await Owner.open(store, 1);
-    await store.open(1);
+    const beside = besideIt(store, 0);
+    const other = await Owner.open(store, beside);
+    await store.open(beside);
     const result = await store.commit([
       one.batch({ appends: [{ stream: stream(1), from: 1, events: [text("a")] }] }),
-      other.batch({ appends: [{ stream: stream(2), from: 1, events: [text("b")] }] }),
+      other.batch({ appends: [{ stream: stream(2, beside), from: 1, events: [text("b")] }] }),
     ]);
-    expect(result).toEqual({ type: "fenced", partition: 1 });
+    expect(result).toEqual({ type: "fenced", partition: beside });
     expect(await store.read(stream(1))).toBeUndefined();
-    expect(await store.read(stream(2))).toBeUndefined();
+    expect(await store.read(stream(2, beside))).toBeUndefined();
   });
 
   it("S1: applies several batches of one partition in order", async () => {

@@ -1,5 +1,5 @@
 /** Batches and rows for contracts, short to write. */
-import { runId, runStream, type RunId, type StreamId } from "@perdure/kernel";
+import { partitionOf, runId, runStream, type RunId, type StreamId } from "@perdure/kernel";
 import { sha256 } from "../codec/detached.ts";
 import type { Batch, Blob, IndexRow, Opened, Store, StreamData } from "../store.ts";
 
@@ -16,12 +16,13 @@ export function texts(data: StreamData | undefined): readonly string[] | undefin
   return data?.events.map(untext);
 }
 
-export function run(n: number): RunId {
-  return runId(1_700_000_000_000 + n, 0, n.toString(16).padStart(16, "0"));
+export function run(n: number, partition = 0): RunId {
+  return runId(1_700_000_000_000 + n, partition, n.toString(16).padStart(16, "0"));
 }
 
-export function stream(n: number): StreamId {
-  return runStream(run(n));
+/** One of the partition's. */
+export function stream(n: number, partition = 0): StreamId {
+  return runStream(run(n, partition));
 }
 
 export function blob(owner: StreamId, data: Uint8Array): Blob {
@@ -89,4 +90,37 @@ export class Owner {
   append(to: StreamId, from: number, ...events: readonly string[]): ReturnType<Store["commit"]> {
     return this.commit({ appends: [{ stream: to, from, events: events.map(text) }] });
   }
+}
+
+/** The owners of all partitions, each of which writes what is its own. */
+export class Owners {
+  readonly #owners: readonly Owner[];
+
+  constructor(owners: readonly Owner[]) {
+    this.#owners = owners;
+  }
+
+  static async open(store: Store): Promise<Owners> {
+    const partitions = Array.from({ length: store.partitions }, (_, n) => n);
+    return new Owners(await Promise.all(partitions.map((n) => Owner.open(store, n))));
+  }
+
+  of(name: StreamId): Owner {
+    const owner = this.#owners[partitionOf(name, this.#owners.length)];
+    if (owner === undefined) throw new RangeError(`nobody owns ${name}`);
+    return owner;
+  }
+
+  append(to: StreamId, from: number, ...events: readonly string[]): ReturnType<Store["commit"]> {
+    return this.of(to).append(to, from, ...events);
+  }
+}
+
+/** Another partition of the same database: the two are committed together. */
+export function besideIt(store: Store, partition: number): number {
+  for (let other = 0; other < store.partitions; other++) {
+    const isBeside = store.databaseOf(other) === store.databaseOf(partition);
+    if (other !== partition && isBeside) return other;
+  }
+  throw new RangeError(`partition ${partition} is alone in its database`);
 }

@@ -2,7 +2,7 @@
 import { scheduleStream, type StreamId } from "@perdure/kernel";
 import { expect, it } from "vitest";
 import type { IndexRow, Query, Store } from "../store.ts";
-import { blob, Owner, row, run, stream } from "./fixture.ts";
+import { blob, Owner, Owners, row, run, stream } from "./fixture.ts";
 import type { Harness } from "./harness.ts";
 
 const query = (parts: Partial<Query> = {}): Query => ({
@@ -133,21 +133,18 @@ export function listPromises(use: () => Harness): void {
 
   it("lists streams by prefix and by page: settled, unsettled and reopened, no forgotten ones", async () => {
     const harness = use();
-    const owner = await Owner.open(harness.store);
+    const owners = await Owners.open(harness.store);
+    const settle = (name: StreamId) =>
+      owners.of(name).commit({ settle: [{ stream: name, hasWork: false }] });
     // In the order of their UTF-8 bytes; that of UTF-16 code units would swap the last two.
     const ids = ["a", "a b", "a%2Fb", "b", "\u{ff5e}", "\u{1f600}"];
     const names = ids.map((id) => scheduleStream("n", id));
     const others = [scheduleStream("n2", "a"), scheduleStream("m", "z"), stream(1)];
-    for (const name of [...names, ...others]) await owner.append(name, 1, "x");
-    const settle = names.slice(0, 3).map((name) => ({ stream: name, hasWork: false }));
-    await owner.commit({ settle });
-    await owner.append(names[2] as StreamId, 2, "y");
-    await owner.append(scheduleStream("n", "gone"), 1, "x");
-    await owner.append(scheduleStream("n", "gone too"), 1, "x");
-    await owner.commit({
-      settle: [{ stream: scheduleStream("n", "gone"), hasWork: false }],
-    });
-    await owner.commit({ forget: ["gone", "gone too"].map((id) => scheduleStream("n", id)) });
+    const gone = ["gone", "gone too"].map((id) => scheduleStream("n", id));
+    for (const name of [...names, ...others, ...gone]) await owners.append(name, 1, "x");
+    for (const name of [...names.slice(0, 3), ...gone.slice(0, 1)]) await settle(name);
+    await owners.append(names[2] as StreamId, 2, "y");
+    for (const name of gone) await owners.of(name).commit({ forget: [name] });
     const all = async (limit: number) => {
       const listed: StreamId[] = [];
       for (;;) {
@@ -179,7 +176,7 @@ export function listPromises(use: () => Harness): void {
     expect(await store.prune(400, 10)).toEqual([]);
     await harness.reopen();
     expect(await harness.store.read(stream(1))).toBeUndefined();
-    expect(await harness.store.blobs([blob(stream(1), data).hash])).toEqual([undefined]);
+    expect(await harness.store.blobs(0, [blob(stream(1), data).hash])).toEqual([undefined]);
     expect(await found(harness.store, {})).toEqual([run(4), run(3)]);
     expect((await harness.store.open(0)).streams).toEqual([stream(3)]);
   });

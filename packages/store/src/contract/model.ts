@@ -2,13 +2,18 @@
  * What a random driver must remember to ask for things that are right, or wrong in one way only:
  * who owns what, how long each stream is, which messages were sent.
  */
-import type { Json, StreamId } from "@perdure/kernel";
+import { partitionOf, type Json, type StreamId } from "@perdure/kernel";
 import type { Batch, Blob, IndexRow, Opened, Settled } from "../store.ts";
-import { blob, row, stream, text } from "./fixture.ts";
+import { blob, row, run, stream, text } from "./fixture.ts";
 import type { Random } from "./random.ts";
 
 export const PARTITIONS = 3;
 export const STREAMS = 18;
+
+/** Streams go round the partitions; the one past the last is never written. */
+export function nthStream(n: number): StreamId {
+  return stream(n, n % PARTITIONS);
+}
 
 export type Mistake = "epoch" | "number" | "from" | "message" | "settle";
 
@@ -63,8 +68,8 @@ export class Model {
     const random = this.#random;
     const owned = this.#owned.get(partition) ?? { epoch: 0, number: 0, sent: new Map() };
     const home = random.some(4, STREAMS / PARTITIONS).map((n) => n * PARTITIONS + partition);
-    const appends = home.map((n) => this.#append(stream(n)));
-    const first = appends[0] ?? this.#append(stream(partition));
+    const appends = home.map((n) => this.#append(nthStream(n)));
+    const first = appends[0] ?? this.#append(nthStream(partition));
     const wrong = { ...first, from: first.from + 1 + random.below(2) };
     const exists = (name: StreamId): boolean =>
       this.#lengths.has(name) || appends.some((append) => append.stream === name);
@@ -82,7 +87,7 @@ export class Model {
         : [],
       blobs: random.chance(0.2) ? [this.#blob(first.stream)] : [],
       index: home.map((n) => this.#row(n)),
-      settle: mistake === "settle" ? [{ stream: stream(999), hasWork: false }] : settle,
+      settle: mistake === "settle" ? [{ stream: stream(999, partition), hasWork: false }] : settle,
       forget: random.chance(0.2) ? this.#names(partition) : [],
     };
   }
@@ -90,7 +95,7 @@ export class Model {
   #names(partition: number): readonly StreamId[] {
     return this.#random
       .some(3, STREAMS / PARTITIONS)
-      .map((n) => stream(n * PARTITIONS + partition));
+      .map((n) => nthStream(n * PARTITIONS + partition));
   }
 
   #append(name: StreamId): Batch["appends"][number] {
@@ -119,7 +124,9 @@ export class Model {
   }
 
   #blob(owner: StreamId): Blob {
-    const made = blob(owner, text(`blob ${this.#random.below(10)}`));
+    // Not shared between partitions, of which stores may or may not know each other's.
+    const home = partitionOf(owner, PARTITIONS);
+    const made = blob(owner, text(`blob ${this.#random.below(10)} of ${home}`));
     this.blobs.push(made);
     return made;
   }
@@ -127,6 +134,7 @@ export class Model {
   #row(n: number): IndexRow {
     const random = this.#random;
     return row(n, {
+      runId: run(n, n % PARTITIONS),
       status: random.pick(["open", "completed", "failed"]),
       workflow: random.pick(["order", "refund"]),
       startedAt: 1_000 + random.below(5),

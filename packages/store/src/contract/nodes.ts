@@ -81,6 +81,24 @@ export function nodePromises(use: () => Harness): void {
     expect(await store.prune(400, 10, others)).toEqual([]);
     expect(await store.prune(400, 10, [home])).toEqual([stream(1)]);
   });
+
+  it("takes one place among several databases, and for ever", async () => {
+    const harness = use();
+    const place = { cluster: "c1", index: 1, databases: 3 };
+    expect(await harness.store.place()).toBeUndefined();
+    expect(await harness.store.place(place)).toEqual(place);
+    await harness.reopen();
+    expect(await harness.store.place({ ...place, cluster: "c2" })).toEqual(place);
+    expect(await harness.store.place()).toEqual(place);
+  });
+
+  it("takes no place when it has data of its own", async () => {
+    const { store } = use();
+    await store.open(0);
+    const place = { cluster: "c1", index: 0, databases: 2 };
+    await expect(store.place(place)).rejects.toMatchObject({ code: "invalid-argument" });
+    expect(await store.place()).toBeUndefined();
+  });
 }
 
 async function ownerOf(store: Store, partition: number): Promise<PartitionRecord | undefined> {

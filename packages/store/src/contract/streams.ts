@@ -1,7 +1,7 @@
 /** S5 and S6: what a stream's reader and a partition's new owner get. */
 import { expect, it } from "vitest";
 import type { StreamId } from "@perdure/kernel";
-import { blob, Owner, row, stream, text, texts, untext } from "./fixture.ts";
+import { blob, Owner, Owners, row, stream, text, texts, untext } from "./fixture.ts";
 import type { Harness } from "./harness.ts";
 
 const settled = (id: StreamId) => ({ stream: id, hasWork: false });
@@ -28,9 +28,9 @@ export function streamPromises(use: () => Harness): void {
 
   it("S5: keeps names apart that look alike, and any name a key can have", async () => {
     const harness = use();
-    const owner = await Owner.open(harness.store);
+    const owners = await Owners.open(harness.store);
     const names = ["key/a/b/c", "key/a/b/C", "key/a/b/c ", "key/a/b/%2F'\";--\u{1F600}\0x"];
-    for (const name of names) await owner.append(name as StreamId, 1, `in ${name}`);
+    for (const name of names) await owners.append(name as StreamId, 1, `in ${name}`);
     await harness.reopen();
     for (const name of names) {
       expect(texts(await harness.store.read(name as StreamId))).toEqual([`in ${name}`]);
@@ -129,6 +129,18 @@ export function streamPromises(use: () => Harness): void {
     }
   });
 
+  it("S6: keeps no message that is said to be delivered to another database", async () => {
+    const harness = use();
+    const sender = await Owner.open(harness.store, 0);
+    const message = (seq: number) => ({ to: 1, seq, data: text(`message ${seq}`) });
+    await sender.commit({ outbox: [message(1), message(2)] });
+    for (const seq of [1, 1]) await harness.store.delivered([{ from: 0, to: 1, seq }]);
+    await harness.reopen();
+    const { outbox, sent } = await harness.store.open(0);
+    expect(outbox.map(({ seq }) => seq)).toEqual([2]);
+    expect(sent).toEqual([{ to: 1, seq: 2 }]);
+  });
+
   it("S6: refuses a message that leaves a gap", async () => {
     const sender = await Owner.open(use().store, 0);
     const result = await sender.commit({ outbox: [{ to: 1, seq: 2, data: text("x") }] });
@@ -165,12 +177,12 @@ export function streamPromises(use: () => Harness): void {
     await owner.commit({ forget: [stream(1)] });
     await harness.reopen();
     const unknown = new Uint8Array(32);
-    const [found, missing] = await harness.store.blobs([first.hash, unknown]);
+    const [found, missing] = await harness.store.blobs(0, [first.hash, unknown]);
     expect(Buffer.from(found ?? []).equals(Buffer.from(data))).toBe(true);
     expect(missing).toBeUndefined();
     const next = await Owner.open(harness.store);
     await next.commit({ forget: [stream(2)] });
-    expect(await harness.store.blobs([first.hash])).toEqual([undefined]);
+    expect(await harness.store.blobs(0, [first.hash])).toEqual([undefined]);
   });
 }
 

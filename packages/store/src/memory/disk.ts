@@ -10,6 +10,7 @@
  */
 import { partitionOf, runOfStream, runStream, type RunId, type StreamId } from "@perdure/kernel";
 import { claimedError } from "../claim.ts";
+import { placeError } from "../place.ts";
 import { byBytes } from "../cursor.ts";
 import type {
   Alarm,
@@ -18,10 +19,12 @@ import type {
   Claim,
   ClusterView,
   CommitResult,
+  Delivery,
   IndexRow,
   NodeRecord,
   Opened,
   OutboxMessage,
+  Place,
   Settled,
   StreamData,
 } from "../store.ts";
@@ -59,6 +62,7 @@ export class Disk {
     { readonly data: Uint8Array; readonly streams: Set<StreamId> }
   >();
   readonly #nodes = new Map<string, NodeRecord>();
+  #place: Place | undefined;
 
   constructor(partitions = 16) {
     this.partitions = partitions;
@@ -171,6 +175,20 @@ export class Disk {
       .map(({ stream }) => stream);
     for (const stream of expired) this.#forget(stream);
     return expired;
+  }
+
+  delivered(deliveries: readonly Delivery[]): void {
+    for (const { from, to, seq } of deliveries) {
+      const { marks } = this.#owner(to);
+      marks.set(from, Math.max(seq, marks.get(from) ?? 0));
+      this.#owner(from).outbox = this.#undelivered(from);
+    }
+  }
+
+  place(wanted: Place | undefined): Place | undefined {
+    if (this.#place !== undefined || wanted === undefined) return this.#place;
+    if (this.#owners.some(({ epoch }) => epoch > 0)) throw placeError("This store");
+    return (this.#place = { ...wanted });
   }
 
   facts(): { readonly streams: number; readonly rows: number; readonly blobs: number } {

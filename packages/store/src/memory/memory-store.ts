@@ -13,10 +13,12 @@ import type {
   Claim,
   ClusterView,
   CommitResult,
+  Delivery,
   NodeRecord,
   OpenRuns,
   Opened,
   Page,
+  Place,
   Query,
   Store,
   StoreFacts,
@@ -41,6 +43,7 @@ export interface Faults {
 
 export class MemoryStore implements Store {
   readonly partitions: number;
+  readonly databases = 1;
   readonly disk: Disk;
   readonly #faults: Faults | undefined;
   #commits: Promise<unknown> = Promise.resolve();
@@ -50,6 +53,10 @@ export class MemoryStore implements Store {
     this.disk = disk;
     this.partitions = disk.partitions;
     this.#faults = faults;
+  }
+
+  databaseOf(): number {
+    return 0;
   }
 
   open(partition: number, claim?: Claim): Promise<Opened> {
@@ -84,7 +91,10 @@ export class MemoryStore implements Store {
     return this.#call("read", () => this.disk.read(stream, from, limit));
   }
 
-  blobs(hashes: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {
+  blobs(
+    _partition: number,
+    hashes: readonly Uint8Array[],
+  ): Promise<readonly (Uint8Array | undefined)[]> {
     return this.#call("blobs", () => hashes.map((hash) => this.disk.blob(hash)));
   }
 
@@ -128,6 +138,14 @@ export class MemoryStore implements Store {
 
   flush(): Promise<void> {
     return this.#call("flush", () => undefined);
+  }
+
+  delivered(deliveries: readonly Delivery[]): Promise<void> {
+    return this.#call("delivered", () => this.disk.delivered(deliveries));
+  }
+
+  place(wanted?: Place): Promise<Place | undefined> {
+    return this.#call("place", () => this.disk.place(wanted));
   }
 
   facts(): Promise<StoreFacts> {

@@ -43,6 +43,7 @@ export const endings: Readonly<Record<ErrorCode, Ending>> = {
   fenced: "unavailable",
   "store-busy": "unavailable",
   "store-newer": "refused",
+  "store-sealed": "refused",
   "store-corrupt": "refused",
   "store-failed": "unavailable",
   "update-rejected": "refused",

@@ -82,7 +82,14 @@ export const Engine: {
     const desk = deskOf({ ...options, env }, parts, () => phase, trouble);
     const own = (by?: string): EngineClient => verbsOf(desk, by);
     const front = parts.cluster && openFront(desk, parts.cluster, own);
-    await (parts.cluster ? parts.cluster.start() : parts.recovery.openAll());
+    try {
+      await (parts.cluster ? parts.cluster.start() : parts.recovery.openAll());
+    } catch (error) {
+      front?.stop();
+      halt(parts, closedError());
+      timers.stop();
+      throw error;
+    }
     parts.retention.start();
     const close = once(async () => {
       if (phase === "running") {

@@ -19,6 +19,7 @@ export type ErrorCode =
   | "fenced"
   | "store-busy"
   | "store-newer"
+  | "store-sealed"
   | "store-corrupt"
   | "store-failed"
   | "update-rejected"
@@ -47,6 +48,7 @@ export const errorTable: Readonly<Record<ErrorCode, Retry>> = {
   fenced: "now",
   "store-busy": "never",
   "store-newer": "never",
+  "store-sealed": "never",
   "store-corrupt": "never",
   "store-failed": "later",
   "update-rejected": "never",

@@ -1,6 +1,6 @@
-/** The nodes that share the file, and what they have claimed. */
+/** The nodes that share the file, what they have claimed, and what nobody may. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { ClusterView, NodeRecord, PartitionRecord } from "@perdure/store";
+import type { ClusterView, NodeRecord, PartitionRecord, Seal } from "@perdure/store";
 import type { Owner } from "./log.ts";
 
 export class NodeTable {
@@ -11,6 +11,9 @@ export class NodeTable {
   readonly #dropClaims: StatementSync;
   readonly #nodes: StatementSync;
   readonly #claims: StatementSync;
+  readonly #seal: StatementSync;
+  readonly #unseal: StatementSync;
+  readonly #seals: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#claim = db.prepare("INSERT OR REPLACE INTO claims (partition, node) VALUES (?, ?)");
@@ -25,12 +28,26 @@ export class NodeTable {
       "SELECT id, address, version, started_at, beat, is_leaving FROM nodes ORDER BY id",
     );
     this.#claims = db.prepare("SELECT partition, node FROM claims");
+    this.#seal = db.prepare(
+      "INSERT OR REPLACE INTO seals (partition, state, move, other) VALUES (?, ?, ?, ?)",
+    );
+    this.#unseal = db.prepare("DELETE FROM seals WHERE partition = ?");
+    this.#seals = db.prepare("SELECT partition, state, move, other FROM seals");
   }
 
   /** `node` has the partition from now on; undefined: no node has. */
   claim(partition: number, node: string | undefined): void {
     if (node === undefined) this.#unclaim.run(partition);
     else this.#claim.run(partition, node);
+  }
+
+  seal(partition: number, seal: Seal | undefined): void {
+    if (seal === undefined) this.#unseal.run(partition);
+    else this.#seal.run(partition, seal.state, seal.move, seal.other);
+  }
+
+  sealOf(partition: number): Seal | undefined {
+    return this.#sealed().get(partition);
   }
 
   put({ id, address, version, startedAt, beat, isLeaving }: NodeRecord): void {
@@ -55,10 +72,29 @@ export class NodeTable {
     for (const row of this.#claims.all()) {
       claims.set(Number(row["partition"]), String(row["node"]));
     }
+    const seals = this.#sealed();
     const partitions = owners.map(({ epoch }, partition): PartitionRecord => {
       const owner = claims.get(partition);
-      return owner === undefined ? { partition, epoch } : { partition, epoch, owner };
+      const seal = seals.get(partition);
+      return {
+        partition,
+        epoch,
+        ...(owner === undefined ? {} : { owner }),
+        ...(seal === undefined ? {} : { seal }),
+      };
     });
     return { nodes, partitions };
+  }
+
+  #sealed(): ReadonlyMap<number, Seal> {
+    const rows = this.#seals.all().map((row): [number, Seal] => [
+      Number(row["partition"]),
+      {
+        state: row["state"] as Seal["state"],
+        move: String(row["move"]),
+        other: String(row["other"]),
+      },
+    ]);
+    return new Map(rows);
   }
 }

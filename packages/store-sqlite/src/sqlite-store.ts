@@ -15,6 +15,7 @@ import {
   type Page,
   type Place,
   type Query,
+  type Seal,
   type Store,
   type StoreFacts,
   type StreamData,
@@ -55,6 +56,10 @@ export class SqliteStore implements Store {
 
   release(partition: number, epoch: number): Promise<void> {
     return this.#use().call("release", partition, epoch);
+  }
+
+  seal(partition: number, epoch: number, seal?: Seal): Promise<void> {
+    return this.#use().call("seal", partition, epoch, seal);
   }
 
   beat(node: NodeRecord, gone: readonly string[] = []): Promise<ClusterView> {

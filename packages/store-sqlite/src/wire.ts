@@ -15,6 +15,7 @@ import {
   type Page,
   type Place,
   type Query,
+  type Seal,
   type Settled,
   type StoreFacts,
 } from "@perdure/store";
@@ -43,6 +44,7 @@ export interface RawStream {
 export interface Calls {
   open(partition: number, claim?: Claim): Opened;
   release(partition: number, epoch: number): void;
+  seal(partition: number, epoch: number, seal: Seal | undefined): void;
   beat(node: NodeRecord, gone: readonly string[]): ClusterView;
   outcome(partition: number, number: number, epoch?: number): "applied" | "lost";
   read(stream: StreamId, from: number | undefined, limit: number): RawStream | undefined;

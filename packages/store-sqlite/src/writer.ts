@@ -8,7 +8,7 @@
  */
 import { statSync } from "node:fs";
 import { limits, partitionOf, PerdureError, type StreamId } from "@perdure/kernel";
-import { claimedError } from "@perdure/store";
+import { claimedError, sealedBy, sealedError } from "@perdure/store";
 import type {
   Alarm,
   Claim,
@@ -21,6 +21,7 @@ import type {
   Page,
   Place,
   Query,
+  Seal,
   StoreFacts,
 } from "@perdure/store";
 import { commitGroup, forgetStream } from "./commit-group.ts";
@@ -70,6 +71,8 @@ export class Writer implements Calls {
         );
       }
       if (claim !== undefined && claim.after !== owner.epoch) throw claimedError(partition);
+      const seal = sealedBy(nodes.sealOf(partition), claim);
+      if (seal !== undefined) throw sealedError(seal);
       nodes.claim(partition, claim?.node);
       this.#endsOf(partition).set(owner.epoch, owner.lastBatch);
       owner.epoch += 1;
@@ -92,6 +95,13 @@ export class Writer implements Calls {
   release(partition: number, epoch: number): void {
     if (this.#file.now.log.owners[partition]?.epoch !== epoch) return;
     this.#write(({ nodes }) => nodes.claim(partition, undefined));
+  }
+
+  seal(partition: number, epoch: number, seal: Seal | undefined): void {
+    this.#write(({ nodes, log }) => {
+      if (log.owners[partition]?.epoch !== epoch) throw claimedError(partition);
+      nodes.seal(partition, seal);
+    });
   }
 
   beat(node: NodeRecord, gone: readonly string[]): ClusterView {

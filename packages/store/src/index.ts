@@ -2,6 +2,7 @@
 export type * from "./store.ts";
 export { claimedError } from "./claim.ts";
 export { placeError } from "./place.ts";
+export { sealedBy, sealedError } from "./seal.ts";
 export { concat } from "./concat.ts";
 export { blobHashes, decodeEvent, encodeEvent } from "./codec/event.ts";
 export { sha256, type BlobSink, type BlobSource } from "./codec/detached.ts";

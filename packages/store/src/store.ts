@@ -16,6 +16,7 @@
  * S7  Listing and search may trail `commit`, but never a `flush`.
  * S8  Of two that open a partition with a claim on the same epoch, one gets it; the other changes
  *     nothing.
+ * S9  A sealed partition is opened by nobody but the move that sealed it.
  *
  * ## Settled and unsettled streams
  *
@@ -130,6 +131,21 @@ export interface Claim {
   /** The id of the node that is to own it. */
   readonly node: string;
   readonly after: number;
+  /** Opens the partition though this move has sealed it. */
+  readonly move?: string;
+}
+
+/** Why nobody is to open a partition: what is in it is on its way, or elsewhere. */
+export interface Seal {
+  /**
+   * `arriving`: not everything is here yet. `leaving`: it is being copied to another store.
+   * `moved`: it goes on in another store.
+   */
+  readonly state: "arriving" | "leaving" | "moved";
+  /** Names the move that sealed it. */
+  readonly move: string;
+  /** The store at the other end, as people are told of it: without secrets. */
+  readonly other: string;
 }
 
 /** One engine process among those that share the store. */
@@ -154,6 +170,7 @@ export interface PartitionRecord {
   readonly epoch: number;
   /** The node that opened it with a claim and has not released it, alive or not. */
   readonly owner?: string;
+  readonly seal?: Seal;
 }
 
 /** Who is there and who has what, as one moment of the store. */
@@ -228,10 +245,15 @@ export interface Store {
   readonly databases: number;
   /** From 0; the same for ever. */
   databaseOf(partition: number): number;
-  /** Takes ownership and fences the owner before; rejects with `fenced` where the claim is late. */
+  /**
+   * Takes ownership and fences the owner before; rejects with `fenced` where the claim is late, with
+   * `store-sealed` where the partition is sealed and the claim is not of the move that did it.
+   */
   open(partition: number, claim?: Claim): Promise<Opened>;
   /** Nobody owns the partition from now on; of another epoch than the newest it changes nothing. */
   release(partition: number, epoch: number): Promise<void>;
+  /** Seals the partition, or takes its seal off; rejects with `fenced` of another epoch than the newest. */
+  seal(partition: number, epoch: number, seal?: Seal): Promise<void>;
   /** A node's sign of life; forgets the nodes in `gone`, which own nothing from now on. */
   beat(node: NodeRecord, gone?: readonly string[]): Promise<ClusterView>;
   /**

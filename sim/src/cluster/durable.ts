@@ -21,6 +21,7 @@ import type {
   Page,
   Place,
   Query,
+  Seal,
   Store,
   StoreFacts,
   StreamData,
@@ -94,6 +95,10 @@ export class DurableStore implements Store {
       await this.#parts.inner.release(partition, epoch);
       this.#parts.hooks.onReleased(partition);
     });
+  }
+
+  seal(partition: number, epoch: number, seal?: Seal): Promise<void> {
+    return this.#ask(() => this.#parts.inner.seal(partition, epoch, seal));
   }
 
   beat(node: NodeRecord, gone?: readonly string[]): Promise<ClusterView> {

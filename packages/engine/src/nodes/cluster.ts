@@ -1,6 +1,6 @@
 /** A node's part in its cluster: who lives, who has what, and what this one should have. */
 import { PerdureError } from "@perdure/kernel";
-import type { Store } from "@perdure/store";
+import { sealedError, type Store } from "@perdure/store";
 import type { Links } from "../commit/link.ts";
 import type { Requests } from "../commit/requests.ts";
 import type { Env } from "../env.ts";
@@ -73,8 +73,14 @@ export class Cluster {
     throw new PerdureError("fenced", text);
   }
 
+  /** A store that is sealed is no place for a node: it would wait there for partitions for ever. */
   async start(): Promise<void> {
     await this.#membership.start();
+    const [sealed] = this.#membership.view.partitions.flatMap(({ seal }) => seal ?? []);
+    if (sealed !== undefined) {
+      await this.#membership.stop();
+      throw sealedError(sealed);
+    }
     this.#lending.start();
     this.peers.start();
   }

@@ -5,9 +5,10 @@ import { initial } from "./0001-initial.sql.ts";
 import { runVersions } from "./0002-run-versions.sql.ts";
 import { nodes } from "./0003-nodes.sql.ts";
 import { place } from "./0004-place.sql.ts";
+import { seals } from "./0005-seals.sql.ts";
 
 /** In order; a step that was released never changes. */
-const migrations: readonly string[] = [initial, runVersions, nodes, place];
+const migrations: readonly string[] = [initial, runVersions, nodes, place, seals];
 
 export const schemaVersion: number = migrations.length;
 

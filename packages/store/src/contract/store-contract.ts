@@ -4,6 +4,7 @@ import { commitPromises, faultPromises, handlePromises, ownerPromises } from "./
 import type { Ability, Harness, MakeHarness } from "./harness.ts";
 import { listPromises } from "./lists.ts";
 import { nodePromises } from "./nodes.ts";
+import { sealPromises } from "./seals.ts";
 import { damagePromises, streamPromises } from "./streams.ts";
 
 export function storeContract(
@@ -32,5 +33,6 @@ export function storeContract(
     if (abilities.includes("corrupt")) damagePromises(use);
     listPromises(use);
     nodePromises(use);
+    sealPromises(use);
   });
 }

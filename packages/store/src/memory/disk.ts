@@ -11,6 +11,7 @@
 import { partitionOf, runOfStream, runStream, type RunId, type StreamId } from "@perdure/kernel";
 import { claimedError } from "../claim.ts";
 import { placeError } from "../place.ts";
+import { sealedBy, sealedError } from "../seal.ts";
 import { byBytes } from "../cursor.ts";
 import type {
   Alarm,
@@ -24,7 +25,9 @@ import type {
   NodeRecord,
   Opened,
   OutboxMessage,
+  PartitionRecord,
   Place,
+  Seal,
   Settled,
   StreamData,
 } from "../store.ts";
@@ -41,6 +44,7 @@ interface Partition {
   readonly sent: Map<number, number>;
   /** The node that has claimed it. */
   node: string | undefined;
+  seal: Seal | undefined;
 }
 
 interface Stream {
@@ -74,12 +78,15 @@ export class Disk {
       marks: new Map(),
       sent: new Map(),
       node: undefined,
+      seal: undefined,
     }));
   }
 
   open(partition: number, claim?: Claim): Opened {
     const owner = this.#owner(partition);
     if (claim !== undefined && claim.after !== owner.epoch) throw claimedError(partition);
+    const seal = sealedBy(owner.seal, claim);
+    if (seal !== undefined) throw sealedError(seal);
     owner.node = claim?.node;
     owner.ends.set(owner.epoch, owner.lastBatch);
     owner.epoch += 1;
@@ -101,6 +108,12 @@ export class Disk {
     if (owner.epoch === epoch) owner.node = undefined;
   }
 
+  seal(partition: number, epoch: number, seal: Seal | undefined): void {
+    const owner = this.#owner(partition);
+    if (owner.epoch !== epoch) throw claimedError(partition);
+    owner.seal = seal && { ...seal };
+  }
+
   beat(node: NodeRecord, gone: readonly string[]): ClusterView {
     this.#nodes.set(node.id, { ...node });
     for (const id of gone) this.#nodes.delete(id);
@@ -108,9 +121,14 @@ export class Disk {
       if (owner.node !== undefined && gone.includes(owner.node)) owner.node = undefined;
     }
     const nodes = [...this.#nodes.values()].toSorted((a, b) => byBytes(a.id, b.id));
-    const partitions = this.#owners.map(({ epoch, node: owner }, partition) => {
-      return owner === undefined ? { partition, epoch } : { partition, epoch, owner };
-    });
+    const partitions = this.#owners.map(
+      ({ epoch, node: owner, seal }, partition): PartitionRecord => ({
+        partition,
+        epoch,
+        ...(owner === undefined ? {} : { owner }),
+        ...(seal === undefined ? {} : { seal: { ...seal } }),
+      }),
+    );
     return { nodes, partitions };
   }
 

@@ -20,6 +20,7 @@ import type {
   Page,
   Place,
   Query,
+  Seal,
   Store,
   StoreFacts,
   StreamData,
@@ -65,6 +66,10 @@ export class MemoryStore implements Store {
 
   release(partition: number, epoch: number): Promise<void> {
     return this.#call("release", () => this.disk.release(partition, epoch));
+  }
+
+  seal(partition: number, epoch: number, seal?: Seal): Promise<void> {
+    return this.#call("seal", () => this.disk.seal(partition, epoch, seal));
   }
 
   beat(node: NodeRecord, gone: readonly string[] = []): Promise<ClusterView> {

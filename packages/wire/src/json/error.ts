@@ -31,6 +31,7 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   fenced: 503,
   "store-busy": 503,
   "store-newer": 500,
+  "store-sealed": 503,
   "store-corrupt": 500,
   "store-failed": 503,
   "update-rejected": 422,

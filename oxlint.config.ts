@@ -15,6 +15,7 @@ const store = "@perdure/store";
 const sqlite = "@perdure/store-sqlite";
 const engine = "@perdure/engine";
 const wire = "@perdure/wire";
+const nodes = "@perdure/nodes";
 const restate = "@perdure/protocol-restate";
 const server = "@perdure/server";
 const sdk = "perdure";
@@ -26,10 +27,15 @@ const packages: readonly Package[] = [
   { folder: "store-sqlite", name: sqlite, mayImport: [kernel, store] },
   { folder: "engine", name: engine, mayImport: [kernel, store] },
   { folder: "wire", name: wire, mayImport: [kernel] },
-  { folder: "sdk", name: sdk, mayImport: [kernel, store, sqlite, engine, wire] },
+  { folder: "nodes", name: nodes, mayImport: [kernel, store, engine, wire] },
+  { folder: "sdk", name: sdk, mayImport: [kernel, store, sqlite, engine, wire, nodes] },
   // Of the engine a protocol knows the ports, which are types.
   { folder: "protocol-restate", name: restate, mayImport: [kernel, engine, wire] },
-  { folder: "server", name: server, mayImport: [kernel, store, sqlite, engine, wire, restate] },
+  {
+    folder: "server",
+    name: server,
+    mayImport: [kernel, store, sqlite, engine, wire, nodes, restate],
+  },
   {
     folder: "cli",
     name: "@perdure/cli",

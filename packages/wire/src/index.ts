@@ -16,4 +16,5 @@ export type * from "./frames/messages.ts";
 export { PROTOCOL } from "./frames/messages.ts";
 export type { Source } from "./frames/outbox.ts";
 export * from "./frames/pulse.ts";
+export { packPlain, unpackPlain } from "./frames/plain.ts";
 export { pageFrom, pagesOf, weightOfEvents } from "./frames/pages.ts";

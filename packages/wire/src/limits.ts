@@ -42,6 +42,10 @@ export const wireLimits = {
   backlogBytes: 67_108_864,
   backlogMessages: 262_144,
 
+  /** Plain data between processes that trust each other: failures within failures, whole journals. */
+  plainDepth: 512,
+  plainItems: 16_777_216,
+
   /** One WebSocket message of a client that calls; a longer body goes by a request of its own. */
   callFrameBytes: 8_388_608,
   callBodyChars: 1_048_576,

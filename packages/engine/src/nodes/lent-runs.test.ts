@@ -12,6 +12,7 @@ function loanTo(node: string): { loan: Loan; told: unknown[] } {
   const told: unknown[] = [];
   const channel: PeerChannel = {
     node,
+    protocol: 1,
     isOpen: true,
     tell: (word, body) => told.push([word, body]),
     call: () => Promise.reject(new Error("nothing is called")),

@@ -25,6 +25,7 @@ class Lent {
   constructor() {
     const channel: PeerChannel = {
       node: "b",
+      protocol: 1,
       isOpen: true,
       tell: () => undefined,
       call: (verb, body) => {

@@ -17,6 +17,8 @@ export type Verb = keyof PeerCalls;
 export interface PeerChannel {
   /** The id of the node at the far end. */
   readonly node: string;
+  /** What both ends speak: what came with a later one is neither told nor asked. */
+  readonly protocol: number;
   readonly isOpen: boolean;
   tell<W extends Word>(word: W, body: PeerWords[W]): void;
   /** Rejects with the far side's PerdureError, or with `PeerLost`. */
@@ -60,8 +62,17 @@ interface Waiting {
   readonly cancelTimer: () => void;
 }
 
+export interface ChannelParts {
+  readonly node: string;
+  readonly protocol: number;
+  readonly socket: PeerSocket;
+  readonly env: Env;
+  readonly handlers: Handlers;
+}
+
 export class Channel implements PeerChannel {
   readonly node: string;
+  readonly protocol: number;
   readonly #env: Env;
   readonly #socket: PeerSocket;
   readonly #handlers: Handlers;
@@ -69,8 +80,9 @@ export class Channel implements PeerChannel {
   #lastCall = 0;
   #isOpen = true;
 
-  constructor(node: string, socket: PeerSocket, env: Env, handlers: Handlers) {
+  constructor({ node, protocol, socket, env, handlers }: ChannelParts) {
     this.node = node;
+    this.protocol = protocol;
     this.#socket = socket;
     this.#env = env;
     this.#handlers = handlers;

@@ -17,7 +17,9 @@ export type PeerMessage =
   /** First on each side: the opener's, then the answer. Anything else first is refused. */
   | {
       readonly type: "hello";
+      /** The newest that its sender speaks, and the oldest; absent: that one alone. */
       readonly protocol: number;
+      readonly oldest?: number;
       readonly from: string;
       readonly to: string;
     }

@@ -4,6 +4,7 @@ import { FakeOwners, Loopback, nodeRecord } from "../testing/loopback.test-suppo
 import { VirtualEnv } from "../testing/virtual-env.test-support.ts";
 import { Channel, newHandlers, PeerLost, type PeerChannel } from "./peer-channel.ts";
 import type { PeerMessage, PeerSocket } from "./peer-network.ts";
+import type { Protocols } from "./peer-connection.ts";
 import { Peers } from "./peers.ts";
 
 const LEASE_MS = 2_000;
@@ -16,7 +17,7 @@ class Node {
   readonly told: string[] = [];
   readonly peers: Peers;
 
-  constructor(world: World, id: string) {
+  constructor(world: World, id: string, protocols: Protocols = { newest: 1, oldest: 1 }) {
     const { env, net } = world;
     const network = net.at(id);
     this.peers = new Peers({
@@ -25,6 +26,7 @@ class Node {
       owners: this.owners,
       me: nodeRecord(id),
       leaseMs: LEASE_MS,
+      protocols,
     });
     this.peers.onOpen((channel) => this.opened.push(channel));
     this.peers.onClose((channel) => this.closed.push(channel));
@@ -46,8 +48,17 @@ class World {
     return new World().join(...ids);
   }
 
+  /** Nodes of different builds. */
+  static speaking(all: Readonly<Record<string, Protocols>>): World {
+    const world = new World();
+    for (const [id, protocols] of Object.entries(all)) {
+      world.nodes.set(id, new Node(world, id, protocols));
+    }
+    return world.join(...Object.keys(all));
+  }
+
   join(...ids: string[]): this {
-    for (const id of ids) this.nodes.set(id, new Node(this, id));
+    for (const id of ids) if (!this.nodes.has(id)) this.nodes.set(id, new Node(this, id));
     for (const [id, { owners, peers }] of this.nodes) {
       owners.become(ids.filter((other) => other !== id).map(nodeRecord));
       peers.start();
@@ -115,6 +126,30 @@ test.each([
   expect(got).toEqual([]);
   expect(world.get("a").told).toEqual([]);
   expect(world.get("a").opened).toEqual([]);
+});
+
+test("nodes of two releases in a row talk as the older one does, and both know it", async () => {
+  const world = World.speaking({
+    a: { newest: 3, oldest: 2 },
+    b: { newest: 2, oldest: 1 },
+    c: { newest: 3, oldest: 2 },
+  });
+  await world.env.pass(20);
+  world.get("a").tell("b", 1);
+  world.get("b").tell("a", 2);
+  await world.env.pass(5);
+  expect(world.get("b").told).toEqual(["1"]);
+  expect(world.get("a").told).toEqual(["2"]);
+  const spoken = (from: string, to: string) => world.get(from).peers.to(to)?.protocol;
+  expect([spoken("a", "b"), spoken("b", "a"), spoken("a", "c")]).toEqual([2, 2, 3]);
+});
+
+test("nodes that have no protocol in common refuse each other, and say why", async () => {
+  const world = World.speaking({ a: { newest: 3, oldest: 2 }, b: { newest: 1, oldest: 1 } });
+  await world.env.pass(1_000);
+  expect(world.get("a").opened).toEqual([]);
+  expect(world.get("b").opened).toEqual([]);
+  expect(world.env.logged.join("\n")).toContain("upgrade release by release");
 });
 
 test("a node that answers under another's id is refused by the one that called it", async () => {
@@ -270,7 +305,7 @@ test("so many calls may wait for a node, and not one more", async () => {
     close: () => undefined,
   };
   const env = { after: () => () => undefined } as unknown as VirtualEnv;
-  const channel = new Channel("b", socket, env, newHandlers());
+  const channel = new Channel({ node: "b", protocol: 1, socket, env, handlers: newHandlers() });
   const calls = Array.from({ length: limits.peerCalls }, () => channel.call("ask", flush, 1_000));
   expect(sent).toHaveLength(limits.peerCalls);
   await expect(channel.call("ask", flush, 1_000)).rejects.toMatchObject({ code: "overloaded" });

@@ -22,7 +22,7 @@ import {
   type Word,
   type WordHandler,
 } from "./peer-channel.ts";
-import { Connection } from "./peer-connection.ts";
+import { Connection, protocols, type Protocols } from "./peer-connection.ts";
 import type { PeerEnd, PeerNetwork, PeerSocket } from "./peer-network.ts";
 
 /** Beats per lease: after one more without a word the connection is closed. */
@@ -50,6 +50,8 @@ export interface PeersParts {
   readonly owners: Pick<Owners, "others" | "onChange" | "look">;
   readonly me: Pick<NodeRecord, "id" | "address">;
   readonly leaseMs: number;
+  /** Default: what this build speaks. */
+  readonly protocols?: Protocols;
 }
 
 /** The calling of one node. */
@@ -187,11 +189,17 @@ export class Peers implements PeerTalk {
     const connection = new Connection({
       me: me.id,
       expected,
+      protocols: this.#parts.protocols ?? protocols,
       isAlive: (node) => this.#isAlive(node),
-      open: (node, socket) => new Channel(node, socket, env, this.#handlers),
+      open: (node, socket, protocol) => {
+        return new Channel({ node, protocol, socket, env, handlers: this.#handlers });
+      },
       opened: (channel) => this.#opened(channel),
       ended: (ended) => this.#ended(ended),
-      refused: (why) => env.log("info", `a connection to another node is refused: ${why}`),
+      refused: (why, isLasting) => {
+        const level = isLasting ? "warn" : "info";
+        env.log(level, `a connection to another node is refused: ${why}`);
+      },
     });
     this.#connections.add(connection);
     return connection;

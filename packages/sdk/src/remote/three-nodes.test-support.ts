@@ -1,23 +1,25 @@
-/** Three nodes of one store in this process, with a network between them that takes a moment. */
-import {
-  createCalendar,
-  Engine,
-  systemEnv,
-  type PeerEnd,
-  type PeerNetwork,
-  type PeerSocket,
-} from "@perdure/engine";
+/** Three nodes of one store in this process, with sockets between them. */
+import { createCalendar, Engine, systemEnv } from "@perdure/engine";
+import { SocketNetwork } from "@perdure/nodes";
 import { Disk, MemoryStore } from "@perdure/store";
+
+const access = { secret: "a-secret-of-three-nodes-in-a-process" };
 
 export async function threeNodes(): Promise<readonly Engine[]> {
   const disk = new Disk(6);
-  const network = networkInProcess();
   const env = systemEnv({ log: () => undefined });
   const nodes: Engine[] = [];
   for (const id of ["a", "b", "c"]) {
-    const node = { id, address: id, version: "test", network, leaseMs: 10_000, beatMs: 50 };
+    const network = await SocketNetwork.open({ listen: "127.0.0.1:0", access, env });
+    const { address } = network;
+    const node = { id, address, version: "test", network, leaseMs: 10_000, beatMs: 50 };
     const store = new MemoryStore(disk);
-    nodes.push(await Engine.open({ store, env, calendar: createCalendar(), node }));
+    const engine = await Engine.open({ store, env, calendar: createCalendar(), node });
+    const close = async (): Promise<void> => {
+      await engine.close();
+      await network.close();
+    };
+    nodes.push({ ...engine, close });
   }
   const asker = { id: "test", address: "", version: "", startedAt: 0, beat: 0, isLeaving: true };
   for (const store = new MemoryStore(disk); ;) {
@@ -29,38 +31,4 @@ export async function threeNodes(): Promise<readonly Engine[]> {
     await new Promise((resolve) => void setTimeout(resolve, 20));
   }
   return nodes;
-}
-
-function networkInProcess(): PeerNetwork {
-  const doors = new Map<string, (socket: PeerSocket) => PeerEnd>();
-  return {
-    connect({ address }, near) {
-      const wire: { isOpen: boolean; far?: PeerEnd } = { isOpen: true };
-      const close = (): void => {
-        if (!wire.isOpen) return;
-        wire.isOpen = false;
-        setImmediate(() => {
-          near.closed();
-          wire.far?.closed();
-        });
-      };
-      const to = (end: () => PeerEnd | undefined): PeerSocket => ({
-        close,
-        send(message) {
-          const copy = structuredClone(message);
-          setImmediate(() => wire.isOpen && end()?.message(copy));
-        },
-      });
-      setImmediate(() => {
-        const accept = doors.get(address);
-        if (accept === undefined) close();
-        else wire.far = accept(to(() => near));
-      });
-      return to(() => wire.far);
-    },
-    listen(address, accept) {
-      doors.set(address, accept);
-      return () => doors.delete(address);
-    },
-  };
 }

@@ -9,24 +9,41 @@
 import { PerdureError } from "@perdure/kernel";
 import { wireLimits } from "../limits.ts";
 
+export interface ScanRules {
+  /** Containers within each other. */
+  readonly depth: number;
+  readonly items: number;
+  /** Numbers are any, texts are what their bytes make of them, and a list may have holes. */
+  readonly isPlain: boolean;
+}
+
+const ofFrames: ScanRules = {
+  depth: wireLimits.frameDepth,
+  items: wireLimits.frameItems,
+  isPlain: false,
+};
+
 /** Items that each open container still wants; two for an entry of a map. */
-const wanted = new Float64Array(wireLimits.frameDepth + 1);
-const isMap = new Uint8Array(wireLimits.frameDepth + 1);
+const deepest = Math.max(wireLimits.frameDepth, wireLimits.plainDepth);
+const wanted = new Float64Array(deepest + 1);
+const isMap = new Uint8Array(deepest + 1);
 
 /** Throws `invalid-argument` or `limit-exceeded`. */
-export function scan(bytes: Uint8Array): void {
-  new Scan(bytes).run();
+export function scan(bytes: Uint8Array, rules: ScanRules = ofFrames): void {
+  new Scan(bytes, rules).run();
 }
 
 class Scan {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #rules: ScanRules;
   #at = 0;
   #depth = 0;
   #items = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, rules: ScanRules) {
     this.#bytes = bytes;
+    this.#rules = rules;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -40,8 +57,8 @@ class Scan {
       }
       const left = wanted[this.#depth] ?? 0;
       wanted[this.#depth] = left - 1;
-      if (++this.#items > wireLimits.frameItems) {
-        throw tooMuch(`it has more than ${wireLimits.frameItems} items`);
+      if (++this.#items > this.#rules.items) {
+        throw tooMuch(`it has more than ${this.#rules.items} items`);
       }
       this.#value(isMap[this.#depth] === 1 && left % 2 === 0);
     }
@@ -74,6 +91,8 @@ class Scan {
       case 0xc5:
       case 0xc6:
         return this.#skip(this.#length(head - 0xc4));
+      case 0xd4:
+        return this.#hole();
       case 0xcc:
       case 0xd0:
         return this.#skip(1);
@@ -96,8 +115,15 @@ class Scan {
       case 0xdf:
         return this.#open(this.#length(head - 0xdd), 2);
       default:
-        throw malformed("it has an extension type, which the protocol does not use");
+        throw extended();
     }
+  }
+
+  /** The one extension that there is: `undefined`, of type 0 with a byte 0. */
+  #hole(): void {
+    const at = this.#at;
+    this.#skip(2);
+    if (!this.#rules.isPlain || this.#view.getUint16(at) !== 0) throw extended();
   }
 
   /** The length that follows, in 1, 2 or 4 bytes. */
@@ -118,8 +144,8 @@ class Scan {
   #open(count: number, perEntry: number): void {
     const items = count * perEntry;
     if (items > this.#bytes.length - this.#at) throw malformed("it ends too early");
-    if (this.#depth >= wireLimits.frameDepth) {
-      throw tooMuch(`it is nested more than ${wireLimits.frameDepth} deep`);
+    if (this.#depth >= this.#rules.depth) {
+      throw tooMuch(`it is nested more than ${this.#rules.depth} deep`);
     }
     this.#depth++;
     wanted[this.#depth] = items;
@@ -129,6 +155,7 @@ class Scan {
   #text(length: number): void {
     const from = this.#at;
     this.#skip(length);
+    if (this.#rules.isPlain) return;
     for (let i = from; i < this.#at; i++) {
       if ((this.#bytes[i] ?? 0) < 0x80) continue;
       if (isUtf8(this.#bytes.subarray(i, this.#at))) return;
@@ -139,6 +166,7 @@ class Scan {
   #float(size: number): void {
     const at = this.#at;
     this.#skip(size);
+    if (this.#rules.isPlain) return;
     const value = size === 4 ? this.#view.getFloat32(at) : this.#view.getFloat64(at);
     if (!Number.isFinite(value)) throw malformed("a number in it is not finite");
   }
@@ -161,6 +189,10 @@ function isUtf8(bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+function extended(): PerdureError {
+  return malformed("it has an extension type, which the protocol does not use");
 }
 
 export function malformed(why: string): PerdureError {

@@ -4,6 +4,7 @@ import { callsTarget } from "./calls.ts";
 import { filesTarget } from "./files.ts";
 import { framesTarget, pushTarget } from "./frames.ts";
 import { jsonTarget } from "./json.ts";
+import { nodesTarget } from "./nodes.ts";
 import { restateTarget } from "./restate.ts";
 import { routesTarget } from "./routes.ts";
 import { streamTarget } from "./stream.ts";
@@ -13,6 +14,7 @@ export const targets: readonly (() => Target | Promise<Target>)[] = [
   () => jsonTarget,
   () => framesTarget,
   () => pushTarget,
+  () => nodesTarget,
   () => restateTarget,
   filesTarget,
   routesTarget,

@@ -50,7 +50,8 @@ export class FaultProxy {
   readonly port: number;
   readonly #server: Server;
   readonly #framing: Framing;
-  readonly #links = new Set<Link>();
+  /** Each with its end. */
+  readonly #links = new Map<Link, Promise<void>>();
   readonly #gates: Record<Direction, Gate> = { request: new Gate(), response: new Gate() };
   readonly #stranded = new Gate();
   #passed = 0;
@@ -85,13 +86,15 @@ export class FaultProxy {
 
   /** All connections that are there, or each with this chance. */
   cut(isChosen: () => boolean = () => true): void {
-    for (const link of this.#links) if (isChosen()) link.cut();
+    for (const link of this.#links.keys()) if (isChosen()) link.cut();
   }
 
-  /** What was stranded so far arrives; what will be waits again. */
-  deliverStranded(): void {
+  /** What was stranded so far arrives. Resolves when whoever got it has closed. */
+  async deliverStranded(): Promise<void> {
+    const stranded = [...this.#links].filter(([link]) => link.isStranded);
     this.#stranded.open();
     this.#stranded.close();
+    await Promise.all(stranded.map(([, ended]) => ended));
   }
 
   /** Nothing is wrong any more. */
@@ -121,13 +124,13 @@ export class FaultProxy {
     });
     answering.on("error", ignore);
     const link = new Link(asking, answering);
-    this.#links.add(link);
     const { request, response } = this.#framing();
     const flows = [
       this.#flow(link, "request", asking, answering, request),
       this.#flow(link, "response", answering, asking, response),
     ];
-    void Promise.all(flows).finally(() => this.#links.delete(link));
+    const ended = Promise.all(flows).then(() => void this.#links.delete(link));
+    this.#links.set(link, ended);
   }
 
   /** One direction of one connection, to its end. */

@@ -7,10 +7,10 @@ import {
   unpackHousekeeping,
   type Housekeeping,
 } from "@perdure/store";
-import { refusal } from "./admission.ts";
+import { refusal } from "@perdure/store/log";
 import type { Open, StoreFile } from "./file.ts";
-import { positionOf } from "./log.ts";
 import type { WriteFault } from "./options.ts";
+import { positionOf } from "./position.ts";
 import { keepUp } from "./upkeep.ts";
 import type { WireCommit } from "./wire.ts";
 

@@ -9,11 +9,11 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { InvariantError, limits, PerdureError } from "@perdure/kernel";
+import type { Log } from "@perdure/store/log";
 import { BlobTable } from "./blob-table.ts";
 import { connect, MEMORY, preallocateLog } from "./connection.ts";
 import { loadLog } from "./load.ts";
 import { FileLock } from "./lock.ts";
-import type { Log } from "./log.ts";
 import { migrate } from "./migrations/index.ts";
 import { NodeTable } from "./node-table.ts";
 import type { InlineOptions, WriteFault } from "./options.ts";

@@ -1,8 +1,8 @@
 /** Builds what the writer knows of the log from the file. */
 import type { DatabaseSync } from "node:sqlite";
 import { decodeFrames } from "@perdure/store";
-import type { LinkRow } from "./links.ts";
-import { Log, positionOf } from "./log.ts";
+import { Log, type LinkRow } from "@perdure/store/log";
+import { positionOf } from "./position.ts";
 import type { StreamTable } from "./stream-table.ts";
 
 export interface Loaded {

@@ -1,7 +1,7 @@
 /** The nodes that share the file, what they have claimed, and what nobody may. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ClusterView, NodeRecord, PartitionRecord, Seal } from "@perdure/store";
-import type { Owner } from "./log.ts";
+import type { Owner } from "@perdure/store/log";
 
 export class NodeTable {
   readonly #claim: StatementSync;

@@ -9,7 +9,7 @@
  * Both threads are of one process, so the numbers are in its own byte order.
  */
 import type { FoundStream } from "./read-stream.ts";
-import type { RawStream } from "./wire.ts";
+import type { RawStream } from "@perdure/store/log";
 
 const NUMBERS = 7;
 const ABSENT = -1;

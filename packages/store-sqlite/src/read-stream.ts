@@ -1,9 +1,8 @@
 /** Reads a stream's records: first what was gathered, then its tail in the log. */
 import type { StreamId } from "@perdure/kernel";
 import { concat } from "@perdure/store";
+import { bytesOf, holdsAll, type RawStream } from "@perdure/store/log";
 import type { Open } from "./file.ts";
-import { bytesOf, holdsAll } from "./log.ts";
-import type { RawStream } from "./wire.ts";
 
 /** A `RawStream` whose records are still where the writer has them. */
 export interface FoundStream extends Omit<RawStream, "records"> {

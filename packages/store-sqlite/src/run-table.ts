@@ -3,12 +3,11 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import {
   runOfStream,
   runStream,
-  type Json,
   type JsonObject,
   type RunId,
   type StreamId,
 } from "@perdure/kernel";
-import type { IndexRow, RunStatus } from "@perdure/store";
+import { canonical, type IndexRow, type RunStatus } from "@perdure/store";
 
 export const RUN_COLUMNS: string =
   "run_id, namespace, workflow, queue, key, key_kind, status, started_at, closed_at, parent, " +
@@ -166,21 +165,4 @@ export function toIndexRow(row: RunRow): IndexRow {
     ...(row.expires_at !== null && { expiresAt: row.expires_at }),
     ...(row.version !== null && { version: row.version }),
   };
-}
-
-/** JSON with names in order, so that equal values are equal texts. */
-export function canonical(value: Json): string {
-  if (isEmpty(value)) return "{}";
-  return JSON.stringify(value, (_, item: Json) => {
-    if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
-    return Object.fromEntries(
-      Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
-    );
-  });
-}
-
-/** As the attributes of most runs are. */
-function isEmpty(value: Json): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return Object.keys(value).length === 0;
 }

@@ -1,8 +1,15 @@
 /** Lists and searches. The text of a query is put together from fixed parts; all else is bound. */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { limits, type Json } from "@perdure/kernel";
-import { decodeCursor, encodeCursor, type OpenRuns, type Page, type Query } from "@perdure/store";
-import { canonical, RUN_COLUMNS, toIndexRow, type RunRow } from "./run-table.ts";
+import {
+  canonical,
+  decodeCursor,
+  encodeCursor,
+  type OpenRuns,
+  type Page,
+  type Query,
+} from "@perdure/store";
+import { RUN_COLUMNS, toIndexRow, type RunRow } from "./run-table.ts";
 
 type Filter = Omit<Query, "limit" | "cursor">;
 

@@ -1,29 +1,28 @@
 /** The store port on a SQLite file. */
 import { PerdureError, type StreamId } from "@perdure/kernel";
-import {
-  corruptStream,
-  readRecords,
-  type Alarm,
-  type Batch,
-  type Claim,
-  type ClusterView,
-  type CommitResult,
-  type Delivery,
-  type NodeRecord,
-  type OpenRuns,
-  type Opened,
-  type Page,
-  type Place,
-  type Query,
-  type Seal,
-  type Store,
-  type StoreFacts,
-  type StreamData,
+import type {
+  Alarm,
+  Batch,
+  Claim,
+  ClusterView,
+  CommitResult,
+  Delivery,
+  NodeRecord,
+  OpenRuns,
+  Opened,
+  Page,
+  Place,
+  Query,
+  Seal,
+  Store,
+  StoreFacts,
+  StreamData,
 } from "@perdure/store";
+import { eventsOf } from "@perdure/store/log";
 import { InlineBackend, type Backend } from "./backend.ts";
 import type { InlineOptions, SqliteOptions } from "./options.ts";
 import { ThreadBackend } from "./thread-backend.ts";
-import { toWire, type RawStream } from "./wire.ts";
+import { toWire } from "./wire.ts";
 
 export class SqliteStore implements Store {
   readonly partitions: number;
@@ -80,7 +79,7 @@ export class SqliteStore implements Store {
     limit: number = Infinity,
   ): Promise<StreamData | undefined> {
     const raw = await this.#use().call("read", stream, from, limit);
-    return raw && verified(stream, raw, from, limit);
+    return raw && eventsOf(stream, raw, from, limit);
   }
 
   blobs(
@@ -140,26 +139,4 @@ export class SqliteStore implements Store {
     if (this.#closed) throw new PerdureError("closed", "The store is closed: open it again.");
     return this.#backend;
   }
-}
-
-/** The events asked for, once the records around them are known to be what was written (S5). */
-function verified(
-  stream: StreamId,
-  { records, start, end, snapshot }: RawStream,
-  from: number | undefined,
-  limit: number,
-): StreamData {
-  const chain = { ...start };
-  const bytes = Buffer.from(records.buffer, records.byteOffset, records.byteLength);
-  const all = readRecords(bytes, stream, chain);
-  const first = from ?? (snapshot?.seq ?? 0) + 1;
-  const isCovered = start.seq < first && chain.seq >= Math.min(end.seq, first + limit - 1);
-  const isBeyond = chain.seq > end.seq || (chain.seq === end.seq && chain.crc !== end.crc);
-  if ((first <= end.seq && !isCovered) || isBeyond) {
-    throw corruptStream(stream, "events are missing or not its own");
-  }
-  const skipped = Math.max(0, first - start.seq - 1);
-  const events = all.slice(skipped, skipped + limit);
-  const data = { events, seq: end.seq };
-  return snapshot === undefined ? data : { ...data, snapshot };
 }

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { invariant, type StreamId } from "@perdure/kernel";
 import { concat, corruptStream, type Alarm, type Settled } from "@perdure/store";
-import { bytesOf, holdsAll, type Head, type Tail } from "./log.ts";
+import { bytesOf, holdsAll, type Head, type Tail } from "@perdure/store/log";
 
 /** Chunks of one stream have neighbouring ids. */
 const CHUNKS_PER_STREAM = 2 ** 22;

@@ -4,7 +4,7 @@
  */
 import { limits } from "@perdure/kernel";
 import type { Open, StoreFile } from "./file.ts";
-import { positionOf, SEGMENT_FRAMES } from "./log.ts";
+import { positionOf, SEGMENT_FRAMES } from "./position.ts";
 
 /** About a millisecond of work; fewer at a time would write the last page of each index more often. */
 const ROWS_A_COMMIT = 256;

@@ -16,10 +16,9 @@ import {
   type Place,
   type Query,
   type Seal,
-  type Settled,
   type StoreFacts,
 } from "@perdure/store";
-import type { Head } from "./log.ts";
+import type { RawStream } from "@perdure/store/log";
 
 export interface WireCommit {
   readonly segment: Uint8Array;
@@ -28,16 +27,6 @@ export interface WireCommit {
 
 export function toWire(batches: readonly Batch[]): WireCommit {
   return { segment: encodeFrames(batches), housekeeping: packHousekeeping(batches) };
-}
-
-/** A stream's records as they lie in the store; the reader verifies them. */
-export interface RawStream {
-  readonly records: Uint8Array;
-  /** What the first record follows. */
-  readonly start: Head;
-  /** The stream's end, which the records reach unless a limit was given. */
-  readonly end: Head;
-  readonly snapshot?: NonNullable<Settled["snapshot"]>;
 }
 
 /** Everything but commits, as the writer (or, for the last three, a reader) answers it. */

@@ -24,10 +24,11 @@ import type {
   Seal,
   StoreFacts,
 } from "@perdure/store";
+import type { RawStream } from "@perdure/store/log";
 import { commitGroup, forgetStream } from "./commit-group.ts";
 import { MEMORY } from "./connection.ts";
 import { StoreFile, type Open } from "./file.ts";
-import { positionOf, SEGMENT_FRAMES } from "./log.ts";
+import { positionOf, SEGMENT_FRAMES } from "./position.ts";
 import { schemaVersion } from "./migrations/index.ts";
 import type { InlineOptions } from "./options.ts";
 import { listStreams } from "./list-streams.ts";
@@ -35,7 +36,7 @@ import { findStream, joined, type FoundStream } from "./read-stream.ts";
 import { count, search, versions } from "./search.ts";
 import { dropSegments, saveLinks } from "./upkeep.ts";
 import { settlePlace } from "./settings.ts";
-import type { Calls, RawStream, WireCommit } from "./wire.ts";
+import type { Calls, WireCommit } from "./wire.ts";
 
 const ROWS_WHEN_IDLE = 256;
 

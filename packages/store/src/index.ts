@@ -1,5 +1,6 @@
 /** The store port, the codec of what is kept in stores, and the in-memory oracle. */
 export type * from "./store.ts";
+export { canonical } from "./canonical.ts";
 export { claimedError } from "./claim.ts";
 export { placeError } from "./place.ts";
 export { sealedBy, sealedError } from "./seal.ts";

@@ -1,24 +1,18 @@
 /**
- * What the writer knows of the log without reading the file: owners, messages between partitions,
- * and of each unsettled stream the records that are not gathered yet, its *tail*.
+ * What a writer knows of its log without reading it: owners, messages between partitions, and of
+ * each unsettled stream the records that are not gathered yet, its *tail*. Segments have numbers
+ * that grow; what they are stored as is the store's affair.
  *
- * 1. It is a function of the file: after any failure it is thrown away and built again from it.
+ * 1. It is a function of what is stored: after any failure it is thrown away and built again.
  * 2. It is changed only by what is in the transaction under way, which either commits or is the
  *    failure of rule 1.
  * 3. A stream is unsettled exactly when it has a tail here, or a row that says so.
  */
 import type { PerdureError, StreamId } from "@perdure/kernel";
-import { extentOf, sealRecord, type Frame, type FramedRecord } from "@perdure/store";
+import type { Frame, FramedRecord } from "../segment/frame.ts";
+import { extentOf, sealRecord } from "../segment/record.ts";
 import { Links, type LinkRow } from "./links.ts";
 import { SegmentUses } from "./segment-uses.ts";
-
-/** Frames that one segment may hold. */
-export const SEGMENT_FRAMES: number = 2 ** 16;
-
-/** A frame's place in the log. */
-export function positionOf(segment: number, frame: number): number {
-  return segment * SEGMENT_FRAMES + frame;
-}
 
 /** Where a stream, or a part of it, ends. */
 export interface Head {
@@ -130,7 +124,7 @@ export class Log {
   }
 
   /**
-   * Takes a frame that is read back from the file. `isVoid` says of a record that it was gathered
+   * Takes a frame that is read back. `isVoid` says of a record that it was gathered
    * or forgotten later. Whether the records are what was written is found when they are read.
    */
   replay(

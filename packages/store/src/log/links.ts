@@ -1,5 +1,5 @@
 /** Messages between partitions: what each sender has given out and each receiver has applied. */
-import type { Mark, OutboxMessage } from "@perdure/store";
+import type { Mark, OutboxMessage } from "../store.ts";
 import type { SegmentUses } from "./segment-uses.ts";
 
 interface Link {

@@ -1,6 +1,8 @@
 /** Whether a commit can follow what is in the log, asked in full before any of it is applied. */
 import type { StreamId } from "@perdure/kernel";
-import { extentOf, type Frame, type FramedRecord, type Housekeeping } from "@perdure/store";
+import type { Housekeeping } from "../codec/housekeeping.ts";
+import type { Frame, FramedRecord } from "../segment/frame.ts";
+import { extentOf } from "../segment/record.ts";
 import type { Log } from "./log.ts";
 
 /** Why it cannot; undefined: it can. */

@@ -36,8 +36,8 @@ export class SegmentUses {
     this.#free.push(id);
   }
 
-  /** The free segments but the newest, to be deleted now. */
-  takeFree(newest: number): readonly number[] {
+  /** The free segments, to be deleted now; but the newest, where its number must not be used again. */
+  takeFree(newest?: number): readonly number[] {
     const free = this.#free.filter((id) => id !== newest);
     this.#free = this.#free.filter((id) => id === newest);
     return free;

@@ -3,6 +3,7 @@ import { partitionOf, type Calendar } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
 import { Builder } from "./commit/builder.ts";
 import { Decider } from "./commit/decider.ts";
+import type { Draft } from "./commit/draft.ts";
 import { Links } from "./commit/link.ts";
 import { Mail } from "./commit/mail.ts";
 import { Pump } from "./commit/pump.ts";
@@ -16,6 +17,7 @@ import type { Env } from "./env.ts";
 import { Cluster } from "./nodes/cluster.ts";
 import type { NodeTerms } from "./nodes/node-options.ts";
 import { LinkEnds } from "./streams/ends.ts";
+import { LiveRun } from "./streams/live.ts";
 import { Loader } from "./streams/loader.ts";
 import { Partition } from "./streams/partition.ts";
 import { Recovery } from "./streams/recovery.ts";
@@ -77,6 +79,7 @@ export function assemble(setting: Setting): Assembly {
     build: builder.build,
     hasMore: builder.hasMore,
     tidy: builder.tidy,
+    submitted: foresight({ ...all, env: setting.env }),
     release: releaser.release,
     void: (draft, reason) => {
       for (const request of draft.requests) all.requests.fail(request, reason);
@@ -85,6 +88,22 @@ export function assemble(setting: Setting): Assembly {
     stop: setting.stop,
   });
   return all;
+}
+
+/** Tells workers what they are about to be given, once the store has what it is to write. */
+function foresight({
+  matcher,
+  leases,
+  env,
+}: Pick<Assembly, "matcher" | "leases"> & { readonly env: Env }) {
+  return (drafts: readonly Draft[]): void => {
+    if (!matcher.hasForeseers) return;
+    env.defer(() => {
+      for (const { touched } of drafts) {
+        for (const live of touched) if (live instanceof LiveRun) leases.foresee(live);
+      }
+    });
+  };
 }
 
 function commitParts({ store, env, calendar, tuning }: Setting) {
@@ -96,8 +115,8 @@ function commitParts({ store, env, calendar, tuning }: Setting) {
   const ends = new LinkEnds(links, partitions, requests);
   const { commitsInFlight, refusalsToStop } = tuning;
   const pump = new Pump({ store, env, stats, commitsInFlight, refusalsToStop });
-  const { ready } = pump;
-  const mail = new Mail({ partitions, requests, ready });
+  const { ready, readyLater } = pump;
+  const mail = new Mail({ partitions, requests, ready, readyLater });
   const decider = new Decider(env, machines, links, partitions.length);
   return { stats, partitions, machines, links, ends, requests, pump, ready, mail, decider };
 }

@@ -52,6 +52,11 @@ export interface StartRequest {
   readonly version?: string;
   readonly priority?: number;
   readonly retentionMs?: number;
+  /**
+   * Whoever starts it waits for its end: where it can only wait for its turn under a busy key, the word
+   * that it does may come a little later, with the next commit.
+   */
+  readonly isPatient?: boolean;
 }
 
 export interface Started {

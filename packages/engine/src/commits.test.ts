@@ -72,6 +72,24 @@ describe("a commit", () => {
     expect(worker.activations.map(({ runId }) => runId)).toEqual([(await started).runId]);
   });
 
+  it("is foreseen by the only worker for what it lets go on, and nothing has begun", async () => {
+    const { held, choices } = heldStore();
+    const rig = await Rig.open(choices);
+    const foreseen: string[] = [];
+    const worker = rig.worker({
+      scripts: { three },
+      foresee: (runId, { workflow }) => void foreseen.push(`${workflow} ${runId}`),
+    });
+    const request = { namespace: "test", workflow: "three", queue: "main", input: text("") };
+    const started = rig.engine.start(request);
+    await rig.env.still();
+    expect(foreseen).toHaveLength(1);
+    expect(worker.activations).toEqual([]);
+    held.shift()!();
+    await rig.env.still();
+    expect(foreseen).toEqual([`three ${(await started).runId}`]);
+  });
+
   it("is one for all that arrived while the store was busy", async () => {
     const { held, choices } = heldStore();
     const rig = await Rig.open({ ...choices, tuning: { commitsInFlight: 1 } });

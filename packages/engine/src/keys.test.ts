@@ -1,5 +1,5 @@
 import { keyStream, limits, type KeyRef, type Payload } from "@perdure/kernel";
-import { MemoryStore } from "@perdure/store";
+import { MemoryStore, type Batch } from "@perdure/store";
 import { afterEach, describe, expect, it } from "vitest";
 import { createCalendar, Engine, systemEnv } from "./index.ts";
 
@@ -41,6 +41,32 @@ describe("keys, as people look at them", () => {
     expect(view.current).toEqual({ runId: first.runId, isOpen: true });
     expect(view.inbox.map(({ spec }) => spec.runId)).toEqual([second.runId]);
     expect(view).toMatchObject({ delayed: [], entries: [["x", input]], promises: [] });
+  });
+
+  it("take a patient start that has to wait for its turn with the next commit, or soon", async () => {
+    const commits: number[] = [];
+    class Counted extends MemoryStore {
+      override commit(batches: readonly Batch[]) {
+        commits.push(batches.flatMap(({ appends }) => appends).length);
+        return super.commit(batches);
+      }
+    }
+    const engine = await newEngine(new Counted());
+    const start = { namespace: "n", workflow: "w", queue: "q", input, mode: "exclusive" } as const;
+    const key = named("a");
+    const first = await engine.start({ ...start, key, isPatient: true });
+    expect(first.existing).toBe(false);
+    commits.length = 0;
+    const patient = [1, 2].map(() => engine.start({ ...start, key, isPatient: true }));
+    await new Promise((resolve) => void setImmediate(resolve));
+    expect(commits).toEqual([]);
+    await engine.start({ ...start, key });
+    // One stream, three events.
+    expect(commits).toEqual([1]);
+    await Promise.all(patient);
+    expect((await engine.keys.view(key)).inbox).toHaveLength(3);
+    const last = await engine.start({ ...start, key, isPatient: true });
+    expect((await engine.keys.view(key)).inbox.at(-1)?.spec.runId).toBe(last.runId);
   });
 
   it("are found by the starts that wait for their time, also when they are out of memory", async () => {

@@ -67,6 +67,11 @@ export interface UpdateRequest {
 export interface Worker {
   readonly id: string;
   activate(activation: Activation): void;
+  /**
+   * It will most likely be given this run in a moment, when what makes the run go on is on disk: time
+   * to get ready, as long as none of the run's code begins. A run that is foreseen may never come.
+   */
+  foresee?(runId: RunId, spec: RunSpec): void;
   deliver(runId: RunId, lease: Lease, events: readonly RunEvent[]): void;
   evict(runId: RunId, lease: Lease): void;
   /** It was silent for longer than its lease, and the engine has given it up: register anew. */

@@ -67,6 +67,8 @@ export const limits = {
   batchBytes: 8_388_608,
   /** A commit is closed at so many messages, so that the next is computed while it is written. */
   commitMessages: 512,
+  /** What is not worth a commit of its own goes with another one, or by itself after so long. */
+  patienceMs: 2,
   partitionQueue: 65_536,
   partitions: 4_096,
 

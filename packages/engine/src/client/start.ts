@@ -4,6 +4,7 @@ import {
   invariant,
   isClosing,
   keyStream,
+  openRun,
   PerdureError,
   runId,
   runNamedBy,
@@ -12,11 +13,13 @@ import {
   slotOfKey,
   slotOfRun,
   type KeyRef,
+  type KeyState,
   type Payload,
   type Reply,
   type RunEvent,
   type RunId,
   type RunSpec,
+  type StreamId,
 } from "@perdure/kernel";
 import type { EngineClient, ForkRequest, Started, StartRequest, StartResult } from "../client.ts";
 import { drawHex } from "../core/draw.ts";
@@ -69,14 +72,24 @@ async function startOne(desk: Desk, asked: StartRequest, by?: string): Promise<S
   const { signal, mode = "single", reuse = "allow", conflict = "useExisting" } = request;
   if (key === undefined) return startedBy(await startAlone(desk, spec, request));
   const extra = signal === undefined ? {} : { signal };
-  const reply = await desk.mail.ask(keyStream(key), (asker) => {
-    return { type: "key.start", spec, mode, reuse, conflict, request: asker, ...extra };
-  });
+  const stream = keyStream(key);
+  const isPatient = mode === "exclusive" && request.isPatient === true && isBusy(desk, stream);
+  const reply = await desk.mail.ask(
+    stream,
+    (asker) => ({ type: "key.start", spec, mode, reuse, conflict, request: asker, ...extra }),
+    isPatient ? "withNext" : "atOnce",
+  );
   const started = startedBy(reply);
   if (mode === "exclusive" && !started.existing) {
     desk.listeners.expect(started.runId, spec.namespace);
   }
   return started;
+}
+
+/** Whoever comes now has to wait for somebody. */
+function isBusy(desk: Desk, stream: StreamId): boolean {
+  const live = desk.loader.find(stream);
+  return live !== undefined && openRun(live.state as KeyState) !== undefined;
 }
 
 /** What a caller may be told is data; a bug is not. */
@@ -131,7 +144,15 @@ export function namedBy({
 }
 
 function specOf(desk: Desk, request: StartRequest, key: KeyRef | undefined): RunSpec {
-  const { signal: _, reuse: __, conflict: ___, key: ____, mode, ...rest } = request;
+  const {
+    signal: _,
+    reuse: __,
+    conflict: ___,
+    key: ____,
+    isPatient: _____,
+    mode,
+    ...rest
+  } = request;
   return {
     ...rest,
     runId: namedBy(request) ?? drawHome(desk, key),

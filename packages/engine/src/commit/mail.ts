@@ -10,7 +10,11 @@ export interface MailParts {
   readonly partitions: readonly Partition[];
   readonly requests: Requests;
   readonly ready: (partition: Partition) => void;
+  readonly readyLater: (partition: Partition) => void;
 }
+
+/** How long what is posted may wait: `withNext`, until there is something else to commit. */
+export type Haste = "atOnce" | "withNext";
 
 export class Mail {
   readonly #parts: MailParts;
@@ -27,7 +31,7 @@ export class Mail {
    * What the engine itself has to say is never refused: it is bounded by what causes it. What it
    * says to a partition that has left says the store to the next owner.
    */
-  post(stream: StreamId, message: Message, hold?: Hold): void {
+  post(stream: StreamId, message: Message, hold?: Hold, haste: Haste = "atOnce"): void {
     const partition = this.#home(stream);
     const away = awayError(partition);
     if (away !== undefined) {
@@ -36,24 +40,29 @@ export class Mail {
       return;
     }
     partition.queue.push({ stream, message, hold });
-    this.#parts.ready(partition);
+    if (haste === "atOnce") this.#parts.ready(partition);
+    else this.#parts.readyLater(partition);
   }
 
   /** A caller's message and the reply to it, which is durable; an error reply is thrown. */
-  ask(stream: StreamId, message: (request: RequestId) => Message): Promise<Reply> {
+  ask(stream: StreamId, message: (request: RequestId) => Message, haste?: Haste): Promise<Reply> {
     const partition = this.#home(stream);
     if (partition.phase === "closing") return Promise.reject(closingError(partition));
-    return this.askWithin(stream, message);
+    return this.askWithin(stream, message, haste);
   }
 
   /** From a worker that has something of the stream in hand: also when it is about to leave. */
-  async askWithin(stream: StreamId, message: (request: RequestId) => Message): Promise<Reply> {
+  async askWithin(
+    stream: StreamId,
+    message: (request: RequestId) => Message,
+    haste?: Haste,
+  ): Promise<Reply> {
     const partition = this.#home(stream);
     const refusal = awayError(partition) ?? partition.broken.get(stream) ?? fullError(partition);
     if (refusal !== undefined) throw refusal;
     const reply = await new Promise<Reply>((resolve, reject) => {
       const request = this.#parts.requests.open({ answer: resolve, fail: reject });
-      this.post(stream, message(request));
+      this.post(stream, message(request), undefined, haste);
     });
     if (reply.type !== "error") return reply;
     throw new PerdureError(reply.code, reply.message, reply.detail ? { detail: reply.detail } : {});

@@ -5,7 +5,8 @@
  *    once, a busy one gathers what arrives meanwhile.
  * 2. It is bounded, so that the next one can be computed while it is written.
  * 3. Partitions have their turns: a busy one goes to the end of the line.
- * 4. Housekeeping is committed by itself, a little at a time, and when a commit has landed: the store
+ * 4. What nobody waits for goes with the next commit, or by itself after `limits.patienceMs`.
+ * 5. Housekeeping is committed by itself, a little at a time, and when a commit has landed: the store
  *    does it while this thread does what the landed one has caused, and nobody waits for it.
  */
 import { invariant, limits, type PerdureError } from "@perdure/kernel";
@@ -21,6 +22,8 @@ export interface PumpHooks extends Omit<FlightHooks, "landed"> {
   /** Takes from the partition's queues what fits into one batch. */
   readonly build: (partition: Partition) => Draft;
   readonly hasMore: (partition: Partition) => boolean;
+  /** The drafts are on their way to disk. */
+  readonly submitted: (drafts: readonly Draft[]) => void;
   /** Makes batches of some of the housekeeping that is due. */
   readonly tidy: () => readonly Draft[];
 }
@@ -36,6 +39,9 @@ export class Pump {
   #hooks: PumpHooks | undefined;
   #flights: Flights | undefined;
   readonly #ready = new Set<Partition>();
+  /** These would be ready, but for something that is not worth a commit of its own. */
+  readonly #patient = new Set<Partition>();
+  #cancelPatience: (() => void) | undefined;
   readonly #expected: Expected[] = [];
   #isScheduled = false;
   #isStopped = false;
@@ -65,13 +71,22 @@ export class Pump {
 
   /** Nothing has arrived that is not in a batch. */
   get isQuiet(): boolean {
-    return this.#ready.size === 0;
+    return this.#ready.size + this.#patient.size === 0;
   }
 
   /** The partition has something to do. */
   readonly ready = (partition: Partition): void => {
     this.#ready.add(partition);
     this.#schedule();
+  };
+
+  /** The partition has something to do that goes with the next commit. */
+  readonly readyLater = (partition: Partition): void => {
+    this.#patient.add(partition);
+    this.#cancelPatience ??= this.#parts.env.after(limits.patienceMs, () => {
+      this.#hurry();
+      this.#schedule();
+    });
   };
 
   /** Housekeeping is due. */
@@ -92,6 +107,7 @@ export class Pump {
 
   stop(error: PerdureError): void {
     this.#isStopped = true;
+    this.#hurry();
     this.#ready.clear();
     for (const { reject } of this.#expected.splice(0)) reject(error);
     this.#flights?.stop(error);
@@ -111,16 +127,26 @@ export class Pump {
     this.#isScheduled = false;
     if (!this.#isFree) return;
     const { hooks, flights } = this.#attached();
+    if (this.#ready.size > 0) this.#hurry();
     try {
       const drafts = this.#build(hooks);
-      if (drafts.length > 0) flights.submit(drafts);
-      else this.#tidy();
+      if (drafts.length > 0) {
+        flights.submit(drafts);
+        hooks.submitted(drafts);
+      } else this.#tidy();
       this.#raise();
       if (this.#ready.size > 0) this.#schedule();
     } catch (error) {
       hooks.stop(error instanceof Error ? error : new Error(String(error)));
     }
   };
+
+  #hurry(): void {
+    this.#cancelPatience?.();
+    this.#cancelPatience = undefined;
+    for (const partition of this.#patient) this.#ready.add(partition);
+    this.#patient.clear();
+  }
 
   #tidy(): void {
     const { hooks, flights } = this.#attached();

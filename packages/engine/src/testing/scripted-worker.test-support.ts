@@ -49,10 +49,12 @@ export interface WorkerChoices {
   readonly scripts?: Readonly<Record<string, Script>>;
   readonly tasks?: Readonly<Record<string, (task: ClaimedTask) => string | undefined>>;
   readonly options?: Partial<WorkerOptions>;
+  readonly foresee?: NonNullable<Worker["foresee"]>;
 }
 
 export class ScriptedWorker implements Worker {
   readonly id: string;
+  readonly foresee?: NonNullable<Worker["foresee"]>;
   readonly activations: Activation[] = [];
   readonly evicted: RunId[] = [];
   readonly cancelled: StepToken[] = [];
@@ -70,6 +72,7 @@ export class ScriptedWorker implements Worker {
     this.#choices = choices;
     this.id = choices.id ?? "worker";
     this.#defer = defer;
+    if (choices.foresee !== undefined) this.foresee = choices.foresee;
   }
 
   join(host: WorkerHost): this {

@@ -68,6 +68,17 @@ export class Leases {
     else this.#unwant(live);
   }
 
+  /** What makes the run want a holder is on its way to disk: who will have it may get ready. */
+  foresee(live: LiveRun): void {
+    const { hold, want, run, runId } = live;
+    const { spec, version } = run;
+    if (hold !== undefined || want !== undefined || spec === undefined) return;
+    if (!this.#isWanted(live)) return;
+    const { namespace, queue, workflow: name } = spec;
+    const place = { kind: "workflow", namespace, queue, name, version } as const;
+    this.#parts.matcher().onlyFor(place)?.worker.foresee?.(runId, spec);
+  }
+
   /** These events of the run are durable. */
   deliver(live: LiveRun, events: readonly RunEvent[]): void {
     const { hold } = live;

@@ -51,6 +51,8 @@ export class Matcher {
   readonly #wild = new Set<RegisteredWorker>();
   readonly #rates: QueueRates;
   readonly #starts: LentStarts;
+  /** Workers that are told of what they are about to be given. */
+  #foreseers = 0;
   #elsewhere: Elsewhere | undefined;
 
   constructor(env: Env, hooks: MatcherHooks) {
@@ -98,6 +100,10 @@ export class Matcher {
   /** Starts a step of another node on a worker of this one, when the queue's rate lets it. */
   startLent(namespace: string, queue: string, start: Start): void {
     this.#starts.add(namespace, queue, start);
+  }
+
+  get hasForeseers(): boolean {
+    return this.#foreseers > 0;
   }
 
   get hasWaiting(): boolean {
@@ -204,6 +210,7 @@ export class Matcher {
 
   add(worker: RegisteredWorker): void {
     this.#workers.add(worker);
+    if (worker.worker.foresee !== undefined) this.#foreseers++;
     const { namespace, queues } = worker.options;
     for (const served of queues) {
       const { name: queue, workflows, tasks } = served;
@@ -218,6 +225,7 @@ export class Matcher {
 
   remove(worker: RegisteredWorker): void {
     if (!this.#workers.delete(worker)) return;
+    if (worker.worker.foresee !== undefined) this.#foreseers--;
     this.#wild.delete(worker);
     const { namespace, queues } = worker.options;
     for (const served of queues) this.#rates.leave(namespace, served);
@@ -226,6 +234,14 @@ export class Matcher {
       if (bucket.workers.length + bucket.items.size === 0)
         this.#buckets.delete(nameOfPlace(bucket));
     }
+  }
+
+  /** The worker that a run of this name would be given now, where there is only one to choose from. */
+  onlyFor(place: Place<"workflow">): RegisteredWorker | undefined {
+    const bucket = this.#buckets.get(nameOfPlace(place));
+    if (bucket === undefined || bucket.items.size > 0) return undefined;
+    const [worker, ...others] = bucket.workers.filter(({ isBorrowed }) => !isBorrowed);
+    return others.length === 0 && worker?.hasFreeRunSlot ? worker : undefined;
   }
 
   wantRun(want: Want): void {

@@ -27,6 +27,11 @@ export class AttemptSlots {
     return this.#waiting.size;
   }
 
+  /** If so many more took one now, nobody would have to wait. */
+  hasRoomBeside(others: number): boolean {
+    return this.#taken + others < this.#count;
+  }
+
   /** Calls `enter` when there is room, at once if there is. */
   take(enter: () => void): Slot {
     let state: "waiting" | "in" | "left" = "waiting";

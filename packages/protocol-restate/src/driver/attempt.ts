@@ -76,7 +76,7 @@ export class Attempt implements ExchangeListener, Ticking {
   #refusal: Refusal | undefined;
 
   constructor(
-    { transport, env }: { readonly transport: Transport; readonly env: Env },
+    { transport, env }: { readonly transport: Pick<Transport, "open">; readonly env: Env },
     request: ExchangeRequest,
     terms: AttemptTerms,
     hooks: { readonly listener: AttemptListener; readonly left: (attempt: Attempt) => void },

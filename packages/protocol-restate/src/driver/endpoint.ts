@@ -17,6 +17,7 @@ import { transportTo } from "./http/transport.ts";
 import { contentTypeOf } from "./http-answer.ts";
 import { unsigned, type RequestIdentity } from "./identity.ts";
 import { driverLimits } from "./limits.ts";
+import { OpenedAhead } from "./opened-ahead.ts";
 import { wantsState } from "./start-message.ts";
 import { SuspendedRuns } from "./suspended.ts";
 import { Ticker, type Ticking } from "./ticker.ts";
@@ -56,6 +57,7 @@ export class Endpoint {
   readonly #prefix: string;
   readonly #ticker: Ticker;
   readonly #attempts = new Set<Attempt>();
+  readonly #ahead: OpenedAhead;
   readonly #crowd: Ticking;
   #isLeaving = false;
 
@@ -68,6 +70,7 @@ export class Endpoint {
     const origin = new URL(deployment.uri);
     this.#prefix = origin.pathname.replace(/\/+$/, "");
     this.#transport = transportTo({ origin, guard, env }, deployment.useHttp11);
+    this.#ahead = new OpenedAhead(env, this.#transport);
     this.#ticker = new Ticker(env);
     this.#crowd = { noticeMs: driverLimits.idleAttemptMs, tick: (now) => this.#makeRoom(now) };
     this.slots = new AttemptSlots(attempts, () => this.#ticker.add(this.#crowd));
@@ -96,20 +99,41 @@ export class Endpoint {
     });
   }
 
+  /** An attempt of it is likely to begin in a moment: what takes time is begun now. */
+  foresee(handler: HandlerView, spec: RunSpec): void {
+    if (!this.#isBidi(handler) || !this.slots.hasRoomBeside(this.#ahead.size)) return;
+    const path = this.#pathOf(handler);
+    const { identity } = this.#parts;
+    const open = (signed: Readonly<Record<string, string>>): void => {
+      if (this.#isLeaving) return;
+      this.#ahead.open(spec.runId, { method: "POST", path, headers: this.#headers(spec, signed) });
+      this.#ticker.add(this.#ahead);
+    };
+    if (identity === undefined) open(unsigned);
+    // Who has none to sign with says so to the attempt.
+    else identity.headers(path).then(open, () => undefined);
+  }
+
   attempt(
+    runId: RunId,
     handler: HandlerView,
     headers: Readonly<Record<string, string>>,
     listener: AttemptListener,
   ): Attempt {
     const { env, deployment } = this;
     const { inactivityTimeoutMs: inactivityMs, abortTimeoutMs: abortMs } = handler.settings;
-    const { protocolVersion: version, protocolMode, useHttp11 } = deployment;
-    const isLong = protocolMode === "BIDI_STREAM" && !useHttp11 && inactivityMs > 0;
-    const isBidi = isLong && !this.#isLeaving;
+    const { protocolVersion: version } = deployment;
     const attempt = new Attempt(
-      { env, transport: this.#transport },
+      {
+        env,
+        transport: {
+          open: (request, one) => {
+            return this.#ahead.take(runId, one) ?? this.#transport.open(request, one);
+          },
+        },
+      },
       { method: "POST", path: this.#pathOf(handler), headers },
-      { version, isBidi, inactivityMs, abortMs },
+      { version, isBidi: this.#isBidi(handler), inactivityMs, abortMs },
       {
         listener,
         left: (one) => {
@@ -133,13 +157,23 @@ export class Endpoint {
   /** From now on attempts get as far as they can without waiting, and suspend. */
   leave(): void {
     this.#isLeaving = true;
+    this.#ahead.close();
     for (const attempt of this.#attempts) attempt.halfClose();
   }
 
   close(): void {
+    this.#isLeaving = true;
     this.#ticker.stop();
+    this.#ahead.close();
     for (const attempt of this.#attempts) attempt.giveUp();
     this.#transport.close();
+  }
+
+  /** It is answered while it is asked, for as long as it takes. */
+  #isBidi({ settings }: HandlerView): boolean {
+    const { protocolMode, useHttp11 } = this.deployment;
+    const isLong = protocolMode === "BIDI_STREAM" && !useHttp11 && settings.inactivityTimeoutMs > 0;
+    return isLong && !this.#isLeaving;
   }
 
   #pathOf({ service, name }: HandlerView): string {

@@ -221,7 +221,7 @@ export class Hold implements AttemptListener {
       },
     });
     this.#conversation = conversation;
-    this.#attempt = endpoint.attempt(handler, headers, this);
+    this.#attempt = endpoint.attempt(this.runId, handler, headers, this);
     this.#attempt.begin([start, ...messages]);
   }
 

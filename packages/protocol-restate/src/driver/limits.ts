@@ -20,6 +20,9 @@ export const driverLimits = {
 
   /** Attempts at a time at one endpoint. */
   attempts: 1_000,
+  /** Exchanges that are opened before their attempts, and how long they wait for them. */
+  aheadExchanges: 64,
+  aheadMs: 2_000,
   /** Invocations that one deployment has in hand, those that wait for a slot included. */
   holds: 10_000,
   /** An attempt with nothing to do for so long makes room when others wait. */

@@ -5,7 +5,13 @@
  * given to it.
  */
 import type { Activation, Lease, Worker, WorkerSession } from "@perdure/engine";
-import { PerdureError, type Payload, type RunEvent, type RunId } from "@perdure/kernel";
+import {
+  PerdureError,
+  type Payload,
+  type RunEvent,
+  type RunId,
+  type RunSpec,
+} from "@perdure/kernel";
 import type { Endpoint } from "./endpoint.ts";
 import { answerTo, pauseForCode } from "./failure.ts";
 import { Hold } from "./hold.ts";
@@ -24,6 +30,12 @@ export class RestateWorker implements Worker {
   /** The session that `register` gave for this worker. */
   connect(session: WorkerSession): void {
     this.#session = session;
+  }
+
+  foresee(runId: RunId, spec: RunSpec): void {
+    if (this.#holds.has(runId) || this.#endpoint.suspended.has(runId)) return;
+    const handler = this.#endpoint.handlerOf(spec.workflow);
+    if (handler !== undefined) this.#endpoint.foresee(handler, spec);
   }
 
   activate(activation: Activation): void {

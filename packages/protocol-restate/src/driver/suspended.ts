@@ -16,6 +16,10 @@ export class SuspendedRuns {
     for (const oldest of this.#runs.keys()) return void this.#runs.delete(oldest);
   }
 
+  has(runId: RunId): boolean {
+    return this.#runs.has(runId);
+  }
+
   take(runId: RunId): Awaited | undefined {
     const awaited = this.#runs.get(runId);
     this.#runs.delete(runId);

@@ -164,7 +164,9 @@ async function start(
   // So that people and the handler see it; what finds the run is its name.
   const said = idempotencyKey === undefined ? {} : { attributes: { idempotencyKey } };
   try {
-    return await engine.start({ namespace, ...place, input, headers, ...named, ...delay, ...said });
+    const isPatient = !isSend;
+    const more = { ...named, ...delay, ...said, isPatient };
+    return await engine.start({ namespace, ...place, input, headers, ...more });
   } catch (error) {
     if (!(error instanceof PerdureError) || error.code !== "already-exists") throw error;
     // A workflow that has run: who sends is told which, who calls is refused.

@@ -1,0 +1,4 @@
+/** Perdure's store on PostgreSQL. */
+export type { PostgresOptions } from "./options.ts";
+export { PostgresStore } from "./postgres-store.ts";
+//# sourceMappingURL=index.d.ts.map

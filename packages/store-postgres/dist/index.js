@@ -1,0 +1,2 @@
+export { PostgresStore } from "./postgres-store.js";
+//# sourceMappingURL=index.js.map

@@ -1,0 +1,96 @@
+/** Large payloads by the SHA-256 of their bytes, each kept as long as a stream that refers to it. */
+import { PerdureError } from "@perdure/kernel";
+import { sha256 } from "@perdure/store";
+import { bytes, numbers } from "../arrays.js";
+import { nameBytes } from "./streams.js";
+const add = {
+    name: "add_blobs",
+    text: `
+    INSERT INTO @.blobs (partition, hash, data)
+    SELECT partition, hash, data
+    FROM unnest($1::int4[], $2::bytea[], $3::bytea[]) AS n(partition, hash, data)
+    ON CONFLICT (partition, hash) DO NOTHING`,
+};
+const refer = {
+    name: "add_blob_references",
+    text: `
+    INSERT INTO @.blob_references (partition, stream, hash)
+    SELECT partition, stream, hash
+    FROM unnest($1::int4[], $2::bytea[], $3::bytea[]) AS n(partition, stream, hash)
+    ON CONFLICT (partition, stream, hash) DO NOTHING`,
+};
+export function addBlobs(blobs, references) {
+    return [
+        {
+            statement: add,
+            values: [
+                numbers(blobs.map(({ partition }) => partition)),
+                bytes(blobs.map(({ hash }) => hash)),
+                bytes(blobs.map(({ data }) => data)),
+            ],
+        },
+        {
+            statement: refer,
+            values: [
+                numbers(references.map(({ partition }) => partition)),
+                bytes(references.map(({ stream }) => nameBytes(stream))),
+                bytes(references.map(({ hash }) => hash)),
+            ],
+        },
+    ];
+}
+/** Those that only the forgotten streams refer to. */
+const dropOnly = {
+    name: "forget_blobs",
+    text: `
+    DELETE FROM @.blobs AS b
+    USING @.blob_references AS r, unnest($1::int4[], $2::bytea[]) AS n(partition, stream)
+    WHERE r.partition = n.partition AND r.stream = n.stream
+      AND b.partition = r.partition AND b.hash = r.hash
+      AND NOT EXISTS (
+        SELECT 1 FROM @.blob_references AS o
+        WHERE o.partition = b.partition AND o.hash = b.hash AND o.stream <> ALL($2::bytea[]))`,
+};
+const unrefer = {
+    name: "forget_blob_references",
+    text: `
+    DELETE FROM @.blob_references AS r
+    USING unnest($1::int4[], $2::bytea[]) AS n(partition, stream)
+    WHERE r.partition = n.partition AND r.stream = n.stream`,
+};
+export function forgetBlobs(streams) {
+    const values = [
+        numbers(streams.map(({ partition }) => partition)),
+        bytes(streams.map(({ stream }) => nameBytes(stream))),
+    ];
+    return [
+        { statement: dropOnly, values },
+        { statement: unrefer, values },
+    ];
+}
+const get = {
+    name: "get_blobs",
+    text: "SELECT hash, data FROM @.blobs WHERE partition = $1 AND hash = ANY($2::bytea[])",
+};
+export async function readBlobs(database, partition, hashes) {
+    if (hashes.length === 0)
+        return [];
+    const found = new Map();
+    for (const { hash, data } of await database.run(get, [partition, bytes(hashes)])) {
+        found.set(hex(hash), data);
+    }
+    return hashes.map((hash) => {
+        const data = found.get(hex(hash));
+        if (data !== undefined && Buffer.compare(sha256(data), hash) !== 0)
+            throw altered(hash);
+        return data;
+    });
+}
+function altered(hash) {
+    return new PerdureError("store-corrupt", `The stored payload ${hex(hash)} is not what was written. Restore the store from a backup; ` +
+        `runs that do not use it are not touched by it.`);
+}
+function hex(hash) {
+    return Buffer.from(hash).toString("hex");
+}
+//# sourceMappingURL=blobs.js.map

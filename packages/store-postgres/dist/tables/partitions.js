@@ -1,0 +1,126 @@
+/** Partitions: who owns them, how far they have come, what seals them. */
+import { PerdureError } from "@perdure/kernel";
+import { claimedError, sealedBy, sealedError } from "@perdure/store";
+import { numbers } from "../arrays.js";
+import { postgresLimits as limits } from "../limits.js";
+import { textIn, toText } from "../text.js";
+const COLUMNS = "partition, epoch, incarnation, last_batch, seal_state, seal_move, seal_other";
+const lock = {
+    name: "lock_partition",
+    text: `SELECT ${COLUMNS} FROM @.partitions WHERE partition = $1 FOR UPDATE`,
+};
+const look = {
+    name: "look_partition",
+    text: `SELECT ${COLUMNS} FROM @.partitions WHERE partition = $1`,
+};
+const lookAll = {
+    name: "look_partitions",
+    text: `SELECT ${COLUMNS} FROM @.partitions WHERE partition = ANY($1::int4[])`,
+};
+const take = {
+    name: "take_partition",
+    text: "UPDATE @.partitions SET epoch = $2, incarnation = 0, owner = $3 WHERE partition = $1",
+};
+const endEpoch = {
+    name: "end_epoch",
+    text: "INSERT INTO @.epochs (partition, epoch, last_batch) VALUES ($1, $2, $3)",
+};
+const dropEpochs = {
+    name: "drop_epochs",
+    text: "DELETE FROM @.epochs WHERE partition = $1 AND epoch < $2",
+};
+const renew = {
+    name: "renew_partition",
+    text: `
+    UPDATE @.partitions SET incarnation = incarnation + 1 WHERE partition = $1 AND epoch = $2
+    RETURNING ${COLUMNS}`,
+};
+const ended = {
+    name: "look_epoch",
+    text: "SELECT last_batch FROM @.epochs WHERE partition = $1 AND epoch = $2",
+};
+const release = {
+    name: "release_partition",
+    text: "UPDATE @.partitions SET owner = NULL WHERE partition = $1 AND epoch = $2",
+};
+const seal = {
+    name: "seal_partition",
+    text: `
+    UPDATE @.partitions SET seal_state = $3, seal_move = $4, seal_other = $5
+    WHERE partition = $1 AND epoch = $2 RETURNING partition`,
+};
+/** A new epoch for the partition: nobody else's commits are taken once the transaction is. */
+export async function takePartition(session, partition, claim) {
+    const [row] = await session.run(lock, [partition]);
+    if (row === undefined)
+        throw noPartition(partition);
+    const { epoch, lastBatch } = toHeld(row);
+    if (claim !== undefined && claim.after !== epoch)
+        throw claimedError(partition);
+    const sealed = sealedBy(toSeal(row), claim);
+    if (sealed !== undefined)
+        throw sealedError(sealed);
+    const next = epoch + 1;
+    await Promise.all([
+        session.run(take, [partition, next, claim === undefined ? null : toText(claim.node)]),
+        session.run(endEpoch, [partition, epoch, lastBatch]),
+        session.run(dropEpochs, [partition, next - limits.epochs]),
+    ]);
+    return { partition, epoch: next, incarnation: 0, lastBatch };
+}
+/**
+ * What this owner has sent and had no answer to is not applied from now on, if it was not yet.
+ * Undefined: the epoch is over.
+ */
+export async function renewPartition(session, partition, epoch) {
+    const [row] = await session.run(renew, [partition, epoch]);
+    return row && toHeld(row);
+}
+export async function lookAt(session, partition) {
+    const [row] = await session.run(look, [partition]);
+    if (row === undefined)
+        throw noPartition(partition);
+    return toHeld(row);
+}
+export async function lookAtAll(database, partitions) {
+    return (await database.run(lookAll, [numbers(partitions)])).map(toHeld);
+}
+/** How far the partition came in an epoch; absent: in the newest. */
+export async function lastBatchOf(session, partition, epoch) {
+    const held = await lookAt(session, partition);
+    if (epoch === undefined || epoch === held.epoch)
+        return held.lastBatch;
+    const [row] = await session.run(ended, [partition, epoch]);
+    if (row !== undefined)
+        return Number(row["last_batch"]);
+    throw new PerdureError("invalid-argument", `How far partition ${partition} came in epoch ${epoch} is not known any more; it is in epoch ` +
+        `${held.epoch}. Open the partition again.`);
+}
+export async function releasePartition(database, partition, epoch) {
+    await database.run(release, [partition, epoch]);
+}
+export async function sealPartition(database, partition, epoch, wanted) {
+    const values = [wanted?.state, wanted?.move, wanted?.other].map((text) => text === undefined ? null : toText(text));
+    const sealed = await database.run(seal, [partition, epoch, ...values]);
+    if (sealed.length === 0)
+        throw claimedError(partition);
+}
+export function toHeld(row) {
+    return {
+        partition: Number(row["partition"]),
+        epoch: Number(row["epoch"]),
+        incarnation: Number(row["incarnation"]),
+        lastBatch: Number(row["last_batch"]),
+    };
+}
+export function toSeal(row) {
+    if (row["seal_state"] === null)
+        return undefined;
+    const state = textIn(row, "seal_state");
+    return { state, move: textIn(row, "seal_move"), other: textIn(row, "seal_other") };
+}
+function noPartition(partition) {
+    const text = `There is no partition ${partition} in this store: see how many it has.`;
+    return new PerdureError("invalid-argument", text);
+}
+//# sourceMappingURL=partitions.js.map

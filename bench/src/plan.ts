@@ -65,7 +65,7 @@ export const fullPlan: Plan = {
 /** One service behind two servers: what its callers see, from a lone call to many at once. */
 export const racePlan: Plan = planOf(
   1.5,
-  rounds,
+  3,
   [1, 16, 64, 256].flatMap((inFlight): readonly Workload[] => [
     { kind: "no-steps", inFlight },
     { kind: "step-runs", inFlight },

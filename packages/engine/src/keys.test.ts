@@ -1,7 +1,7 @@
-import { keyStream, limits, type KeyRef, type Payload } from "@perdure/kernel";
+import { keyStream, limits, runStream, type KeyRef, type Payload } from "@perdure/kernel";
 import { MemoryStore, type Batch } from "@perdure/store";
 import { afterEach, describe, expect, it } from "vitest";
-import { createCalendar, Engine, systemEnv } from "./index.ts";
+import { createCalendar, Engine, systemEnv, within } from "./index.ts";
 
 const input: Payload = { encoding: "json", data: new TextEncoder().encode("1") };
 const byId = (a: KeyRef, b: KeyRef): number => (a.id < b.id ? -1 : 1);
@@ -67,6 +67,26 @@ describe("keys, as people look at them", () => {
     expect((await engine.keys.view(key)).inbox).toHaveLength(3);
     const last = await engine.start({ ...start, key, isPatient: true });
     expect((await engine.keys.view(key)).inbox.at(-1)?.spec.runId).toBe(last.runId);
+  });
+
+  it("tell of a start that waits for its turn without asking the store, and of its end", async () => {
+    const read: string[] = [];
+    class Watched extends MemoryStore {
+      override read(...args: Parameters<MemoryStore["read"]>) {
+        read.push(args[0]);
+        return super.read(...args);
+      }
+    }
+    const engine = await newEngine(new Watched());
+    const start = { namespace: "n", workflow: "w", queue: "q", input, mode: "exclusive" } as const;
+    const key = named("a");
+    await engine.start({ ...start, key });
+    const { runId } = await engine.start({ ...start, key });
+    const ended = within(engine, { namespace: "n" }).outcome(runId);
+    await new Promise((resolve) => void setImmediate(resolve));
+    expect(read).not.toContain(runStream(runId));
+    await engine.cancel({ runId });
+    expect(await ended).toMatchObject({ status: "cancelled" });
   });
 
   it("are found by the starts that wait for their time, also when they are out of memory", async () => {

@@ -99,7 +99,7 @@ async function settles(ingress: Ingress, count: number): Promise<void> {
 
 /** Not one of those that are measured: their counters begin at nothing. */
 const warmingLanes = 63;
-const warmingSeconds = 3;
+const warmingSeconds = 8;
 
 /**
  * A server that has been up for a while has its code compiled and its caches filled: each kind of call

@@ -89,8 +89,12 @@ export async function endOf(
 ): ReturnType<EngineClient["outcome"]> {
   desk.checkOpen();
   checkRunId(runId);
-  // In memory, nothing has to be waited for.
-  const live = desk.loader.findRun(runId) ?? (await arrived(desk, runId));
+  // In memory, nothing has to be waited for; of a start that waits for its turn there is nothing to read.
+  const here = desk.loader.findRun(runId);
+  if (here === undefined && desk.listeners.expectedIn(runId) !== undefined) {
+    return desk.listeners.outcome(runId);
+  }
+  const live = here ?? (await arrived(desk, runId));
   const { run } = live;
   if (run.outcome !== undefined && live.durable === run.seq) return run.outcome;
   if (run.spec === undefined && !queuedIn(desk, runId)) throw unknownRun(runId);

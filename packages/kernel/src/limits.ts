@@ -85,6 +85,15 @@ export const limits = {
   alarmWindow: 1_000,
   /** Closed runs that are forgotten at once. */
   pruneRuns: 500,
+  /** A move between stores: streams at a time, events and long payloads of one, bytes of a commit. */
+  moveStreams: 16,
+  moveEvents: 1_024,
+  moveBlobs: 8,
+  moveCommitBytes: 4_194_304,
+  /** Streams that a move names when they are in its way; the others it counts. */
+  moveNamed: 20,
+  /** What a move is told to leave where it is. */
+  moveSkips: 1_000,
   workers: 10_000,
   /** What one worker may register: queues, names of workflows and tasks in all of them, labels. */
   workerQueues: 1_000,

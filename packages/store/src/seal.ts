@@ -24,6 +24,11 @@ function textOf({ state, other }: Seal): string {
         `A move from this store to ${other} has not ended. Run the same perdure move again, which ` +
         `goes on where it was, or with --abandon to undo it.`
       );
+    case "copied":
+      return (
+        `What is in this store was copied to ${other}, and the move has one thing left to do: run ` +
+        `the same perdure move again.`
+      );
     case "moved":
       return `What was in this store has moved to ${other} and goes on there: open that one.`;
   }

@@ -138,10 +138,10 @@ export interface Claim {
 /** Why nobody is to open a partition: what is in it is on its way, or elsewhere. */
 export interface Seal {
   /**
-   * `arriving`: not everything is here yet. `leaving`: it is being copied to another store.
-   * `moved`: it goes on in another store.
+   * `arriving`: not everything is here yet. `leaving`: it is on its way to another store. `copied`: it
+   * is there, and is to go on here too. `moved`: it is there, and goes on there.
    */
-  readonly state: "arriving" | "leaving" | "moved";
+  readonly state: "arriving" | "leaving" | "copied" | "moved";
   /** Names the move that sealed it. */
   readonly move: string;
   /** The store at the other end, as people are told of it: without secrets. */
@@ -173,11 +173,11 @@ export interface PartitionRecord {
   readonly seal?: Seal;
 }
 
-/** Who is there and who has what, as one moment of a database. */
+/** Who is there and who has what, as one moment of the store. */
 export interface ClusterView {
-  /** Those that have given it a sign of life, by id. */
+  /** By id. */
   readonly nodes: readonly NodeRecord[];
-  /** All of its partitions, by number. */
+  /** All partitions, by number. */
   readonly partitions: readonly PartitionRecord[];
 }
 
@@ -254,11 +254,8 @@ export interface Store {
   release(partition: number, epoch: number): Promise<void>;
   /** Seals the partition, or takes its seal off; rejects with `fenced` of another epoch than the newest. */
   seal(partition: number, epoch: number, seal?: Seal): Promise<void>;
-  /**
-   * A node's sign of life in one database; absent: the first. It forgets the nodes in `gone`, which
-   * own nothing there from now on.
-   */
-  beat(node: NodeRecord, gone?: readonly string[], database?: number): Promise<ClusterView>;
+  /** A node's sign of life; forgets the nodes in `gone`, which own nothing from now on. */
+  beat(node: NodeRecord, gone?: readonly string[]): Promise<ClusterView>;
   /**
    * All batches, of partitions of one database, in one transaction. Calls that share a partition are
    * applied in the order they were made; others may overtake.

@@ -2,17 +2,32 @@
 import { partitionOf, type StreamId } from "@perdure/kernel";
 import { blobHashes, decodeEvent, type AnyEvent, type Store } from "@perdure/store";
 
+/** Long payloads by the hexadecimal digits of their hash. */
+export type Blobs = ReadonlyMap<string, Uint8Array | undefined>;
+
 export async function decodeAll(
   store: Store,
   stream: StreamId,
   events: readonly Uint8Array[],
   from: number,
 ): Promise<AnyEvent[]> {
+  return decodeWith(events, from, await fetchBlobs(store, stream, events));
+}
+
+/** The long payloads of these events; nearly always none. */
+export async function fetchBlobs(
+  store: Store,
+  stream: StreamId,
+  events: readonly Uint8Array[],
+): Promise<Blobs> {
   const hashes = events.flatMap(blobHashes);
-  if (hashes.length === 0) return events.map((bytes, i) => decodeEvent(bytes, from + i));
+  if (hashes.length === 0) return none;
   const blobs = await store.blobs(partitionOf(stream, store.partitions), hashes);
-  const found = new Map(hashes.map((hash, i) => [hex(hash), blobs[i]]));
-  const source = (hash: Uint8Array): Uint8Array | undefined => found.get(hex(hash));
+  return new Map(hashes.map((hash, i) => [hex(hash), blobs[i]]));
+}
+
+export function decodeWith(events: readonly Uint8Array[], from: number, blobs: Blobs): AnyEvent[] {
+  const source = (hash: Uint8Array): Uint8Array | undefined => blobs.get(hex(hash));
   return events.map((bytes, i) => decodeEvent(bytes, from + i, source));
 }
 
@@ -26,6 +41,8 @@ export async function readEvents(
   const data = await store.read(stream, from, limit);
   return data && decodeAll(store, stream, data.events, from);
 }
+
+const none: Blobs = new Map();
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");

@@ -11,9 +11,7 @@
  * T4  A run that waits for a worker and for nothing else leaves memory without being settled: it
  *     would be read at the next start in any case, and its entry in the matcher stays.
  */
-import { rowOf, running, wantsActivation, work } from "@perdure/kernel";
-import { limits } from "@perdure/kernel";
-import { encodeSnapshot, type Settled } from "@perdure/store";
+import { limits, rowOf, wantsActivation } from "@perdure/kernel";
 import type { Draft } from "../commit/draft.ts";
 import type { Tuning } from "../core/options.ts";
 import type { Stats } from "../core/stats.ts";
@@ -25,6 +23,7 @@ import type { Loader } from "./loader.ts";
 import { LiveRun, type Live } from "./live.ts";
 import type { Partition } from "./partition.ts";
 import type { Retention } from "./retention.ts";
+import { settledOf } from "./settled.ts";
 
 /** What is named within one of these parts of `tidyMs` is due together. */
 const TURNS = 8;
@@ -273,29 +272,10 @@ export class Tidy {
   };
 }
 
-/** What the store keeps beside the stream's events. */
-function settledOf(live: Live): Settled {
-  const { stream, machine, state } = live;
-  const alarm = machine.wakeAt(state);
-  const isLong = !(live instanceof LiveRun) || state.seq > limits.snapshotEvents;
-  return {
-    stream,
-    hasWork: live instanceof LiveRun && hasWork(live),
-    ...(alarm === undefined ? {} : { alarm }),
-    ...(isLong ? { snapshot: { seq: state.seq, data: encodeSnapshot(state) } } : {}),
-  };
-}
-
 /** T4. */
 function isQueued(live: Live): boolean {
   if (!(live instanceof LiveRun) || live.want === undefined) return false;
   return live.machine.wakeAt(live.state) === undefined;
-}
-
-function hasWork({ run }: LiveRun): boolean {
-  if (run.outcome !== undefined) return false;
-  const { activation, tasks } = work(run);
-  return activation || tasks.length > 0 || running(run).length > 0;
 }
 
 function expiry(closedAt: number | undefined, retentionMs: number): number | undefined {

@@ -1,0 +1,137 @@
+/**
+ * A store at one end of a move, and what the move holds of it.
+ *
+ * E1  Its partitions are taken by claims, and only where no node lives: nobody is stopped by force.
+ *     Whoever comes later fences the move, which then ends without harm.
+ * E2  Whatever becomes of the move, what it holds is given back; seals stay.
+ */
+import { invariant, PerdureError } from "@perdure/kernel";
+import type { Batch, ClusterView, NodeRecord, Opened, Seal, Store } from "@perdure/store";
+import { drawHex } from "../core/draw.ts";
+import type { Env } from "../env.ts";
+import type { Seals } from "./stage.ts";
+
+/** A node that gives no sign of life for so long is dead: the longest lease that is usual, and a beat. */
+const LOOK_MS = 2_500;
+
+/** A store that can be opened again and again. */
+export interface StoreSource {
+  /** As people are told of it: without secrets. */
+  readonly name: string;
+  open(): Promise<Store>;
+}
+
+/** A batch without what its partition's owner adds. */
+export type Load = Omit<Batch, "partition" | "epoch" | "number">;
+
+interface Held {
+  readonly epoch: number;
+  lastBatch: number;
+}
+
+export class StoreEnd {
+  readonly name: string;
+  readonly store: Store;
+  readonly #env: Env;
+  readonly #id: string;
+  readonly #held = new Map<number, Held>();
+
+  static async open(source: StoreSource, env: Env): Promise<StoreEnd> {
+    return new StoreEnd(source.name, await source.open(), env);
+  }
+
+  private constructor(name: string, store: Store, env: Env) {
+    this.name = name;
+    this.store = store;
+    this.#env = env;
+    this.#id = `move-${drawHex(env, 2)}`;
+  }
+
+  get isTaken(): boolean {
+    return this.#held.size > 0;
+  }
+
+  async seals(): Promise<Seals> {
+    return (await this.#view()).partitions.map(({ seal }) => seal);
+  }
+
+  /** Takes all partitions, as the move of this name. */
+  async take(move: string): Promise<readonly Opened[]> {
+    const { partitions } = await this.#alone();
+    const opened: Opened[] = [];
+    for (const { partition, epoch } of partitions) {
+      const found = await this.store.open(partition, { node: this.#id, after: epoch, move });
+      this.#held.set(partition, { epoch: found.epoch, lastBatch: found.lastBatch });
+      opened.push(found);
+    }
+    return opened;
+  }
+
+  async seal(seal: Seal | undefined): Promise<void> {
+    for (const [partition, { epoch }] of this.#held) await this.store.seal(partition, epoch, seal);
+  }
+
+  /** One commit for partitions of one database; resolves when it is durable. */
+  async commit(loads: ReadonlyMap<number, Load>): Promise<void> {
+    const batches = [...loads].map(([partition, load]): Batch => {
+      const held = this.#held.get(partition);
+      invariant(held !== undefined, "a move writes to a partition that it has not taken");
+      return { ...load, partition, epoch: held.epoch, number: ++held.lastBatch };
+    });
+    const result = await this.store.commit(batches);
+    switch (result.type) {
+      case "done":
+        return;
+      case "fenced":
+        throw this.#takenError();
+      case "failed":
+      case "unknown": {
+        const text = `${this.name} did not take a commit. ${result.reason} ${again}`;
+        throw new PerdureError("store-failed", text);
+      }
+    }
+  }
+
+  /** Gives back what is held, as far as the store still takes it. */
+  async close(): Promise<void> {
+    for (const [partition, { epoch }] of this.#held) {
+      await this.store.release(partition, epoch).catch(() => undefined);
+    }
+    this.#held.clear();
+    await this.store.close();
+  }
+
+  /** Throws when somebody else is at work on the store. */
+  async #alone(): Promise<ClusterView> {
+    const before = await this.#view();
+    if (before.nodes.length === 0) return before;
+    await new Promise<void>((resolve) => void this.#env.after(LOOK_MS, resolve));
+    const after = await this.#view();
+    const known = new Map(before.nodes.map(({ id, beat }) => [id, beat]));
+    const awake = after.nodes.find(({ id, beat }) => known.get(id) !== beat);
+    if (awake === undefined) return after;
+    const { id, address } = awake;
+    const text = `${this.name} is in use by the node ${id} at ${address}: stop all that use it, and move then.`;
+    throw new PerdureError("store-busy", text);
+  }
+
+  /** Looks without leaving a trace. */
+  #view(): Promise<ClusterView> {
+    const self: NodeRecord = {
+      id: this.#id,
+      address: "perdure move",
+      version: "",
+      startedAt: this.#env.now(),
+      beat: 0,
+      isLeaving: true,
+    };
+    return this.store.beat(self, [self.id]);
+  }
+
+  #takenError(): PerdureError {
+    const text = `Somebody else has opened ${this.name} meanwhile: stop all that use it. ${again}`;
+    return new PerdureError("store-busy", text);
+  }
+}
+
+const again = "Then run the same perdure move again: it goes on where it was.";

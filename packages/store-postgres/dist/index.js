@@ -1,2 +1,0 @@
-export { PostgresStore } from "./postgres-store.js";
-//# sourceMappingURL=index.js.map

@@ -8,6 +8,7 @@ import {
   MemoryHarness,
   Owner,
   row,
+  SpreadHarness,
   storeContract,
   stream,
   text,
@@ -18,6 +19,11 @@ import { SqliteStore } from "./sqlite-store.ts";
 
 storeContract("the SQLite store with a thread", () => SqliteHarness.make(false), ["corrupt"]);
 storeContract("the SQLite store inline", () => SqliteHarness.make(true), ["corrupt", "failNext"]);
+storeContract("a store over three SQLite files", threeFiles, ["corrupt", "failNext", "several"]);
+
+async function threeFiles(): Promise<SpreadHarness> {
+  return SpreadHarness.make(await Promise.all([1, 2, 3].map(() => SqliteHarness.make(true))));
+}
 
 async function withHarness(test: (harness: SqliteHarness) => Promise<void>): Promise<void> {
   const harness = await SqliteHarness.make(true);
@@ -48,6 +54,15 @@ describe("the SQLite store", () => {
       60_000,
     );
   }
+
+  it("agrees, when there are three of them, with a single one in memory", async () => {
+    const files = await threeFiles();
+    try {
+      await agree(new MemoryHarness(4), files, 4, 1_000);
+    } finally {
+      await files.dispose();
+    }
+  });
 
   it("has room in its log before the first commit, so that a sync need not grow the file", () =>
     withHarness(async ({ store }) => {

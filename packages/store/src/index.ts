@@ -13,6 +13,7 @@ export { decodeSnapshot, encodeSnapshot } from "./codec/snapshot.ts";
 export { byBytes, decodeCursor, encodeCursor, type CursorPosition } from "./cursor.ts";
 export { Disk } from "./memory/disk.ts";
 export { MemoryStore, type Faults } from "./memory/memory-store.ts";
+export { SpreadStore } from "./spread/spread-store.ts";
 export { decodeFrames, encodeFrames, type Frame, type FramedRecord } from "./segment/frame.ts";
 export {
   corruptStream,

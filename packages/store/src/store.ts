@@ -173,11 +173,11 @@ export interface PartitionRecord {
   readonly seal?: Seal;
 }
 
-/** Who is there and who has what, as one moment of the store. */
+/** Who is there and who has what, as one moment of a database. */
 export interface ClusterView {
-  /** By id. */
+  /** Those that have given it a sign of life, by id. */
   readonly nodes: readonly NodeRecord[];
-  /** All partitions, by number. */
+  /** All of its partitions, by number. */
   readonly partitions: readonly PartitionRecord[];
 }
 
@@ -254,8 +254,11 @@ export interface Store {
   release(partition: number, epoch: number): Promise<void>;
   /** Seals the partition, or takes its seal off; rejects with `fenced` of another epoch than the newest. */
   seal(partition: number, epoch: number, seal?: Seal): Promise<void>;
-  /** A node's sign of life; forgets the nodes in `gone`, which own nothing from now on. */
-  beat(node: NodeRecord, gone?: readonly string[]): Promise<ClusterView>;
+  /**
+   * A node's sign of life in one database; absent: the first. It forgets the nodes in `gone`, which
+   * own nothing there from now on.
+   */
+  beat(node: NodeRecord, gone?: readonly string[], database?: number): Promise<ClusterView>;
   /**
    * All batches, of partitions of one database, in one transaction. Calls that share a partition are
    * applied in the order they were made; others may overtake.

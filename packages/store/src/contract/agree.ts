@@ -4,9 +4,9 @@
  * port documents, so that a run which happened not to look at something cannot pass.
  */
 import { deepStrictEqual } from "node:assert";
-import { partitionOf, type Json } from "@perdure/kernel";
+import { partitionOf, type Json, type StreamId } from "@perdure/kernel";
 import type { Batch, Claim, CommitResult, Query, Store } from "../store.ts";
-import { blob } from "./fixture.ts";
+import { beatAll, blob } from "./fixture.ts";
 import type { CommitFault, Harness } from "./harness.ts";
 import { Model, nthStream, PARTITIONS, STREAMS, type Mistake } from "./model.ts";
 import { Random } from "./random.ts";
@@ -270,7 +270,7 @@ class Driver {
     };
     const gone = random.chance(0.2) ? [random.pick(["one", "third"])] : [];
     const [{ partitions }] = await this.#both(`beat ${id} ${gone.join()}`, (store) =>
-      store.beat(record, gone),
+      beatAll(store, record, gone),
     );
     this.#saw("beat");
     const { epoch = 0 } = partitions[partition] ?? {};
@@ -286,10 +286,19 @@ class Driver {
     this.#saw("open with a late claim");
   }
 
+  /** Until nothing is left: which go first is the store's affair. */
   async #prune(): Promise<void> {
     const now = this.#random.below(1_000);
     const limit = 1 + this.#random.below(3);
-    const [pruned] = await this.#both(`prune ${now} ${limit}`, (store) => store.prune(now, limit));
+    const [pruned] = await this.#both(`prune ${now} ${limit}`, async (store) => {
+      const gone: StreamId[] = [];
+      for (;;) {
+        const some = await store.prune(now, limit);
+        if (some.length === 0) return gone.toSorted();
+        if (some.length > limit) throw new Error(`pruned ${some.length} and not ${limit}`);
+        gone.push(...some);
+      }
+    });
     this.#model.forgotten(pruned);
     this.#saw(pruned.length === 0 ? "prune none" : "prune some");
   }

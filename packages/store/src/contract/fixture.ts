@@ -1,7 +1,16 @@
 /** Batches and rows for contracts, short to write. */
 import { partitionOf, runId, runStream, type RunId, type StreamId } from "@perdure/kernel";
 import { sha256 } from "../codec/detached.ts";
-import type { Batch, Blob, IndexRow, Opened, Store, StreamData } from "../store.ts";
+import type {
+  Batch,
+  Blob,
+  ClusterView,
+  IndexRow,
+  NodeRecord,
+  Opened,
+  Store,
+  StreamData,
+} from "../store.ts";
 
 export function text(value: string): Uint8Array {
   return new TextEncoder().encode(value);
@@ -123,4 +132,19 @@ export function besideIt(store: Store, partition: number): number {
     if (other !== partition && isBeside) return other;
   }
   throw new RangeError(`partition ${partition} is alone in its database`);
+}
+
+/** A sign of life in every database, and what all of them show. */
+export async function beatAll(
+  store: Store,
+  node: NodeRecord,
+  gone: readonly string[] = [],
+): Promise<ClusterView> {
+  const databases = Array.from({ length: store.databases }, (_, n) => n);
+  const views = await Promise.all(databases.map((database) => store.beat(node, gone, database)));
+  const partitions = views.flatMap((view) => view.partitions);
+  return {
+    nodes: views[0]?.nodes ?? [],
+    partitions: partitions.toSorted((a, b) => a.partition - b.partition),
+  };
 }

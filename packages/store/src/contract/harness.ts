@@ -26,5 +26,8 @@ export interface Harness {
 
 export type MakeHarness = () => Promise<Harness>;
 
-/** Which of the harness's optional methods are there: the promises that need one come with it. */
-export type Ability = "second" | "failNext" | "corrupt";
+/**
+ * Which of the harness's optional methods are there: the promises that need one come with it.
+ * `several`: the store is several databases.
+ */
+export type Ability = "second" | "failNext" | "corrupt" | "several";

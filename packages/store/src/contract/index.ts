@@ -3,4 +3,5 @@ export { agree, type Agreement } from "./agree.ts";
 export { blob, Owner, row, run, stream, text, texts, untext } from "./fixture.ts";
 export type { Ability, CommitFault, Harness, MakeHarness } from "./harness.ts";
 export { MemoryHarness } from "./memory-harness.ts";
+export { SpreadHarness } from "./spread-harness.ts";
 export { storeContract } from "./store-contract.ts";

@@ -2,7 +2,7 @@
 import { partitionOf } from "@perdure/kernel";
 import { expect, it } from "vitest";
 import type { NodeRecord, PartitionRecord, Store } from "../store.ts";
-import { Owner, row, stream } from "./fixture.ts";
+import { beatAll, Owner, row, stream } from "./fixture.ts";
 import type { Harness } from "./harness.ts";
 
 const one: NodeRecord = node("one", 1);
@@ -34,7 +34,7 @@ export function nodePromises(use: () => Harness): void {
     expect(await ownerOf(store, 0)).toEqual({ partition: 0, epoch: 1 });
     expect(await ownerOf(store, 1)).toEqual({ partition: 1, epoch: 2 });
     expect(await ownerOf(store, 2)).toEqual({ partition: 2, epoch: 1, owner: "one" });
-    await store.beat(other, ["one"]);
+    await beatAll(store, other, ["one"]);
     expect(await ownerOf(store, 2)).toEqual({ partition: 2, epoch: 1 });
   });
 
@@ -60,8 +60,9 @@ export function nodePromises(use: () => Harness): void {
     const again = { ...one, beat: 2, isLeaving: true };
     const { nodes, partitions } = await harness.store.beat(again);
     expect(nodes).toEqual([again, other]);
+    const all = Array.from({ length: harness.store.partitions }, (_, n) => n);
     expect(partitions.map(({ partition }) => partition)).toEqual(
-      Array.from({ length: harness.store.partitions }, (_, n) => n),
+      all.filter((partition) => harness.store.databaseOf(partition) === 0),
     );
     await harness.reopen();
     const view = await harness.store.beat(again, ["other", "never there"]);
@@ -81,7 +82,10 @@ export function nodePromises(use: () => Harness): void {
     expect(await store.prune(400, 10, others)).toEqual([]);
     expect(await store.prune(400, 10, [home])).toEqual([stream(1)]);
   });
+}
 
+/** Not of several databases together, which have no place of their own. */
+export function placePromises(use: () => Harness): void {
   it("takes one place among several databases, and for ever", async () => {
     const harness = use();
     const place = { cluster: "c1", index: 1, databases: 3 };
@@ -102,7 +106,7 @@ export function nodePromises(use: () => Harness): void {
 }
 
 async function ownerOf(store: Store, partition: number): Promise<PartitionRecord | undefined> {
-  return (await store.beat(one)).partitions[partition];
+  return (await beatAll(store, one)).partitions[partition];
 }
 
 function node(id: string, beat: number): NodeRecord {

@@ -1,7 +1,7 @@
 /** S9: what is on its way to another store, or there already, is opened by nobody by accident. */
 import { expect, it } from "vitest";
 import type { Seal } from "../store.ts";
-import { Owner, stream } from "./fixture.ts";
+import { beatAll, Owner, stream } from "./fixture.ts";
 import type { Harness } from "./harness.ts";
 
 const leaving: Seal = { state: "leaving", move: "m-1", other: "sqlite:./other.db" };
@@ -52,7 +52,7 @@ export function sealPromises(use: () => Harness): void {
     const { epoch } = await store.open(1);
     await store.seal(1, epoch, leaving);
     const record = { id: "a", address: "a", version: "1", startedAt: 1, beat: 1, isLeaving: false };
-    const { partitions } = await store.beat(record);
+    const { partitions } = await beatAll(store, record);
     expect(partitions[1]).toEqual({ partition: 1, epoch, seal: leaving });
     expect(partitions.filter(({ seal }) => seal !== undefined)).toHaveLength(1);
   });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe } from "vitest";
 import { commitPromises, faultPromises, handlePromises, ownerPromises } from "./commits.ts";
 import type { Ability, Harness, MakeHarness } from "./harness.ts";
 import { listPromises } from "./lists.ts";
-import { nodePromises } from "./nodes.ts";
+import { nodePromises, placePromises } from "./nodes.ts";
 import { sealPromises } from "./seals.ts";
 import { damagePromises, streamPromises } from "./streams.ts";
 
@@ -34,5 +34,6 @@ export function storeContract(
     listPromises(use);
     nodePromises(use);
     sealPromises(use);
+    if (!abilities.includes("several")) placePromises(use);
   });
 }

@@ -64,7 +64,7 @@ function same(a: Json | undefined, b: Json): boolean {
   return left.every(([name, value]) => right.has(name) && same(value, right.get(name) ?? null));
 }
 
-function newestFirst(
+export function newestFirst(
   a: { readonly startedAt: number; readonly runId: string },
   b: { readonly startedAt: number; readonly runId: string },
 ): number {

@@ -13,6 +13,7 @@ interface Package {
 const kernel = "@perdure/kernel";
 const store = "@perdure/store";
 const sqlite = "@perdure/store-sqlite";
+const postgres = "@perdure/store-postgres";
 const engine = "@perdure/engine";
 const wire = "@perdure/wire";
 const nodes = "@perdure/nodes";
@@ -25,21 +26,22 @@ const packages: readonly Package[] = [
   { folder: "kernel", name: kernel, mayImport: [] },
   { folder: "store", name: store, mayImport: [kernel] },
   { folder: "store-sqlite", name: sqlite, mayImport: [kernel, store] },
+  { folder: "store-postgres", name: postgres, mayImport: [kernel, store] },
   { folder: "engine", name: engine, mayImport: [kernel, store] },
   { folder: "wire", name: wire, mayImport: [kernel] },
   { folder: "nodes", name: nodes, mayImport: [kernel, store, engine, wire] },
-  { folder: "sdk", name: sdk, mayImport: [kernel, store, sqlite, engine, wire, nodes] },
+  { folder: "sdk", name: sdk, mayImport: [kernel, store, sqlite, postgres, engine, wire, nodes] },
   // Of the engine a protocol knows the ports, which are types.
   { folder: "protocol-restate", name: restate, mayImport: [kernel, engine, wire] },
   {
     folder: "server",
     name: server,
-    mayImport: [kernel, store, sqlite, engine, wire, nodes, restate],
+    mayImport: [kernel, store, sqlite, postgres, engine, wire, nodes, restate],
   },
   {
     folder: "cli",
     name: "@perdure/cli",
-    mayImport: [kernel, store, sqlite, engine, wire, sdk, server, restate],
+    mayImport: [kernel, store, sqlite, postgres, engine, wire, sdk, server, restate],
   },
 ];
 

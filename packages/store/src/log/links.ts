@@ -57,6 +57,13 @@ export class Links {
       .map(({ message }) => ({ ...message, data: new Uint8Array(message.data) }));
   }
 
+  /** Receivers that have not applied all that was sent to them, as far as is known here. */
+  waitingFor(sender: number): number[] {
+    return [...this.#links.values()]
+      .filter((link) => link.sender === sender && link.waiting.length > 0)
+      .map(({ receiver }) => receiver);
+  }
+
   sentBy(sender: number): { readonly to: number; readonly seq: number }[] {
     return [...this.#links.values()]
       .filter((link) => link.sender === sender && link.sent > 0)

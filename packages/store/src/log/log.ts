@@ -24,7 +24,7 @@ export interface Head {
 const START: Head = { seq: 0, crc: 0 };
 
 /** All that there is of the stream is in its tail. */
-export function holdsAll(tail: Tail | undefined): boolean {
+export function holdsAll(tail: Pick<Tail, "start"> | undefined): boolean {
   return tail?.start.seq === 0;
 }
 

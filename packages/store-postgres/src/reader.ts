@@ -1,0 +1,174 @@
+/**
+ * Answers what is asked of streams: from what is known by heart and the tables, or, of a partition
+ * that this process has not opened, from one snapshot of the database.
+ */
+import { limits, partitionOf, type StreamId } from "@perdure/kernel";
+import { byBytes, corruptStream, type Alarm, type StreamData } from "@perdure/store";
+import { eventsOf, holdsAll, type Log } from "@perdure/store/log";
+import { bytes, numbers } from "./arrays.ts";
+import type { Turns } from "./commit/turns.ts";
+import type { Database, Session, Statement } from "./database.ts";
+import { postgresLimits } from "./limits.ts";
+import { loadPartition } from "./load.ts";
+import type { Partitions } from "./partitions.ts";
+import { follows, putTogether, readGathered, seeTail, type SeenTail } from "./read-stream.ts";
+import { lookAt } from "./tables/partitions.ts";
+import { nameBytes, streamOf } from "./tables/streams.ts";
+
+export interface ReaderParts {
+  readonly database: Database;
+  readonly partitions: Partitions;
+  readonly turns: Turns;
+  /** Of the store. */
+  readonly count: number;
+}
+
+const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/** Partition by partition, as an index gives them: no look at what another prefix has. */
+const named: Statement = {
+  name: "named_streams",
+  text: `
+    SELECT s.name FROM unnest($1::int4[]) AS p
+    CROSS JOIN LATERAL (
+      SELECT name FROM @.streams
+      WHERE partition = p AND name >= $2 AND name > $3
+        AND substring(name FROM 1 FOR length($2)) = $2 AND seq > 0
+      ORDER BY name LIMIT $4) AS s
+    ORDER BY s.name LIMIT $4`,
+};
+const alarmsOf: Statement = {
+  name: "alarms",
+  text: `
+    SELECT name, alarm FROM @.streams
+    WHERE partition = $1 AND alarm < $2 AND name <> ALL($3::bytea[])
+    ORDER BY alarm, name LIMIT $4`,
+};
+
+export class Reader {
+  readonly #parts: ReaderParts;
+
+  constructor(parts: ReaderParts) {
+    this.#parts = parts;
+  }
+
+  async read(
+    stream: StreamId,
+    from: number | undefined,
+    limit: number,
+  ): Promise<StreamData | undefined> {
+    const { partitions, turns, database, count } = this.#parts;
+    const partition = partitionOf(stream, count);
+    for (let attempt = 1; attempt <= postgresLimits.readAttempts; attempt++) {
+      const seen = await turns.look(partition, () => {
+        const memory = partitions.known.get(partition);
+        return (
+          memory && { memory, batch: memory.owner.lastBatch, tail: tailIn(memory.log, stream) }
+        );
+      });
+      if (seen === undefined) return this.#readFromOutside(partition, stream, from, limit);
+      const { memory, batch, tail } = seen;
+      const gathered = holdsAll(tail)
+        ? undefined
+        : await database.session((session) =>
+            readGathered(session, partition, stream, from, limit),
+          );
+      // A commit has moved the tail to the tables meanwhile.
+      if (tail !== undefined && !follows(tail, gathered)) continue;
+      if (gathered !== undefined && tail === undefined) {
+        // Who reads a stream is likely to write to it.
+        void turns.look(partition, () => {
+          if (memory.owner.lastBatch === batch) memory.rows.set(stream, gathered.row);
+        });
+      }
+      const raw = putTogether(stream, tail, gathered, from);
+      return raw && eventsOf(stream, raw, from, limit);
+    }
+    throw corruptStream(stream, "its tail does not follow what was gathered");
+  }
+
+  /** Soonest first. */
+  async alarms(partition: number, before: number, limit: number): Promise<readonly Alarm[]> {
+    const ask = async (session: Session, log: Log): Promise<readonly Alarm[]> => {
+      // Those that go on from what is gathered are awake, and their rows say an old alarm.
+      const awake = [...log.tails].filter(([, tail]) => !holdsAll(tail));
+      const names = bytes(awake.map(([stream]) => nameBytes(stream)));
+      const rows = await session.run(alarmsOf, [partition, before, names, limit]);
+      return rows.map((row) => ({ stream: streamOf(row["name"]), at: Number(row["alarm"]) }));
+    };
+    const { partitions, turns, database } = this.#parts;
+    if (!partitions.known.has(partition)) return this.#fromOutside(partition, ask);
+    // Alone, so that no stream falls asleep or awakes between the look at the log and at the table.
+    return turns.alone([partition], async () => {
+      const log = partitions.known.get(partition)?.log;
+      if (log === undefined) return this.#fromOutside(partition, ask);
+      return database.session((session) => ask(session, log));
+    });
+  }
+
+  /** What is in a tail is looked for first: from there streams go to the table, never back. */
+  async streams(
+    prefix: string,
+    limit: number,
+    after: StreamId | undefined,
+  ): Promise<readonly StreamId[]> {
+    const { database, count } = this.#parts;
+    const most = Math.min(limit, limits.pageRows);
+    const all = Array.from({ length: count }, (_, n) => n);
+    const found = new Set<StreamId>();
+    for (const partition of all) {
+      for (const name of await this.#tailsOf(partition)) {
+        const isAsked = name.startsWith(prefix) && (!after || byBytes(after, name) < 0);
+        if (isAsked) found.add(name);
+      }
+    }
+    const values = [numbers(all), Buffer.from(prefix), Buffer.from(after ?? ""), most];
+    for (const { name } of await database.run(named, values)) found.add(streamOf(name));
+    return [...found].toSorted(byBytes).slice(0, most);
+  }
+
+  async #tailsOf(partition: number): Promise<readonly StreamId[]> {
+    const { partitions, turns } = this.#parts;
+    const known = await turns.look(partition, () => {
+      const log = partitions.known.get(partition)?.log;
+      return log && [...log.tails.keys()];
+    });
+    return (
+      known ?? this.#fromOutside(partition, (_, log) => Promise.resolve([...log.tails.keys()]))
+    );
+  }
+
+  #readFromOutside(
+    partition: number,
+    stream: StreamId,
+    from: number | undefined,
+    limit: number,
+  ): Promise<StreamData | undefined> {
+    return this.#fromOutside(partition, async (session, log) => {
+      const tail = tailIn(log, stream);
+      const gathered = holdsAll(tail)
+        ? undefined
+        : await readGathered(session, partition, stream, from, limit);
+      if (tail !== undefined && !follows(tail, gathered)) {
+        throw corruptStream(stream, "its tail does not follow what was gathered");
+      }
+      const raw = putTogether(stream, tail, gathered, from);
+      return raw && eventsOf(stream, raw, from, limit);
+    });
+  }
+
+  /** With the partition's log as it is in one snapshot of the database. */
+  #fromOutside<T>(partition: number, ask: (session: Session, log: Log) => Promise<T>): Promise<T> {
+    return this.#parts.database.session(async (session) => {
+      await session.command(SNAPSHOT);
+      const { log } = await loadPartition(session, await lookAt(session, partition));
+      const answer = await ask(session, log);
+      await session.commit();
+      return answer;
+    });
+  }
+}
+
+function tailIn(log: Log, stream: StreamId): SeenTail | undefined {
+  return seeTail(log.tails.get(stream));
+}

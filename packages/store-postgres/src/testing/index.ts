@@ -1,0 +1,3 @@
+/** For tests: PostgreSQL servers of one's own, and a network between that can be cut. */
+export { CuttingProxy } from "./cutting-proxy.ts";
+export { missingPostgres, startPostgres, type PostgresServer } from "./postgres-server.ts";

@@ -18,6 +18,8 @@ import { importCommand } from "./commands/import.ts";
 import { login } from "./commands/login.ts";
 import { runs } from "./commands/runs/index.ts";
 import { schedules } from "./commands/schedules/index.ts";
+import { nodes } from "./commands/nodes.ts";
+import { partitions } from "./commands/partitions.ts";
 import { start } from "./commands/start.ts";
 import { version } from "./commands/version.ts";
 import { why } from "./commands/why.ts";
@@ -38,6 +40,8 @@ const commands: readonly CommandOf[] = [
   push,
   keys,
   doctor,
+  nodes,
+  partitions,
   login,
   completion,
   complete,

@@ -19,8 +19,10 @@ import { OwnedTimers } from "./core/owned-timers.ts";
 import { defaultTuning, type EngineOptions } from "./core/options.ts";
 import type { EngineStats } from "./core/stats.ts";
 import { LiveRun } from "./streams/live.ts";
-import { openFront } from "./nodes/front.ts";
+import { reportAlone, type ClusterReport } from "./nodes/cluster-view.ts";
+import { openFront, type Doors } from "./nodes/front.ts";
 import { termsOf } from "./nodes/node-options.ts";
+import { checkCompany } from "./nodes/solitude.ts";
 import { awayError } from "./streams/loader.ts";
 import type { WorkerHost } from "./worker.ts";
 
@@ -37,6 +39,8 @@ export interface Engine extends EngineClient, WorkerHost {
   namespaceOf(runId: RunId): Promise<string | undefined>;
   /** The business key of a run, or of a start that waits for its turn. */
   keyOf(runId: RunId): Promise<KeyRef | undefined>;
+  /** The nodes that share the store, and who has which partition. */
+  cluster(): Promise<ClusterReport>;
   /**
    * Takes no new runs, lets workers finish what they hold (for at most `tuning.drainMs`), writes
    * what is decided, and closes the store. Open runs go on when the store is opened again.
@@ -82,7 +86,9 @@ export const Engine: {
     const desk = deskOf({ ...options, env }, parts, () => phase, trouble);
     const own = (by?: string): EngineClient => verbsOf(desk, by);
     const front = parts.cluster && openFront(desk, parts.cluster, own);
+    const doors = front?.doors ?? doorsAlone(desk, own);
     try {
+      if (node !== undefined) await checkCompany(store, env, node);
       await (parts.cluster ? parts.cluster.start() : parts.recovery.openAll());
     } catch (error) {
       front?.stop();
@@ -107,15 +113,23 @@ export const Engine: {
       register: (worker, workerOptions) => parts.registry.register(worker, workerOptions),
       stats: () => gauge(parts, phase),
       close,
-      as: front?.as ?? own,
-      keyedState: front?.keyedState ?? keyedStateVerbs(desk),
-      keys: front?.keys ?? keyVerbs(desk),
-      namespaceOf: front?.namespaceOf ?? ((runId) => homeOf(desk, runId)),
-      keyOf: front?.keyOf ?? ((runId) => keyOfRun(desk, runId)),
-      ...(front?.as() ?? own()),
+      ...doors,
+      ...doors.as(),
     };
   },
 };
+
+/** Where callers meet an engine that has the store for itself. */
+function doorsAlone(desk: Desk, own: (by?: string) => EngineClient): Doors {
+  return {
+    as: own,
+    keyedState: keyedStateVerbs(desk),
+    keys: keyVerbs(desk),
+    namespaceOf: (runId) => homeOf(desk, runId),
+    keyOf: (runId) => keyOfRun(desk, runId),
+    cluster: async () => reportAlone(desk),
+  };
+}
 
 function verbsOf(desk: Desk, by?: string): EngineClient {
   return {
@@ -216,6 +230,8 @@ function gauge(parts: Assembly, phase: Phase): EngineStats {
     ...parts.stats,
     phase,
     partitions: partitions.length,
+    partitionsOpen: partitions.filter(({ isOpen }) => isOpen).length,
+    ...(parts.cluster === undefined ? {} : { node: parts.cluster.standing }),
     queued: mail.queued,
     commitsInFlight: pump.commitsInFlight,
     liveStreams: partitions.reduce((sum, { lives }) => sum + lives.size, 0),

@@ -1,7 +1,7 @@
 /** `@perdure/engine`: the shell around the kernel. */
 export { Engine } from "./engine.ts";
 export { defaultTuning, type EngineOptions, type Tuning } from "./core/options.ts";
-export type { EngineStats } from "./core/stats.ts";
+export type { ClusterStanding, EngineStats } from "./core/stats.ts";
 export {
   checkJson,
   checkKey,
@@ -19,6 +19,12 @@ export { checkRunId } from "./client/desk.ts";
 export { createCalendar, validateCalendar } from "./calendar.ts";
 export { within, type Within } from "./client/within.ts";
 export { systemEnv, type SystemEnvOptions } from "./system-env.ts";
+export type {
+  ClusterReport,
+  NodeView,
+  PartitionGauge,
+  PartitionView,
+} from "./nodes/cluster-view.ts";
 export type { NodeOptions } from "./nodes/node-options.ts";
 export { abandonMove, type Abandoned, type AbandonOptions } from "./move/abandon.ts";
 export { compareStores, type Comparison, type Likeness } from "./move/compare.ts";

@@ -6,7 +6,7 @@ export { rolesTable } from "./access/roles-table.ts";
 export { policy, roles, type Policy, type Role } from "./access/roles.ts";
 export { brokenAt } from "./audit/audit-log.ts";
 export type { Config, ConfigInput } from "./config/config.ts";
-export { describeConfig, type SettingView } from "./config/describe.ts";
+export { describeConfig, withoutPassword, type SettingView } from "./config/describe.ts";
 export { loadConfig, type ConfigSources, type LoadedConfig, type Source } from "./config/load.ts";
 export type { DoctorAnswer, Finding } from "./doctor/doctor.ts";
 export type { Route } from "./http/route.ts";

@@ -210,6 +210,7 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
   const doctor = () =>
     examine({
       stats,
+      cluster: () => engine.cluster(),
       now: () => env.now(),
       upMs: () => env.monotonic() - began,
       lagMs: () => metrics.lagMs,
@@ -221,7 +222,14 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
       insecure: config.insecure,
     });
   const push = parts.pushHost ?? (await pushOf(engine, config, env, parts.pushStore));
-  const own: readonly Route[] = routesOf({ env, limits: config.limits, apiKeys, audit, doctor });
+  const own: readonly Route[] = routesOf({
+    env,
+    limits: config.limits,
+    apiKeys,
+    audit,
+    doctor,
+    cluster: () => engine.cluster(),
+  });
   return {
     env,
     audit,

@@ -1,16 +1,22 @@
 /** A server: a store, the engine over it, and its doors. */
-import { createCalendar, Engine, systemEnv } from "@perdure/engine";
-import { PerdureError, type Json } from "@perdure/kernel";
-import { MemoryStore, type Store } from "@perdure/store";
-import { SqliteStore } from "@perdure/store-sqlite";
+import { systemEnv, type Engine } from "@perdure/engine";
+import type { Json } from "@perdure/kernel";
+import type { Store } from "@perdure/store";
 import { checkConfig } from "./config/load.ts";
+import { openEngine } from "./open-engine.ts";
 import { serve, type Doors, type ServeOptions } from "./serve.ts";
 
-export type ServerOptions = ServeOptions;
+export interface ServerOptions extends ServeOptions {
+  /** One that is open already, in place of the one that `store` names. The server closes it. */
+  readonly openedStore?: Store;
+}
 
 export interface RunningServer extends Doors {
   readonly engine: Engine;
-  /** Ends requests and streams, drains workers, closes the engine and the store. */
+  /**
+   * Ends requests and streams, drains workers, gives partitions to the other nodes if there are any,
+   * closes the engine and the store.
+   */
   close(): Promise<void>;
 }
 
@@ -20,6 +26,7 @@ export interface RunningServer extends Doors {
  * ```
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const { openedStore, ...doorOptions } = options;
   const {
     env = systemEnv(),
     access: _,
@@ -27,31 +34,25 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     pushHost: ___,
     pushStore: ____,
     ...rest
-  } = options;
+  } = doorOptions;
   const { sources: _____, storeFacts: ______, ...input } = rest;
   // Before a file is made: a wrong configuration leaves nothing behind.
   const config = checkConfig(input);
-  const store = await openStore(config.store);
-  const calendar = createCalendar();
-  const engine = await Engine.open({ store, env, calendar, tuning: config.engine });
+  const { engine, store, ...opened } = await openEngine(config, env, openedStore);
   try {
     const storeFacts = async (): Promise<Json> => ({ ...(await store.facts()) });
-    const doors = await serve(engine, { storeFacts, ...options, env });
+    const doors = await serve(engine, { storeFacts, ...doorOptions, env });
     const close = async (): Promise<void> => {
       await doors.close();
-      await engine.close();
+      await opened.close();
     };
-    return { ...doors, engine, close };
+    const reloadTls = (): void => {
+      doors.reloadTls();
+      opened.reloadTls();
+    };
+    return { ...doors, engine, reloadTls, close };
   } catch (error) {
-    await engine.close();
+    await opened.close();
     throw error;
   }
-}
-
-async function openStore(name: string): Promise<Store> {
-  if (name === "memory:") return new MemoryStore();
-  const file = name.startsWith("sqlite:") ? name.slice("sqlite:".length) : "";
-  if (file !== "") return SqliteStore.open(file);
-  const advice = 'write "sqlite:./perdure.db" or "memory:"';
-  throw new PerdureError("invalid-argument", `"${name}" names no store; ${advice}.`);
 }

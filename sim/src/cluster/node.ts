@@ -38,7 +38,7 @@ export class Node {
   /** Without a `membership` it takes the whole store for itself. */
   open(
     tuning: NodeTuning,
-    membership: (Membership & Pick<NodeOptions, "network">) | undefined,
+    membership: (Membership & Required<Pick<NodeOptions, "network">>) | undefined,
     onUp: (node: Node) => void,
   ): void {
     const { disk, world, prng, marks, nodes, shadow, calendar, bug, mix, trace, deeds } =

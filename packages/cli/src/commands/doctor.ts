@@ -90,6 +90,7 @@ function summaryLines(answer: JsonObject, { width }: Context): Text[] {
     ["up", upMs === undefined ? undefined : span(upMs)],
     ["memory", memory === undefined ? undefined : bytes(memory)],
     ["engine", Object.keys(engine).length === 0 ? undefined : engineText(engine)],
+    ["cluster", clusterText(objectIn(answer, "cluster"))],
     ["store", answer["store"] === undefined ? undefined : storeText(objectIn(answer, "store"))],
   ];
   return facts.flatMap(([name, value]) =>
@@ -107,6 +108,25 @@ function storeText(store: JsonObject): string {
   const facts = { ...rest, ...objectIn(store, "detail") };
   const words = Object.keys(facts).map((name) => `${name} ${textIn(facts, name)}`);
   return [textIn(store, "kind"), ...words].join(", ");
+}
+
+/** Undefined: the server has its store for itself, which goes without saying. */
+function clusterText(cluster: JsonObject): string | undefined {
+  const nodes = objectsIn(cluster, "nodes");
+  if (nodes.length === 0) return undefined;
+  const partitions = objectsIn(cluster, "partitions");
+  const sum = (name: string): number =>
+    partitions.reduce((all, one) => all + (numberIn(one, name) ?? 0), 0);
+  const epochs = partitions.map((one) => numberIn(one, "epoch") ?? 0);
+  const self = textIn(cluster, "self");
+  const own = partitions.filter((one) => textIn(one, "owner") === self).length;
+  return [
+    `node ${self} of ${nodes.length}`,
+    `${own} of ${partitions.length} partitions`,
+    `epochs ${Math.min(...epochs)} to ${Math.max(...epochs)}`,
+    `queued ${sum("queued")}`,
+    `commits in flight ${sum("commitsInFlight")}`,
+  ].join(", ");
 }
 
 function engineText(engine: JsonObject): string {

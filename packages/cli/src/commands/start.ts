@@ -3,9 +3,10 @@ import { Command } from "commander";
 import { wholeNumber } from "../arguments.ts";
 import { examples, type CommandOf } from "../command.ts";
 import type { Context } from "../context.ts";
+import { nodeSettings, withNodeFlags, type NodeFlags } from "./node-flags.ts";
 import { dim, green, yellow, type Text } from "../terminal/text.ts";
 
-interface Options extends RestatePorts {
+interface Options extends RestatePorts, NodeFlags {
   readonly config?: string;
   readonly host?: string;
   readonly port?: number;
@@ -15,7 +16,7 @@ interface Options extends RestatePorts {
 }
 
 export const start: CommandOf = (choose) =>
-  new Command("start")
+  withNodeFlags(new Command("start"))
     .description("a server, in the foreground, until SIGTERM or Ctrl-C")
     .option("--config <file>", "settings as JSON with comments")
     .option("--host <address>", "to listen on (default: 127.0.0.1)")
@@ -34,6 +35,7 @@ export const start: CommandOf = (choose) =>
       `${examples(
         "perdure start --config perdure.json",
         "PERDURE_ADMIN_KEY=$(perdure keys generate) perdure start --store sqlite:./perdure.db",
+        "perdure start --store postgres://db/app --node-listen 10.0.0.7:7400 --node-secret-file s",
       )}
 
 --store names its store. Every setting has a variable, PERDURE_ and its name in capitals; flags are
@@ -43,7 +45,12 @@ stronger than the environment, which is stronger than the file. --print shows th
 
 async function startServer(context: Context, options: Options): Promise<void> {
   // The server and what it is made of are loaded where one is started, and nowhere else.
-  const { describeConfig, loadConfig, startServer: open } = await import("@perdure/server");
+  const {
+    describeConfig,
+    loadConfig,
+    startServer: open,
+    withoutPassword,
+  } = await import("@perdure/server");
   const { config: file, host, port, insecure, print } = options;
   const restate = restateFlags(options);
   const { store } = context;
@@ -53,6 +60,7 @@ async function startServer(context: Context, options: Options): Promise<void> {
     ...(port === undefined ? {} : { port }),
     ...(insecure === undefined ? {} : { insecure }),
     ...(Object.keys(restate).length === 0 ? {} : { restate }),
+    ...nodeSettings(options),
   };
   const loaded = loadConfig({
     env: serverEnvironment(context),
@@ -86,14 +94,16 @@ async function startServer(context: Context, options: Options): Promise<void> {
     context.out.line([
       green("perdure "),
       `serves at ${server.url}`,
-      dim(`, store ${loaded.config.store}`),
+      dim(`, store ${withoutPassword(loaded.config.store)}`),
     ]);
+    const { listen } = loaded.config.node;
+    if (listen !== undefined) context.out.line(["        ", `other nodes at ${listen}`]);
     if (doors) context.out.line(restateLine(doors));
   }
   await untilInterrupted(context.interrupted);
-  context.err.line(
-    dim("Draining: work in progress ends, then the store is closed. Again to leave at once."),
-  );
+  const others = (server.engine.stats().node?.nodes ?? 1) > 1;
+  const what = others ? "partitions go to the other nodes" : "the store is closed";
+  context.err.line(dim(`Draining: work in progress ends, then ${what}. Again to leave at once.`));
   await server.close();
   context.stopped();
 }

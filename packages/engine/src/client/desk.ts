@@ -27,6 +27,7 @@ import type { Loader } from "../streams/loader.ts";
 import type { Partition } from "../streams/partition.ts";
 import type { Retention } from "../streams/retention.ts";
 import type { Tidy } from "../streams/tidy.ts";
+import type { Alarms } from "../time/alarms.ts";
 import type { Calls } from "../workers/calls.ts";
 import type { Matcher } from "../workers/matcher.ts";
 import type { Registry } from "../workers/registry.ts";
@@ -42,6 +43,7 @@ export interface Desk {
   readonly tidy: Tidy;
   readonly retention: Retention;
   readonly registry: Registry;
+  readonly alarms: Alarms;
   readonly listeners: Listeners;
   readonly calendar: Calendar;
   /** Throws when the engine takes nothing more. */

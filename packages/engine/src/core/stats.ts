@@ -37,10 +37,27 @@ export function newStats(): Stats {
   };
 }
 
+/** A node among others, by what it knows itself. */
+export interface ClusterStanding {
+  /** That live, this one included. */
+  readonly nodes: number;
+  /** Of the others, those that it can talk to. */
+  readonly peers: number;
+  /** Since the store took its last sign of life. */
+  readonly beatAgeMs: number;
+  readonly isWithinLease: boolean;
+  /** Partitions that are here, or at a node that it can talk to. */
+  readonly partitionsReached: number;
+}
+
 /** What is there now, beside the counters. */
 export interface Gauges {
   readonly phase: "running" | "closing" | "stopped";
   readonly partitions: number;
+  /** Those that are here. */
+  readonly partitionsOpen: number;
+  /** Of one node among several. */
+  readonly node?: ClusterStanding;
   readonly queued: number;
   readonly commitsInFlight: number;
   readonly liveStreams: number;

@@ -31,6 +31,7 @@ const gathered: { readonly [V in Gathered]: true } = {
   count: true,
   listSchedules: true,
   delayedKeys: true,
+  gauges: true,
   flush: true,
 };
 

@@ -7,17 +7,23 @@ import { keyVerbs, type KeyVerbs } from "../client/keys.ts";
 import { answerPeers } from "./asking.ts";
 import { delayedAnywhere } from "./gathering.ts";
 import type { Cluster } from "./cluster.ts";
+import type { ClusterReport } from "./cluster-view.ts";
 import { nodeVerbs, type NodeVerbs } from "./node-verbs.ts";
 import { routedClient, routedKeyedState } from "./routed-client.ts";
 import { Router } from "./router.ts";
 import { Watching } from "./watching.ts";
 
-export interface Front {
+export interface Doors {
   readonly as: (by?: string) => EngineClient;
   readonly keyedState: KeyedStateVerbs;
   readonly keys: KeyVerbs;
   readonly namespaceOf: (runId: RunId) => Promise<string | undefined>;
   readonly keyOf: (runId: RunId) => Promise<KeyRef | undefined>;
+  readonly cluster: () => Promise<ClusterReport>;
+}
+
+export interface Front {
+  readonly doors: Doors;
   stop(): void;
 }
 
@@ -38,7 +44,7 @@ export function openFront(
   const router = new Router({ env, owners, peers, partitions: partitions.length, own, forwardMs });
   const watching = new Watching(env, router);
   const parts = { env, router, watching };
-  return {
+  const doors: Doors = {
     as: (by) => routedClient(parts, by),
     keyedState: routedKeyedState(parts),
     keys: {
@@ -49,6 +55,10 @@ export function openFront(
     },
     namespaceOf: (runId) => router.route(undefined, "namespaceOf", [runId]),
     keyOf: (runId) => router.route(undefined, "keyOf", [runId]),
+    cluster: () => cluster.report(router),
+  };
+  return {
+    doors,
     stop: () => {
       watching.stop();
       router.stop();

@@ -13,7 +13,7 @@ import { Spreading } from "./spreading.ts";
 import type { Answer, Args, Gathered } from "./ways.ts";
 
 type Listed = "versions" | "list" | "count" | "listSchedules";
-type Verbs = Pick<EngineClient, Exclude<Gathered, "flush" | "delayedKeys">>;
+type Verbs = Pick<EngineClient, Exclude<Gathered, "flush" | "delayedKeys" | "gauges">>;
 
 export function gatheredVerbs(router: Router, by?: string): Verbs {
   const listed =

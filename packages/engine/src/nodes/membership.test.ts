@@ -1,7 +1,7 @@
 import { MemoryStore } from "@perdure/store";
 import { describe, expect, test } from "vitest";
-import { deafNetwork } from "../testing/cluster.test-support.ts";
 import { VirtualEnv } from "../testing/virtual-env.test-support.ts";
+import { noNetwork } from "./solitude.ts";
 import { Membership } from "./membership.ts";
 import { termsOf } from "./node-options.ts";
 
@@ -21,7 +21,7 @@ async function begin(onView: (scene: Scene) => void = () => undefined): Promise<
     {
       address: "a",
       version: "1",
-      network: deafNetwork,
+      network: noNetwork,
       leaseMs: 2_000,
       beatMs: 500,
       marginMs: 250,

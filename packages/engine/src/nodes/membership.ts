@@ -72,6 +72,13 @@ export class Membership {
     return seen !== undefined && env.monotonic() < seen.since + terms.leaseMs;
   }
 
+  /** For how long the node's beat has stood still; of this one, since the store took its last. */
+  beatAgeMs(node: string): number {
+    const { env, terms } = this.#parts;
+    const since = node === terms.id ? this.#since : this.#seen.get(node)?.since;
+    return env.monotonic() - (since ?? -Infinity);
+  }
+
   find(node: string): NodeRecord | undefined {
     return this.#view.nodes.find(({ id }) => id === node);
   }

@@ -1,12 +1,14 @@
 import type { PeerNetwork } from "./peer-network.ts";
+import { noNetwork, NOWHERE } from "./solitude.ts";
 
 /** What makes an engine one node among several on the same store. Durations in ms. */
 export interface NodeOptions {
-  /** Where other nodes reach this one, in the words of the network. */
-  readonly address: string;
+  /** Where other nodes reach this one, in the words of the network; absent with the network. */
+  readonly address?: string;
   /** Of the software, shown to people. */
   readonly version: string;
-  readonly network: PeerNetwork;
+  /** Absent: it talks to nobody, and does not start where another node lives. */
+  readonly network?: PeerNetwork;
   /** Unique among all nodes that ever were; drawn when absent. */
   readonly id?: string;
   /** A node that has given no sign of life for so long is taken for dead. Default: 2,000. */
@@ -33,6 +35,8 @@ export function termsOf(options: NodeOptions, drawId: () => string): NodeTerms {
     marginMs: 250,
     handoverMs: 5_000,
     forwardMs: 5_000,
+    address: NOWHERE,
+    network: noNetwork,
     ...options,
     id: options.id ?? drawId(),
   };

@@ -20,6 +20,7 @@ import type { Desk } from "../client/desk.ts";
 import type { KeyedStateVerbs } from "../client/keyed-state.ts";
 import type { KeyVerbs } from "../client/keys.ts";
 import { endOf } from "../client/read.ts";
+import { gauges, type PartitionGauge } from "./cluster-view.ts";
 import type { Owners } from "./owners.ts";
 import { homeOf, keyOfRun, keyOfStart } from "../client/why.ts";
 
@@ -56,6 +57,8 @@ export interface NodeVerbs extends Omit<EngineClient, Composed> {
   replace: KeyVerbs["replace"];
   /** Those that this node has in memory, and those on disk. */
   delayedKeys: KeyVerbs["delayed"];
+  /** What this node knows of the partitions that it has. */
+  gauges(): Promise<readonly PartitionGauge[]>;
   /** Lists show all that was acknowledged here before the call, of the partitions that it names. */
   flush(): Promise<readonly number[]>;
 }
@@ -87,6 +90,7 @@ export function nodeVerbs(parts: NodeParts): NodeVerbs {
     viewKey: (key) => keys.view(key),
     replace: (...args) => keys.replace(...args),
     delayedKeys: (namespace) => keys.delayed(namespace),
+    gauges: async () => gauges(desk),
     flush: () => flush(desk),
   };
 }

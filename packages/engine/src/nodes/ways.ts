@@ -27,6 +27,7 @@ export type Gathered =
   | "count"
   | "listSchedules"
   | "delayedKeys"
+  | "gauges"
   | "flush";
 
 export type Routed = Exclude<keyof NodeVerbs, Gathered>;

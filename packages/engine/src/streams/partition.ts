@@ -45,6 +45,8 @@ export class Partition {
   phase: PartitionPhase = "opening";
   /** Counts the times its memory was dropped; what belongs to an older one is void. */
   generation = 0;
+  /** Ms since epoch: when it was opened last. */
+  openedAt = 0;
   /** Commits on their way that have a share of this partition. */
   inFlight = 0;
   /** Its ends of links are here. */

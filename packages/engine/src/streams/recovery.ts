@@ -226,6 +226,7 @@ export class Recovery {
 
   #begin(partition: Partition): void {
     partition.phase = "open";
+    partition.openedAt = this.#parts.env.now();
     const { loader, links, partitions, ready } = this.#parts;
     loader.resume(partition);
     ready(partition);

@@ -6,18 +6,10 @@ import type { Env } from "../env.ts";
 import { Engine } from "../engine.ts";
 import type { NodeOptions } from "../nodes/node-options.ts";
 import type { PeerEnd, PeerNetwork } from "../nodes/peer-network.ts";
+import { noNetwork } from "../nodes/solitude.ts";
 import type { Loopback } from "./loopback.test-support.ts";
 import { ScriptedWorker, type WorkerChoices } from "./scripted-worker.test-support.ts";
 import { VirtualEnv } from "./virtual-env.test-support.ts";
-
-/** Nobody reaches anybody. */
-export const deafNetwork: PeerNetwork = {
-  connect: (_, end) => {
-    void Promise.resolve().then(() => end.closed());
-    return { send: () => undefined, close: () => undefined };
-  },
-  listen: () => () => undefined,
-};
 
 export class ClusterRig {
   readonly env: VirtualEnv = new VirtualEnv();
@@ -29,7 +21,7 @@ export class ClusterRig {
   constructor(partitions = 6, network?: (env: VirtualEnv) => Loopback) {
     this.disk = new Disk(partitions);
     const loopback = network?.(this.env);
-    this.network = (name) => loopback?.at(name) ?? deafNetwork;
+    this.network = (name) => loopback?.at(name) ?? noNetwork;
   }
 
   async open(name: string, options: Partial<NodeOptions> = {}): Promise<ClusterNode> {

@@ -24,6 +24,19 @@ export class AlarmHeap {
     return this.#entries[0];
   }
 
+  /** All that ring before `at`, in no order. */
+  before(at: number): readonly AlarmEntry[] {
+    const found: AlarmEntry[] = [];
+    const look = [0];
+    for (let index = look.pop(); index !== undefined; index = look.pop()) {
+      const entry = this.#entries[index];
+      if (entry === undefined || entry.at >= at) continue;
+      found.push(entry);
+      look.push(2 * index + 1, 2 * index + 2);
+    }
+    return found;
+  }
+
   set(entry: AlarmEntry, at: number): void {
     if (entry.index === -1) {
       entry.at = at;

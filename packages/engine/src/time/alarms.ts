@@ -58,6 +58,13 @@ export class Alarms {
     return this.#heap.size;
   }
 
+  /** By partition: alarms that should have rung. */
+  late(now: number): ReadonlyMap<number, number> {
+    const counts = new Map<number, number>();
+    for (const { home } of this.#heap.before(now)) counts.set(home, (counts.get(home) ?? 0) + 1);
+    return counts;
+  }
+
   /** After every batch that touched the stream. */
   set(live: Live, at: number | undefined): void {
     if (at === undefined) {

@@ -80,6 +80,9 @@ export const policy: Policy = {
   "apiKeys.rotate": admins,
   "apiKeys.revoke": admins,
 
+  "cluster.nodes": operators,
+  "cluster.partitions": operators,
+
   /** Each call in it is looked at by itself. */
   "server.calls": everybody,
   "server.whoami": everybody,

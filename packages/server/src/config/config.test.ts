@@ -99,10 +99,18 @@ describe("a configuration", () => {
 
   test("finds what does not go together", () => {
     const jwt = { issuer: "i", audience: "a", secret: "s".repeat(32) };
+    const shared = "postgres://db/app";
+    const tls = { certFile: "c", keyFile: "k", caFile: "a" };
     const wrong: readonly (readonly [string, ConfigInput])[] = [
       ["tls.certFile", { tls: { certFile: "c" } }],
       ["loopback only", { insecure: true, host: "0.0.0.0" }],
       ["loopback only", { dev: true, host: "10.0.0.1" }],
+      ["node.secret, or node.tls", { store: shared, node: { listen: "127.0.0.1:1" } }],
+      ["not both", { store: shared, node: { listen: "127.0.0.1:1", secret: "s".repeat(32), tls } }],
+      ["all three or none", { store: shared, node: { tls: { certFile: "c" } } }],
+      ["node.listen is missing", { store: shared, node: { secret: "s".repeat(32) } }],
+      ["that servers share", { node: { listen: "127.0.0.1:1", secret: "s".repeat(32) } }],
+      ["three beats", { store: shared, node: { leaseMs: 1_000, beatMs: 400 } }],
       ["only loopback", { insecure: true, restate: { host: "0.0.0.0" } }],
       ["never both", { jwt: { ...jwt, algorithms: ["HS256", "RS256"] } }],
       ["one source", { jwt: { ...jwt, algorithms: ["HS256"], jwksFile: "f" } }],
@@ -131,6 +139,20 @@ describe("a configuration", () => {
     });
     const inFile = loadConfig({ file: file(JSON.stringify({ adminKeyFile: name })) });
     expect(inFile.config.adminKey).toBe(secret);
+  });
+
+  test("shows a store's name without its password", () => {
+    const store = "postgres://u:hush@db/app?schema=p,postgres://db2/app?password=hush&schema=p";
+    const shown = describeConfig(loadConfig({ flags: { store } }));
+    expect(shown.find(({ name }) => name === "store")?.value).toBe(
+      "postgres://u:***@db/app?schema=p,postgres://db2/app?password=***&schema=p",
+    );
+  });
+
+  test("takes the nodes' secret from a file", () => {
+    const node = { listen: "127.0.0.1:7400", secretFile: file(`${"s".repeat(40)}\n`) };
+    const flags = { store: "postgres://db/app", node } as ConfigInput;
+    expect(loadConfig({ flags }).config.node).toMatchObject({ secret: "s".repeat(40) });
   });
 
   test("warns of variables that look like ours", () => {

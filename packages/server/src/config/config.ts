@@ -29,6 +29,26 @@ export interface Config {
   readonly port: number;
   readonly allowedHosts: readonly string[];
   readonly tls: { readonly certFile?: string; readonly keyFile?: string };
+  /**
+   * One of several servers on a store. Absent `listen`: the only one, which claims the store's
+   * partitions under leases where others could reach it.
+   */
+  readonly node: {
+    /** `host:port` for other nodes. */
+    readonly listen?: string;
+    /** Where they reach it, if that is another address. */
+    readonly advertise?: string;
+    /** The same for all nodes; several, with blanks between them, while it is being changed. */
+    readonly secret?: string;
+    /** In place of a secret: all three, of an authority that is the cluster's own. */
+    readonly tls: {
+      readonly certFile?: string;
+      readonly keyFile?: string;
+      readonly caFile?: string;
+    };
+    readonly leaseMs: number;
+    readonly beatMs: number;
+  };
   readonly dev: boolean;
   readonly insecure: boolean;
   readonly adminKey?: string;
@@ -98,6 +118,22 @@ export const configShape: z.ZodObject = z.strictObject({
   tls: z
     .strictObject({ certFile: path.exactOptional(), keyFile: path.exactOptional() })
     .prefault({}),
+  node: z
+    .strictObject({
+      listen: z.string().min(1).exactOptional(),
+      advertise: z.string().min(1).exactOptional(),
+      secret: z.string().min(32).meta({ secret: true }).exactOptional(),
+      tls: z
+        .strictObject({
+          certFile: path.exactOptional(),
+          keyFile: path.exactOptional(),
+          caFile: path.exactOptional(),
+        })
+        .prefault({}),
+      leaseMs: z.int().min(1_000).max(60_000).default(2_000),
+      beatMs: z.int().min(50).max(20_000).default(500),
+    })
+    .prefault({}),
   dev: z.boolean().default(false),
   insecure: z.boolean().default(false),
   adminKey: z
@@ -153,7 +189,7 @@ export const configShape: z.ZodObject = z.strictObject({
 /** What fields say together. */
 export function contradictions(config: Config): readonly string[] {
   const { tls, jwt: tokens, host, insecure, dev, restate } = config;
-  const problems: string[] = [];
+  const problems = [...nodeContradictions(config)];
   if ((tls.certFile === undefined) !== (tls.keyFile === undefined)) {
     problems.push("tls.certFile and tls.keyFile go together: give both or none");
   }
@@ -178,6 +214,39 @@ export function contradictions(config: Config): readonly string[] {
     problems.push("jwt.secret is for HS256, and HS256 needs it");
   }
   return problems;
+}
+
+function nodeContradictions({ node, store, dev }: Config): readonly string[] {
+  const { listen, advertise, secret, tls, leaseMs, beatMs } = node;
+  const problems: string[] = [];
+  const files = [tls.certFile, tls.keyFile, tls.caFile].filter(Boolean).length;
+  if (beatMs * 3 > leaseMs) {
+    problems.push(
+      `node.leaseMs is ${leaseMs}: give it three beats at least (node.beatMs ${beatMs})`,
+    );
+  }
+  if (files > 0 && files < 3) {
+    problems.push("node.tls.certFile, keyFile and caFile go together: give all three or none");
+  }
+  if (listen === undefined) {
+    if (advertise !== undefined || secret !== undefined || files > 0) {
+      problems.push("node.listen is missing: say where other nodes reach this one, host:port");
+    }
+    return problems;
+  }
+  if ((secret === undefined) === (files === 0)) {
+    problems.push("node.listen needs node.secret, or node.tls, and not both");
+  }
+  if (!isShared(store)) {
+    problems.push(`node.listen is for a store that servers share (postgres://…), not ${store}`);
+  }
+  if (dev) problems.push("dev is for one server alone: leave node.listen out");
+  return problems;
+}
+
+/** Several servers can work on it. */
+export function isShared(store: string): boolean {
+  return /^postgres(ql)?:/.test(store);
 }
 
 export function isLoopback(host: string): boolean {

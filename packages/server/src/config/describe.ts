@@ -23,7 +23,15 @@ export function describeConfig({
     ) as Json | undefined;
     const source = sources[name] ?? "default";
     const isEmpty = value === undefined || JSON.stringify(value) === "{}";
-    const shown = leaf.secret && !isEmpty ? "(set, not shown)" : value;
+    const plain = name === "store" ? withoutPassword(config.store) : value;
+    const shown = leaf.secret && !isEmpty ? "(set, not shown)" : plain;
     return { name, env: leaf.env, source, ...(shown === undefined ? {} : { value: shown }) };
   });
+}
+
+/** A store's name may hold one, or several. */
+export function withoutPassword(store: string): string {
+  return store
+    .replaceAll(/(:\/\/[^:@/?#,]*):[^@/?#,]*@/g, "$1:***@")
+    .replaceAll(/([?&]password=)[^&,]*/g, "$1***");
 }

@@ -1,8 +1,9 @@
 /** What a person asks a server that behaves oddly: everything it knows of itself, and what to do. */
-import type { EngineStats } from "@perdure/engine";
+import type { ClusterReport, EngineStats } from "@perdure/engine";
 import { limits as kernelLimits, type Json } from "@perdure/kernel";
 import { wireLimits } from "@perdure/wire";
 import type { SettingView } from "../config/describe.ts";
+import { clusterFindings } from "./cluster-findings.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { TracingView } from "../telemetry/tracing.ts";
 import { version } from "../version.ts";
@@ -26,6 +27,7 @@ export interface DoctorAnswer {
   readonly config: readonly SettingView[];
   readonly store: Json;
   readonly engine: Totals;
+  readonly cluster: ClusterReport;
   readonly lagMs: number;
   readonly memoryBytes: number;
   readonly findings: readonly Finding[];
@@ -33,6 +35,7 @@ export interface DoctorAnswer {
 
 export interface DoctorParts {
   readonly stats: () => EngineStats;
+  readonly cluster: () => Promise<ClusterReport>;
   readonly now: () => number;
   readonly upMs: () => number;
   readonly lagMs: () => number;
@@ -52,6 +55,7 @@ const YEAR_2025_MS = 1_735_689_600_000;
 export async function examine(parts: DoctorParts): Promise<DoctorAnswer> {
   // Names of queues and namespaces are their tenants' (trap T9).
   const { queues: _, ...engine } = parts.stats();
+  const cluster = await parts.cluster();
   return {
     versions: { perdure: version, node: process.version, platform: process.platform },
     upMs: parts.upMs(),
@@ -60,14 +64,15 @@ export async function examine(parts: DoctorParts): Promise<DoctorAnswer> {
     config: parts.settings,
     store: await parts.storeFacts(),
     engine,
+    cluster,
     lagMs: parts.lagMs(),
     memoryBytes: process.memoryUsage.rss(),
-    findings: findings(parts, engine),
+    findings: findings(parts, engine, cluster),
   };
 }
 
-function findings(parts: DoctorParts, engine: Totals): readonly Finding[] {
-  const found: Finding[] = [...engineFindings(engine)];
+function findings(parts: DoctorParts, engine: Totals, cluster: ClusterReport): readonly Finding[] {
+  const found: Finding[] = [...engineFindings(engine), ...clusterFindings(cluster)];
   const trouble = parts.auditTrouble();
   if (trouble !== undefined) {
     found.push({

@@ -41,11 +41,17 @@ export function pages(parts: PagesParts): readonly OpenPage[] {
 
 /** Ready: a start that is sent now will be on disk. The reasons are for operators and name nobody. */
 function readiness({ stats, auditTrouble, isClosing }: PagesParts): Answer {
-  const { phase, storeTrouble } = stats();
+  const { phase, storeTrouble, node } = stats();
   const reasons = [
     ...(isClosing() ? ["the server is closing"] : []),
     ...(phase === "running" ? [] : [`the engine is ${phase}`]),
     ...(storeTrouble === undefined ? [] : ["the store refuses commits: ask doctor why"]),
+    ...(node === undefined || node.isWithinLease
+      ? []
+      : ["the store takes no sign of life from this node"]),
+    ...(node === undefined || node.partitionsReached > 0
+      ? []
+      : ["no partition is here or at a node that can be reached"]),
   ];
   const notes = auditTrouble() === undefined ? [] : ["the audit log cannot be written"];
   const ready = reasons.length === 0;

@@ -14,9 +14,10 @@ export function apiRoutes(): readonly RegisteredRoute[] {
   const env = systemEnv();
   const { limits, audit } = checkConfig({});
   const keys = { store: new MemoryAccessStore(), now: () => 0, log: () => undefined };
-  const doctor = (): Promise<never> => Promise.reject(new Error("there is no server"));
+  const nobody = (): Promise<never> => Promise.reject(new Error("there is no server"));
   const apiKeys = new ApiKeys(keys);
-  return register(routesOf({ env, limits, apiKeys, audit: new AuditLog(audit), doctor }), policy);
+  const parts = { env, limits, apiKeys, audit: new AuditLog(audit), doctor: nobody };
+  return register(routesOf({ ...parts, cluster: nobody }), policy);
 }
 
 export function apiDocument(): Readonly<Record<string, unknown>> {

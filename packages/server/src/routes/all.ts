@@ -1,5 +1,5 @@
 /** Every route of the server but those of push endpoints, which their host brings. */
-import type { Env } from "@perdure/engine";
+import type { ClusterReport, Env } from "@perdure/engine";
 import type { ApiKeys } from "../access/api-keys.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { DoctorAnswer } from "../doctor/doctor.ts";
@@ -7,6 +7,7 @@ import type { Route } from "../http/route.ts";
 import type { ServerLimits } from "../limits.ts";
 import { apiKeyRoutes } from "./api-keys.ts";
 import { busRoutes } from "./bus.ts";
+import { clusterRoutes } from "./cluster.ts";
 import { keyRoutes } from "./keys.ts";
 import { OutcomeWaits } from "./outcome-waits.ts";
 import { runRoutes } from "./runs.ts";
@@ -22,10 +23,12 @@ export interface RoutesParts {
   readonly apiKeys: ApiKeys;
   readonly audit: AuditLog;
   readonly doctor: () => Promise<DoctorAnswer>;
+  readonly cluster: () => Promise<ClusterReport>;
 }
 
 /** In the order in which the document tells them. */
-export function routesOf({ env, limits, apiKeys, audit, doctor }: RoutesParts): readonly Route[] {
+export function routesOf(parts: RoutesParts): readonly Route[] {
+  const { env, limits, apiKeys, audit, doctor, cluster } = parts;
   return [
     ...runRoutes(new OutcomeWaits(env)),
     watchRoute(env, limits),
@@ -35,6 +38,7 @@ export function routesOf({ env, limits, apiKeys, audit, doctor }: RoutesParts): 
     ...workerRoutes,
     ...transferRoutes,
     ...apiKeyRoutes(apiKeys),
+    ...clusterRoutes(cluster),
     ...serverRoutes({ examine: doctor, audit }),
   ];
 }

@@ -3,7 +3,7 @@
  * No namespace, id or name of a tenant is ever a label (trap T9), so that a scrape tells nothing of
  * who runs what, and cannot be made to grow by calling things names.
  */
-import type { EngineStats, Env } from "@perdure/engine";
+import type { ClusterStanding, EngineStats, Env } from "@perdure/engine";
 import { Gauge, Histogram, Registry, Counter } from "prom-client";
 import type { TracingView } from "./tracing.ts";
 import type { Finished } from "../http/finished.ts";
@@ -31,6 +31,7 @@ const counters = [
 ] as const satisfies readonly (readonly [keyof EngineStats, string])[];
 
 const gauges = [
+  ["partitionsOpen", "Partitions that this node has"],
   ["queued", "Messages that wait to be decided"],
   ["commitsInFlight", "Commits on their way to disk"],
   ["liveStreams", "Streams in memory"],
@@ -42,6 +43,23 @@ const gauges = [
   ["tasksWaiting", "Remote steps that wait for a worker"],
   ["tasksRunning", "Remote steps that a worker runs"],
 ] as const satisfies readonly (readonly [keyof EngineStats, string])[];
+
+/** Of a node among others; an engine that is alone has none of them. */
+const ofNode: readonly (readonly [string, string, (node: ClusterStanding) => number])[] = [
+  ["nodes_alive", "Nodes that live, this one included", ({ nodes }) => nodes],
+  ["peers_connected", "Other nodes that this one can talk to", ({ peers }) => peers],
+  [
+    "beat_age_seconds",
+    "Since the store took the last sign of life",
+    ({ beatAgeMs }) => beatAgeMs / 1000,
+  ],
+  ["within_lease", "1: others may count on it", ({ isWithinLease }) => (isWithinLease ? 1 : 0)],
+  [
+    "partitions_reached",
+    "Partitions that are here or at a node that it can talk to",
+    ({ partitionsReached }) => partitionsReached,
+  ],
+];
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 const LAG_EVERY_MS = 500;
@@ -93,6 +111,7 @@ export class Metrics {
     for (const [field, help] of gauges) {
       this.#gauge(`perdure_${snake(field)}`, help, () => stats()[field]);
     }
+    if (stats().node !== undefined) this.#node();
     const seconds = (ms: number): number => ms / 1000;
     this.#counter("perdure_commit_seconds_total", "Time in commits", () =>
       seconds(stats().commitMs),
@@ -113,6 +132,15 @@ export class Metrics {
     this.#gauge("perdure_resident_memory_bytes", "Memory of the process", () => {
       return process.memoryUsage.rss();
     });
+  }
+
+  #node(): void {
+    for (const [name, help, read] of ofNode) {
+      this.#gauge(`perdure_node_${name}`, help, () => {
+        const { node } = this.#parts.stats();
+        return node === undefined ? 0 : read(node);
+      });
+    }
   }
 
   #gauge(name: string, help: string, read: () => number): void {

@@ -60,12 +60,15 @@ export class Rig implements AsyncDisposable {
     this.worker = new TinyWorker(server.engine);
   }
 
+  /** With an `adminKey`, keys are kept in the engine's store. */
   static async open(options: Partial<ServerOptions> = {}): Promise<Rig> {
+    const { adminKey } = options;
+    const base = { store: "memory:", port: 0, env: quiet };
+    if (adminKey) return new Rig(await startServer({ ...base, ...options }), adminKey);
     const access = new MemoryAccessStore();
     const keys = new ApiKeys({ store: access, now: () => quiet.now(), log: () => undefined });
     const { secret } = await keys.create({ namespace: "*", role: "admin" }, "test");
-    const given = { store: "memory:", port: 0, env: quiet, access, ...options };
-    return new Rig(await startServer(given), secret);
+    return new Rig(await startServer({ ...base, access, ...options }), secret);
   }
 
   async key(role: Role, namespace = "default"): Promise<string> {

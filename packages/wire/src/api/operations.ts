@@ -77,6 +77,9 @@ export const operations = {
   "apiKeys.rotate": { method: "POST", path: "/v1/api-keys/{keyId}/rotate" },
   "apiKeys.revoke": { method: "DELETE", path: "/v1/api-keys/{keyId}" },
 
+  "cluster.nodes": { method: "GET", path: "/v1/nodes" },
+  "cluster.partitions": { method: "GET", path: "/v1/partitions" },
+
   /** Upgrades to a WebSocket that carries calls of all the others, many at a time. */
   "server.calls": { method: "GET", path: "/v1/calls" },
   "server.whoami": { method: "GET", path: "/v1/whoami" },

@@ -49,6 +49,8 @@ export function samplesFor(runId: string): Readonly<Record<Operation, Sample>> {
   return {
     "runs.start": { body: start },
     "runs.startMany": { body: { runs: [start, { ...start, requestId: "r-2" }] } },
+    "cluster.nodes": {},
+    "cluster.partitions": {},
     "runs.list": { query: { ...filters, limit: "10" } },
     "runs.count": { query: filters },
     "runs.describe": { params },

@@ -11,12 +11,15 @@ export interface Address {
   readonly options: PostgresOptions & Required<Pick<PostgresOptions, "schema" | "connections">>;
 }
 
+/** `postgres://me@/app?host=/run/postgresql`: a socket, which is no address to `URL` as it is. */
+const noHost = /^(postgres(?:ql)?:\/\/[^@/]*@)\//;
+const NO_HOST = "socket";
 const DEFAULT_SCHEMA = "perdure";
 const own = ["schema", "partitions", "connections", "transaction", "prepare", "application_name"];
 
 /** Options given beside the address win over its parameters. */
 export function parseAddress(address: string, given: PostgresOptions = {}): Address {
-  const url = URL.parse(address);
+  const url = URL.parse(address.replace(noHost, `$1${NO_HOST}/`));
   if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
     throw refused("The address of a PostgreSQL store is postgres://user:password@host:5432/name.");
   }
@@ -38,7 +41,8 @@ export function parseAddress(address: string, given: PostgresOptions = {}): Addr
     ...given,
   };
   check(options);
-  return { connectionString: url.href, shown: shownOf(url, options.schema), options };
+  const connectionString = url.href.replace(`@${NO_HOST}/`, "@/");
+  return { connectionString, shown: shownOf(url, options.schema), options };
 }
 
 function check({ schema, connections }: Address["options"]): void {
@@ -54,8 +58,9 @@ function check({ schema, connections }: Address["options"]): void {
   }
 }
 
-function shownOf({ protocol, host, pathname }: URL, schema: string): string {
-  const where = `${protocol}//${decodeURIComponent(host)}${pathname}`;
+function shownOf({ protocol, host, pathname, searchParams }: URL, schema: string): string {
+  const server = searchParams.get("host") ?? decodeURIComponent(host);
+  const where = `${protocol}//${server}${pathname}`;
   return schema === DEFAULT_SCHEMA ? where : `${where}?schema=${schema}`;
 }
 

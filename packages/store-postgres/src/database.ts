@@ -7,13 +7,17 @@
  *    once, certain not to be applied.
  * 3. No statement rests on the state of a session but for names of prepared ones, which are an
  *    option: so poolers may give each transaction another connection.
+ * 4. Who falls silent within a transaction holds its locks for seconds only, whatever became of it.
  */
 import { crc32 } from "node:zlib";
 import { PerdureError } from "@perdure/kernel";
 import pg from "pg";
 import type { Address } from "./address.ts";
+import { Burst, type BurstResult, type PreparedCall, type Row, type Value } from "./burst.ts";
 import { postgresLimits as limits } from "./limits.ts";
-import { ConnectError } from "./postgres-error.ts";
+import { ConnectError, UnsureError } from "./postgres-error.ts";
+
+export type { Row, Value };
 
 /** `@.` in its text stands for the schema. */
 export interface Statement {
@@ -21,22 +25,33 @@ export interface Statement {
   readonly text: string;
 }
 
-export type Value = string | number | boolean | Uint8Array | null;
-export type Row = Readonly<Record<string, unknown>>;
-
 /** A statement and what is bound to it. */
 export interface Call {
   readonly statement: Statement;
   readonly values: readonly Value[];
 }
 
+/** One connection in the hands of one piece of work, which asks one thing after the other. */
+export interface Session {
+  run(statement: Statement, values?: readonly Value[], answerMs?: number): Promise<readonly Row[]>;
+  /** All in one round trip: the rows of each. */
+  runAll(calls: readonly Call[], answerMs?: number): Promise<readonly (readonly Row[])[]>;
+  /** Text that nothing is bound to; several statements end with semicolons. */
+  command(text: string): Promise<void>;
+  commit(): Promise<void>;
+}
+
 const INT8 = 20;
+/** A warning when the wait for a standby was given up: the transaction is on this machine alone. */
+const WARNING = "01000";
+
+const begin: Statement = { name: "begin", text: "BEGIN" };
+const commit: Statement = { name: "commit", text: "COMMIT" };
 
 /** Whole numbers of 64 bits as numbers: none of the store's is past 2^53. */
-const types = {
-  getTypeParser: (oid: number): ((text: string) => unknown) =>
-    oid === INT8 ? Number : (pg.types.getTypeParser(oid) as (text: string) => unknown),
-};
+function parserOf(type: number): (text: string) => unknown {
+  return type === INT8 ? Number : (pg.types.getTypeParser(type) as (text: string) => unknown);
+}
 
 export class Database {
   readonly shown: string;
@@ -44,7 +59,7 @@ export class Database {
   readonly connections: number;
   readonly #pool: pg.Pool;
   readonly #prepare: boolean;
-  readonly #prepared = new Map<Statement, { readonly name: string; readonly text: string }>();
+  readonly #prepared = new Map<Statement, Omit<PreparedCall, "values">>();
   #failures = 0;
   #downUntil = 0;
   #reason: unknown;
@@ -62,8 +77,9 @@ export class Database {
       connectionTimeoutMillis: limits.connectMs,
       idleTimeoutMillis: 0,
       keepAlive: true,
-      pipeline: true,
-      types,
+      keepAliveInitialDelayMillis: limits.keepAliveMs,
+      // A pooler has sessions of its own, and takes no settings for them.
+      ...(this.#prepare && { options: sessionSettings }),
     });
     // Who uses a connection hears of its end by the answers; nobody else wants to.
     this.#pool.on("error", () => undefined);
@@ -76,40 +92,40 @@ export class Database {
   }
 
   /** One statement, a transaction of its own. */
-  run(statement: Statement, values: readonly Value[] = []): Promise<readonly Row[]> {
-    return this.session((session) => session.run(statement, values));
+  async run(statement: Statement, values: readonly Value[] = []): Promise<readonly Row[]> {
+    const [rows = []] = await this.transaction([{ statement, values }]);
+    return rows;
   }
 
-  /** All in one transaction, sent together: the rows of each. */
+  /** All in one transaction and one round trip: the rows of each. */
   async transaction(calls: readonly Call[]): Promise<readonly (readonly Row[])[]> {
-    const [only, ...others] = calls;
-    if (only === undefined) return [];
-    return this.session(async (session) => {
-      if (others.length === 0) return [await session.run(only.statement, only.values)];
-      const answers = [
-        session.command("BEGIN"),
-        ...calls.map(({ statement, values }) => session.run(statement, values)),
-        session.commit(),
-      ];
-      return (await inOrder(answers)).slice(1, -1);
+    return this.#use(async (client) => {
+      if (calls.length === 1) return sure(await this.#send(client, calls, limits.answerMs)).rows;
+      const all = [{ statement: begin, values: [] }, ...calls, { statement: commit, values: [] }];
+      const { rows } = sure(await this.#send(client, all, limits.answerMs));
+      return rows.slice(1, -1);
     });
   }
 
   /** Work on one connection; when it throws, the connection and what was not committed are gone. */
-  async session<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  session<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#use((client) => work(this.#session(client)));
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #use<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#connect();
     try {
-      const value = await work(this.#session(client));
+      const value = await work(client);
       client.release();
       return value;
     } catch (error) {
       client.release(true);
       throw error;
     }
-  }
-
-  async close(): Promise<void> {
-    await this.#pool.end();
   }
 
   async #connect(): Promise<pg.PoolClient> {
@@ -129,54 +145,74 @@ export class Database {
   }
 
   #session(client: pg.PoolClient): Session {
-    const query = async (
-      config: pg.QueryConfig,
-      answerMs: number,
-    ): Promise<pg.QueryResult<Row>> => {
-      this.#statements += 1;
-      return client.query<Row>({ ...config, query_timeout: answerMs } as pg.QueryConfig);
-    };
+    const runAll: Session["runAll"] = async (calls, answerMs = limits.answerMs) =>
+      (await this.#send(client, calls, answerMs)).rows;
     return {
-      run: async (statement, values = [], answerMs = limits.answerMs) => {
-        const config = { ...this.#preparedOf(statement), values: [...values] };
-        return (await query(config, answerMs)).rows;
+      runAll,
+      run: async (statement, values = [], answerMs) => {
+        const [rows = []] = await runAll([{ statement, values }], answerMs);
+        return rows;
       },
-      command: async (text) => (await query({ text }, limits.answerMs)).rows,
+      command: async (text) => {
+        this.#statements += 1;
+        await client.query(text);
+      },
       commit: async () => {
-        const { command, rows } = await query({ text: "COMMIT" }, limits.answerMs);
-        // A transaction that has failed is ended by COMMIT too.
-        if (command === "COMMIT") return rows;
-        throw new PerdureError("store-failed", "The transaction was rolled back: see the log.");
+        sure(await this.#send(client, [{ statement: commit, values: [] }], limits.answerMs));
       },
     };
   }
 
-  #preparedOf(statement: Statement): { readonly name?: string; readonly text: string } {
+  #send(client: pg.PoolClient, calls: readonly Call[], answerMs: number): Promise<BurstResult> {
+    this.#statements += calls.length;
+    return new Promise((resolve, reject) => {
+      const prepared = calls.map(({ statement, values }) => ({
+        ...this.#preparedOf(statement),
+        values,
+      }));
+      const burst = new Burst(prepared, answerMs, parserOf, (error, result) => {
+        client.off("notice", burst.handleNotice);
+        if (result === undefined) reject(error);
+        else resolve(result);
+      });
+      client.on("notice", burst.handleNotice);
+      client.query(burst);
+    });
+  }
+
+  #preparedOf(statement: Statement): Omit<PreparedCall, "values"> {
     let prepared = this.#prepared.get(statement);
     if (prepared === undefined) {
       const text = statement.text.replaceAll("@.", `"${this.schema}".`);
       // Others on a pooler may have statements of this name from another version or schema.
       const name = `perdure_${statement.name}_${crc32(text).toString(16)}`;
-      prepared = { name, text };
+      prepared = { name: this.#prepare ? name : "", text };
       this.#prepared.set(statement, prepared);
     }
-    return this.#prepare ? prepared : { text: prepared.text };
+    return prepared;
   }
 }
 
-/** One connection in the hands of one piece of work. Statements may be sent without waiting. */
-export interface Session {
-  run(statement: Statement, values?: readonly Value[], answerMs?: number): Promise<readonly Row[]>;
-  /** Text that nothing is bound to, such as BEGIN. */
-  command(text: string): Promise<readonly Row[]>;
-  commit(): Promise<readonly Row[]>;
+/** For what ends a transaction: it is applied, or an error says that it is not, or may not be. */
+function sure(result: BurstResult): BurstResult {
+  const { tags, warnings } = result;
+  const warning = warnings.find(({ code }) => code === WARNING);
+  if (warning !== undefined) throw new UnsureError(warning.message ?? WARNING);
+  // A transaction that has failed is ended by COMMIT too.
+  if (!tags.includes("ROLLBACK")) return result;
+  throw new PerdureError(
+    "store-failed",
+    "The transaction was rolled back: see the database's log.",
+  );
 }
 
-/** All answers, or the first failure in the order in which they were asked for. */
-async function inOrder<T>(answers: readonly Promise<T>[]): Promise<T[]> {
-  const settled = await Promise.allSettled(answers);
-  return settled.map((answer) => {
-    if (answer.status === "rejected") throw answer.reason;
-    return answer.value;
-  });
-}
+/** How soon the database gives up a session that has fallen silent. */
+const sessionSettings: string = Object.entries({
+  idle_in_transaction_session_timeout: limits.idleInTransactionMs,
+  tcp_keepalives_idle: limits.keepAliveMs / 1_000,
+  tcp_keepalives_interval: 2,
+  tcp_keepalives_count: 3,
+  tcp_user_timeout: limits.silentMs,
+})
+  .map(([name, value]) => `-c ${name}=${value}`)
+  .join(" ");

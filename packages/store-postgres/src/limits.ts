@@ -9,6 +9,11 @@ export const postgresLimits = {
   answerMs: 60_000,
   /** The same for what reads much: a partition's log, lists and counts. */
   longAnswerMs: 600_000,
+  /** The database gives up a session whose answers are not taken, or that waits in a transaction. */
+  silentMs: 10_000,
+  idleInTransactionMs: 30_000,
+  /** Silence on a connection before the other end is asked whether it is there. */
+  keepAliveMs: 5_000,
   /** Between attempts to connect to a database that does not take connections: the first, the last. */
   reconnectMs: 50,
   reconnectMostMs: 2_000,

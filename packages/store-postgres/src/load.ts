@@ -50,10 +50,10 @@ const rowsOf: Statement = {
 
 export async function loadPartition(session: Session, held: Held): Promise<PartitionMemory> {
   const { partition, epoch, incarnation, lastBatch } = held;
-  const ask = (statement: Statement): Promise<readonly Row[]> =>
-    session.run(statement, [partition], limits.longAnswerMs);
-  const [log, own, marks, ids, gone] = await Promise.all(
-    [segments, ownLinks, peerMarks, lastId, forgotten].map(ask),
+  const statements = [segments, ownLinks, peerMarks, lastId, forgotten];
+  const [log, own, marks, ids, gone] = await session.runAll(
+    statements.map((statement) => ({ statement, values: [partition] })),
+    limits.longAnswerMs,
   );
   const read = (log ?? []).map(toSegment);
   const names = new Set(read.flatMap(({ frames }) => frames.flatMap(namesIn)));

@@ -6,6 +6,11 @@ export class ConnectError extends Error {
   override readonly name = "ConnectError";
 }
 
+/** The transaction was applied, but perhaps not for good. */
+export class UnsureError extends Error {
+  override readonly name = "UnsureError";
+}
+
 /** Undefined: the error is not the database's own. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || !("severity" in error)) return undefined;
@@ -50,8 +55,8 @@ const adviceByState: Readonly<Record<string, string>> = {
     "rights on the schema and its tables.",
   "42P01": "A table is missing: was the schema changed by hand? Restore the store from a backup.",
   "25006":
-    "The database is read only: it is a standby, or in recovery. Point the address at the primary " +
-    "(several hosts with target_session_attrs=read-write, or a name that follows it).",
+    "The database is read only: it is a standby, or in recovery. Give the store an address that " +
+    "leads to the primary, also after a failover.",
   "53100": "The disk of the database is full. Free space on it, or prune closed runs.",
   "53200": "The database is out of memory: see its log.",
   "53300":

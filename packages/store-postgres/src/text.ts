@@ -15,7 +15,7 @@ export function textIn(row: Readonly<Record<string, unknown>>, column: string): 
   return fromText(row[column] as string);
 }
 
-function fromText(text: string): string {
+export function fromText(text: string): string {
   if (!text.includes("\u0001")) return text;
   return text.replaceAll("\u00010", "\u0000").replaceAll("\u00011", "\u0001");
 }

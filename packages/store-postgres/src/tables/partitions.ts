@@ -67,10 +67,11 @@ export async function takePartition(
   const sealed = sealedBy(toSeal(row), claim);
   if (sealed !== undefined) throw sealedError(sealed);
   const next = epoch + 1;
-  await Promise.all([
-    session.run(take, [partition, next, claim === undefined ? null : toText(claim.node)]),
-    session.run(endEpoch, [partition, epoch, lastBatch]),
-    session.run(dropEpochs, [partition, next - limits.epochs]),
+  const node = claim === undefined ? null : toText(claim.node);
+  await session.runAll([
+    { statement: take, values: [partition, next, node] },
+    { statement: endEpoch, values: [partition, epoch, lastBatch] },
+    { statement: dropEpochs, values: [partition, next - limits.epochs] },
   ]);
   return { partition, epoch: next, incarnation: 0, lastBatch };
 }

@@ -13,7 +13,9 @@ export type CutFault =
   /** The connection is cut before the commit has reached the database. */
   | "lost"
   /** The connection is cut when the database has answered, and the answer is lost. */
-  | "applied";
+  | "applied"
+  /** As when it is lost, but it is on its way, and arrives when `letGo` is called. */
+  | "held";
 
 const COMMIT = Buffer.from("perdure_append_");
 /** The database is ready for the next query, and not within a transaction. */
@@ -24,6 +26,7 @@ export class CuttingProxy {
   readonly #target: number;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #fault: CutFault | undefined;
+  #held: (() => Promise<void>) | undefined;
 
   static async start(targetPort: number): Promise<CuttingProxy> {
     const proxy = new CuttingProxy(targetPort);
@@ -45,6 +48,12 @@ export class CuttingProxy {
     this.#fault = fault;
   }
 
+  /** What was held back arrives; resolves when the database has answered it. */
+  async letGo(): Promise<void> {
+    await this.#held?.();
+    this.#held = undefined;
+  }
+
   /** Ends all connections that are there; new ones are taken. */
   cut(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
@@ -52,6 +61,7 @@ export class CuttingProxy {
   }
 
   async stop(): Promise<void> {
+    await this.letGo();
     this.cut();
     this.#server.close();
     await once(this.#server, "close");
@@ -61,15 +71,27 @@ export class CuttingProxy {
     const server = connect(this.#target, "127.0.0.1");
     const pair = [client, server] as const;
     this.#pairs.add(pair);
+    let isHeld = false;
+    let isSilent = false;
     const end = (): void => {
       this.#pairs.delete(pair);
       client.destroy();
-      server.destroy();
+      if (!isHeld) server.destroy();
     };
-    let isSilent = false;
+    const hold = (chunk: Buffer): void => {
+      isHeld = true;
+      isSilent = true;
+      end();
+      this.#held = async () => {
+        server.write(chunk);
+        await once(server, "data");
+        server.destroy();
+      };
+    };
     client.on("data", (chunk) => {
       const fault = chunk.includes(COMMIT) ? this.#take() : undefined;
       if (fault === "lost") return end();
+      if (fault === "held") return hold(chunk);
       isSilent ||= fault === "applied";
       server.write(fault === "abort" ? misnamed(chunk) : chunk);
     });

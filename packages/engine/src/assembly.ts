@@ -85,6 +85,14 @@ export function assemble(setting: Setting): Assembly {
       for (const request of draft.requests) all.requests.fail(request, reason);
     },
     reopen: recovery.reopen,
+    refusing: (database, reason) => {
+      if (setting.node === undefined) return setting.stop(reason);
+      // The others go on; these are taken again when the store is asked who has what.
+      for (const partition of all.partitions) {
+        const isHeld = partition.database === database && partition.phase !== "elsewhere";
+        if (isHeld) recovery.letGo(partition);
+      }
+    },
     stop: setting.stop,
   });
   return all;
@@ -108,7 +116,10 @@ function foresight({
 
 function commitParts({ store, env, calendar, tuning }: Setting) {
   const stats = newStats();
-  const partitions = Array.from({ length: store.partitions }, (_, n) => new Partition(n));
+  const partitions = Array.from(
+    { length: store.partitions },
+    (_, n) => new Partition(n, store.databaseOf(n)),
+  );
   const machines = machinesWith(calendar);
   const links = new Links(partitions);
   const requests = new Requests();
@@ -200,6 +211,7 @@ function keepingParts(
     leases,
     alarms,
     retention,
+    databases: store.databases,
     untidy: pump.untidy,
     written,
   });
@@ -225,7 +237,8 @@ function clusterOf(
   terms: NodeTerms,
   parts: CommitParts & WorkerParts & ReturnType<typeof keepingParts>,
 ): Cluster {
-  const { partitions, leases, tasks } = parts;
+  const { partitions, leases, tasks, pump } = parts;
   const rest = new Rest(leases, tasks, partitions.length);
-  return new Cluster({ ...parts, store, env, terms, rest });
+  const abandon = (database: number): void => pump.abandon(database);
+  return new Cluster({ ...parts, store, env, terms, rest, abandon });
 }

@@ -77,7 +77,7 @@ export async function arrived(desk: Desk, runId: RunId): Promise<LiveRun> {
   const own = home?.incoming.find(({ from }) => from === home.number);
   if (home === undefined || own === undefined || own.isDrained) return live;
   const { sent } = own;
-  await pump.barrierWhen(() => own.applied >= sent || !home.isOpen);
+  await pump.barrierWhen(() => own.applied >= sent || !home.isOpen, home.number);
   return loadRun(desk, runId);
 }
 
@@ -91,7 +91,7 @@ async function loadRun({ loader }: Desk, runId: RunId): Promise<LiveRun> {
 export async function findDurableRun(desk: Desk, runId: RunId): Promise<LiveRun> {
   const live = await findRun(desk, runId);
   if (live.durable === live.run.seq) return live;
-  await desk.pump.barrier();
+  await desk.pump.barrier(live.home);
   return findDurableRun(desk, runId);
 }
 
@@ -143,7 +143,7 @@ export async function currentRun(desk: Desk, key: KeyRef): Promise<RunId | undef
   desk.checkOpen();
   const live = await desk.loader.get(keyStream(key));
   const { current } = live.state as KeyState;
-  if (live.durable !== live.state.seq) await desk.pump.barrier();
+  if (live.durable !== live.state.seq) await desk.pump.barrier(live.home);
   return current?.runId;
 }
 

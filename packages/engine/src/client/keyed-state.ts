@@ -23,7 +23,7 @@ export function keyedStateVerbs(desk: Desk): KeyedStateVerbs {
       const live = await desk.loader.get(keyStream(key));
       const { entries, writtenSeq } = live.state as KeyState;
       // A key is busy with starts and ends most of the time; what it holds is on disk all the same.
-      if (live.durable < writtenSeq) await desk.pump.barrier();
+      if (live.durable < writtenSeq) await desk.pump.barrier(live.home);
       return entries;
     },
 

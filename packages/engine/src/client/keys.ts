@@ -73,7 +73,7 @@ export function keyVerbs(desk: Desk): KeyVerbs {
       checkKey(key);
       const live = await desk.loader.get(keyStream(key));
       const view = viewOf(live.state as KeyState);
-      if (live.durable !== live.state.seq) await desk.pump.barrier();
+      if (live.durable !== live.state.seq) await desk.pump.barrier(live.home);
       return view;
     },
 

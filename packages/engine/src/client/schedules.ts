@@ -52,7 +52,7 @@ export function unknownSchedule(namespace: string, id: string): PerdureError {
 /** As far as it is durable. Undefined: there is no such schedule. */
 async function viewOf(desk: Desk, live: Live): Promise<ScheduleView | undefined> {
   const view = viewSchedule(live.state as ScheduleState, desk.calendar, desk.env.now());
-  if (live.durable !== live.state.seq) await desk.pump.barrier();
+  if (live.durable !== live.state.seq) await desk.pump.barrier(live.home);
   return view;
 }
 

@@ -26,7 +26,7 @@ export function talkVerbs(desk: Desk): Pick<EngineClient, "query" | "update"> {
       const live = await findRun(desk, await runOf(desk, target));
       checkAwake(live);
       const known = live.run.updates.get(id);
-      if (known?.status === "done") return answer(desk, known);
+      if (known?.status === "done") return answer(desk, live.home, known);
       if (live.run.outcome !== undefined) {
         const text = "The run is closed and takes no updates: start a new one.";
         throw new PerdureError("already-closed", text);
@@ -52,8 +52,8 @@ function checkAwake({ run }: LiveRun): void {
 type Done = Parameters<typeof failureOf>[0];
 
 /** It was answered before; that answer may still be on its way to disk. */
-async function answer(desk: Desk, known: Done): Promise<Payload | undefined> {
-  await desk.pump.barrier();
+async function answer(desk: Desk, home: number, known: Done): Promise<Payload | undefined> {
+  await desk.pump.barrier(home);
   const error = failureOf(known);
   if (error) throw error;
   return known.output;

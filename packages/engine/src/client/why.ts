@@ -90,8 +90,9 @@ async function durably(desk: Desk, answer: () => Promise<Answer>): Promise<Expla
     if (desk.trouble()?.isStopped !== true) desk.checkOpen();
     try {
       const { gathered, told } = await answer();
-      const lives = [...gathered.lives.values()];
-      if (lives.some(({ durable, state }) => durable !== state.seq)) await desk.pump.barrier();
+      for (const { durable, state, home } of gathered.lives.values()) {
+        if (durable !== state.seq) await desk.pump.barrier(home);
+      }
       return told;
     } catch (error) {
       const isLater = error instanceof PerdureError && error.retry === "later";

@@ -45,9 +45,9 @@ export class Builder {
     return draft;
   };
 
-  /** Some of the housekeeping that is due. */
-  readonly tidy = (): Draft[] => {
-    return this.#parts.tidy.some((partition) => new Draft(partition, ++this.#lastMark));
+  /** Some of the housekeeping that is due in the database. */
+  readonly tidy = (database: number): Draft[] => {
+    return this.#parts.tidy.some(database, (partition) => new Draft(partition, ++this.#lastMark));
   };
 
   /** Could another batch be made at once? */

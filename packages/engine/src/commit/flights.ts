@@ -1,5 +1,5 @@
 /**
- * Commits on their way, and what becomes of them.
+ * Commits on their way to one database, and what becomes of them.
  *
  * 1. What a batch causes is released after the batch is durable, and after everything that earlier
  *    batches caused (invariant 1): answers of the store are handled in the order of the commits.
@@ -35,7 +35,9 @@ export interface FlightHooks {
   readonly void: (draft: Draft, reason: PerdureError) => void;
   /** The partition's memory is void, and none of its commits is on its way any more. */
   readonly reopen: (partition: Partition, fenced: boolean) => void;
-  /** An invariant is broken, or the store refuses again and again. */
+  /** The database refuses again and again. */
+  readonly refusing: (reason: PerdureError) => void;
+  /** An invariant is broken. */
   readonly stop: (reason: Error) => void;
   /** The store is free to take another commit. */
   readonly landed: () => void;
@@ -122,6 +124,17 @@ export class Flights {
       const barrier = { resolve, reject, refusals: this.#refusals };
       this.#fly({ barrier, result: { type: "done" } });
     });
+  }
+
+  /**
+   * The partitions have left this engine while nobody knows when the database will answer: whoever
+   * waits for something on its way hears so. What becomes of it is handled as ever.
+   */
+  abandon(): void {
+    for (const { drafts, barrier } of this.#flights) {
+      for (const draft of drafts) this.#hooks.void(draft, leftError());
+      barrier?.reject(leftError());
+    }
   }
 
   stop(error: PerdureError): void {
@@ -230,7 +243,10 @@ export class Flights {
     const text = `Nothing of this call was applied, the store refused it: ${reason} Try again.`;
     const error = new PerdureError(result.type === "fenced" ? "fenced" : "store-failed", text);
     if (result.type === "fenced") this.#fence(flight, result.partition);
-    else if (++this.#refusalsInRow >= refusalsToStop) this.#hooks.stop(error);
+    else if (++this.#refusalsInRow >= refusalsToStop) {
+      this.#refusalsInRow = 0;
+      this.#hooks.refusing(error);
+    }
     return error;
   }
 

@@ -1,31 +1,21 @@
 /**
- * The pump: takes what has arrived at the partitions, has it made into batches, and commits them.
+ * The pump: commits what arrives at the partitions, in a lane for each database of the store.
  *
- * 1. A commit is closed when the store is free to take it, not on a timer: an idle node commits at
- *    once, a busy one gathers what arrives meanwhile.
- * 2. It is bounded, so that the next one can be computed while it is written.
- * 3. Partitions have their turns: a busy one goes to the end of the line.
- * 4. What nobody waits for goes with the next commit, or by itself after `limits.patienceMs`.
- * 5. Housekeeping is committed by itself, a little at a time, and when a commit has landed: the store
- *    does it while this thread does what the landed one has caused, and nobody waits for it.
+ * 1. Lanes wait for nobody: a database that is slow or down holds up its own partitions alone.
+ * 2. What a batch causes in a partition of another database goes there as a message that is durable,
+ *    so between lanes there is no order to keep.
  */
-import { invariant, limits, type PerdureError } from "@perdure/kernel";
+import type { PerdureError } from "@perdure/kernel";
 import type { Partition } from "../streams/partition.ts";
 import type { Draft } from "./draft.ts";
-import { Flights, type FlightHooks, type FlightParts, type Refused } from "./flights.ts";
+import type { Refused } from "./flights.ts";
+import { Lane, type LaneHooks, type LaneParts } from "./lane.ts";
 
-export interface PumpParts extends FlightParts {
-  readonly commitsInFlight: number;
-}
-
-export interface PumpHooks extends Omit<FlightHooks, "landed"> {
-  /** Takes from the partition's queues what fits into one batch. */
-  readonly build: (partition: Partition) => Draft;
-  readonly hasMore: (partition: Partition) => boolean;
-  /** The drafts are on their way to disk. */
-  readonly submitted: (drafts: readonly Draft[]) => void;
-  /** Makes batches of some of the housekeeping that is due. */
-  readonly tidy: () => readonly Draft[];
+export interface PumpHooks extends Omit<LaneHooks, "tidy" | "turned" | "isAwaited" | "refusing"> {
+  /** Makes batches of some of the housekeeping that is due in the database. */
+  readonly tidy: (database: number) => readonly Draft[];
+  /** The database refuses again and again. */
+  readonly refusing: (database: number, reason: PerdureError) => void;
 }
 
 interface Expected {
@@ -35,139 +25,82 @@ interface Expected {
 }
 
 export class Pump {
-  readonly #parts: PumpParts;
-  #hooks: PumpHooks | undefined;
-  #flights: Flights | undefined;
-  readonly #ready = new Set<Partition>();
-  /** These would be ready, but for something that is not worth a commit of its own. */
-  readonly #patient = new Set<Partition>();
-  #cancelPatience: (() => void) | undefined;
+  readonly #lanes: readonly Lane[];
+  readonly #databaseOf: (partition: number) => number;
   readonly #expected: Expected[] = [];
-  #isScheduled = false;
-  #isStopped = false;
 
-  constructor(parts: PumpParts) {
-    this.#parts = parts;
+  constructor(parts: LaneParts) {
+    const { store } = parts;
+    this.#lanes = Array.from({ length: store.databases }, () => new Lane(parts));
+    this.#databaseOf = (partition) => store.databaseOf(partition);
   }
 
   /** Once, before anything is ready. */
   attach(hooks: PumpHooks): void {
-    this.#hooks = hooks;
-    const landed = (): void => {
-      this.#tidy();
-      if (this.#ready.size + this.#expected.length > 0) this.#schedule();
-    };
-    this.#flights = new Flights(this.#parts, { ...hooks, landed });
+    for (const [database, lane] of this.#lanes.entries()) {
+      lane.attach({
+        ...hooks,
+        tidy: () => hooks.tidy(database),
+        refusing: (reason) => hooks.refusing(database, reason),
+        turned: () => this.#raise(),
+        isAwaited: () => this.#expected.length > 0,
+      });
+    }
   }
 
   get commitsInFlight(): number {
-    return this.#flights?.storing ?? 0;
+    return this.#lanes.reduce((sum, lane) => sum + lane.commitsInFlight, 0);
   }
 
-  /** What the store has refused of late. */
+  /** What the store has refused of late: of a database that takes nothing, if there is one. */
   get refused(): Refused | undefined {
-    return this.#flights?.refused;
+    const all = this.#lanes.flatMap(({ refused }) => refused ?? []);
+    return all.find(({ isTaking }) => !isTaking) ?? all[0];
   }
 
   /** Nothing has arrived that is not in a batch. */
   get isQuiet(): boolean {
-    return this.#ready.size + this.#patient.size === 0;
+    return this.#lanes.every(({ isQuiet }) => isQuiet);
   }
 
   /** The partition has something to do. */
   readonly ready = (partition: Partition): void => {
-    this.#ready.add(partition);
-    this.#schedule();
+    this.#lanes[partition.database]?.ready(partition);
   };
 
   /** The partition has something to do that goes with the next commit. */
   readonly readyLater = (partition: Partition): void => {
-    this.#patient.add(partition);
-    this.#cancelPatience ??= this.#parts.env.after(limits.patienceMs, () => {
-      this.#hurry();
-      this.#schedule();
-    });
+    this.#lanes[partition.database]?.readyLater(partition);
   };
 
-  /** Housekeeping is due. */
-  readonly untidy = (): void => this.#schedule();
+  /** Housekeeping is due in the database. */
+  readonly untidy = (database: number): void => this.#lanes[database]?.schedule();
 
-  /** Resolves when all that has been decided so far is durable. */
-  barrier(): Promise<void> {
-    return this.#attached().flights.barrier();
+  /** Resolves when all that has been decided so far is durable, in the partition's database. */
+  async barrier(partition: number): Promise<void> {
+    await this.#lanes[this.#databaseOf(partition)]?.barrier();
   }
 
-  /** The same, from the turn on after which `done` holds. */
-  barrierWhen(done: () => boolean): Promise<void> {
+  /** The same in all databases, or in the partition's, from the turn on after which `done` holds. */
+  barrierWhen(done: () => boolean, partition?: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#expected.push({ done, resolve: () => this.barrier().then(resolve, reject), reject });
-    this.#schedule();
+    const lane = partition === undefined ? undefined : this.#lanes[this.#databaseOf(partition)];
+    const lanes = lane === undefined ? this.#lanes : [lane];
+    const raised = (): unknown =>
+      Promise.all(lanes.map((each) => each.barrier())).then(() => resolve(), reject);
+    this.#expected.push({ done, resolve: raised, reject });
+    for (const each of lanes) each.schedule();
     return promise;
   }
 
+  /** Callers of the database's partitions wait no longer for what is on its way. */
+  abandon(database: number): void {
+    this.#lanes[database]?.abandon();
+  }
+
   stop(error: PerdureError): void {
-    this.#isStopped = true;
-    this.#hurry();
-    this.#ready.clear();
     for (const { reject } of this.#expected.splice(0)) reject(error);
-    this.#flights?.stop(error);
-  }
-
-  #schedule(): void {
-    if (this.#isScheduled || !this.#isFree) return;
-    this.#isScheduled = true;
-    this.#parts.env.defer(this.#turn);
-  }
-
-  get #isFree(): boolean {
-    return !this.#isStopped && this.commitsInFlight < this.#parts.commitsInFlight;
-  }
-
-  readonly #turn = (): void => {
-    this.#isScheduled = false;
-    if (!this.#isFree) return;
-    const { hooks, flights } = this.#attached();
-    if (this.#ready.size > 0) this.#hurry();
-    try {
-      const drafts = this.#build(hooks);
-      if (drafts.length > 0) {
-        flights.submit(drafts);
-        hooks.submitted(drafts);
-      } else this.#tidy();
-      this.#raise();
-      if (this.#ready.size > 0) this.#schedule();
-    } catch (error) {
-      hooks.stop(error instanceof Error ? error : new Error(String(error)));
-    }
-  };
-
-  #hurry(): void {
-    this.#cancelPatience?.();
-    this.#cancelPatience = undefined;
-    for (const partition of this.#patient) this.#ready.add(partition);
-    this.#patient.clear();
-  }
-
-  #tidy(): void {
-    const { hooks, flights } = this.#attached();
-    if (this.#isStopped || flights.isTidying) return;
-    const drafts = hooks.tidy();
-    if (drafts.length > 0) flights.submit(drafts, true);
-  }
-
-  #build({ build, hasMore }: PumpHooks): Draft[] {
-    const drafts: Draft[] = [];
-    let messages = 0;
-    for (const partition of Array.from(this.#ready)) {
-      if (messages >= limits.commitMessages) break;
-      this.#ready.delete(partition);
-      if (!partition.isOpen) continue;
-      const draft = build(partition);
-      if (draft.isWanted) drafts.push(draft);
-      messages += draft.messages;
-      if (hasMore(partition)) this.#ready.add(partition);
-    }
-    return drafts;
+    for (const lane of this.#lanes) lane.stop(error);
   }
 
   #raise(): void {
@@ -175,10 +108,5 @@ export class Pump {
       if (expected.done()) expected.resolve();
       else this.#expected.push(expected);
     }
-  }
-
-  #attached(): { readonly hooks: PumpHooks; readonly flights: Flights } {
-    invariant(this.#hooks && this.#flights, "the pump runs before its hooks are attached");
-    return { hooks: this.#hooks, flights: this.#flights };
   }
 }

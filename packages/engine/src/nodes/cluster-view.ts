@@ -6,7 +6,7 @@ import type { PartitionRecord, Store } from "@perdure/store";
 import type { Env } from "../env.ts";
 import type { Partition } from "../streams/partition.ts";
 import type { Alarms } from "../time/alarms.ts";
-import type { Membership } from "./membership.ts";
+import type { Memberships } from "./memberships.ts";
 import { HERE, type Router } from "./router.ts";
 
 export interface NodeView {
@@ -89,18 +89,18 @@ export interface ReportParts {
   readonly env: Env;
   readonly store: Store;
   readonly self: string;
-  readonly membership: Membership;
+  readonly memberships: Memberships;
   readonly router: Router;
 }
 
 /** A node that cannot be asked now has no gauges in it. */
 export async function reportOf(parts: ReportParts): Promise<ClusterReport> {
-  const { store, self, membership, router } = parts;
+  const { store, self, memberships, router } = parts;
   const places = [HERE, ...router.others().filter((id) => router.channelTo(id) !== undefined)];
   const found = await Promise.all(
     places.map((place) => router.at(place, undefined, "gauges", []).catch(() => [])),
   );
-  const { nodes, partitions } = membership.view;
+  const { nodes, partitions } = memberships;
   const counts = new Map<string, number>();
   for (const { owner } of partitions) {
     if (owner !== undefined) counts.set(owner, (counts.get(owner) ?? 0) + 1);
@@ -112,9 +112,9 @@ export async function reportOf(parts: ReportParts): Promise<ClusterReport> {
       address,
       version,
       startedAt,
-      beatAgeMs: Math.max(0, Math.round(membership.beatAgeMs(id))),
+      beatAgeMs: Math.max(0, Math.round(memberships.beatAgeMs(id))),
       isSelf: id === self,
-      isAlive: membership.isAlive(id),
+      isAlive: memberships.isAlive(id),
       isLeaving,
       isReachable: id === self || router.channelTo(id) !== undefined,
       partitions: counts.get(id) ?? 0,

@@ -1,4 +1,9 @@
-/** A node's part in its cluster: who lives, who has what, and what this one should have. */
+/**
+ * A node's part in its cluster: who lives, who has what, and what this one should have.
+ *
+ * C1  Each database is asked by itself and decides about its own partitions, membership and all: one
+ *     that is down, or out of reach of this node alone, costs no partition of the others.
+ */
 import { PerdureError } from "@perdure/kernel";
 import { sealedError, type NodeRecord, type Store } from "@perdure/store";
 import type { Links } from "../commit/link.ts";
@@ -15,6 +20,7 @@ import { reportOf, type ClusterReport } from "./cluster-view.ts";
 import { Lending } from "./lending.ts";
 import { MailCarrier } from "./mail-carrier.ts";
 import { Membership } from "./membership.ts";
+import { Memberships } from "./memberships.ts";
 import type { NodeTerms } from "./node-options.ts";
 import type { Owners } from "./owners.ts";
 import { Ownership } from "./ownership.ts";
@@ -35,6 +41,13 @@ export interface ClusterParts {
   readonly leases: Leases;
   readonly registry: Registry;
   readonly ready: (partition: Partition) => void;
+  readonly abandon: (database: number) => void;
+}
+
+/** What a node is in one database. */
+interface Standing {
+  readonly membership: Membership;
+  readonly ownership: Ownership;
 }
 
 export class Cluster {
@@ -44,39 +57,35 @@ export class Cluster {
   /** A call is sent after its partition for at most so long. */
   readonly forwardMs: number;
   readonly #parts: ClusterParts;
-  readonly #membership: Membership;
-  readonly #ownership: Ownership;
+  /** By database. */
+  readonly #standings: readonly Standing[];
+  readonly #memberships: Memberships;
   readonly #lending: Lending;
 
   constructor(parts: ClusterParts) {
-    const { terms, partitions } = parts;
+    const { store, terms, partitions } = parts;
     this.#parts = parts;
     for (const partition of partitions) partition.phase = "elsewhere";
-    this.#membership = new Membership({
-      ...parts,
-      onView: (view) => this.#ownership.see(view),
-      onLapse: () => this.#ownership.stepDown(),
-    });
-    const owners = new ViewedOwners(terms.id, this.#membership, partitions);
+    const changed = (): void => owners.changed();
+    this.#standings = Array.from({ length: store.databases }, (_, database) =>
+      standingIn({ ...parts, database, changed }),
+    );
+    this.#memberships = new Memberships(this.#standings.map(({ membership }) => membership));
+    const owners = new ViewedOwners(terms.id, this.#memberships, partitions);
     this.owners = owners;
     this.forwardMs = terms.forwardMs;
     const { env, leaseMs, network } = { ...parts, ...terms };
     this.peers = new Peers({ env, network, owners, me: terms, leaseMs });
     // It may have left, and what it had is there to be taken.
-    this.peers.onClose(() => this.#membership.look());
+    this.peers.onClose(() => this.#memberships.look());
     this.carrier = new MailCarrier({ ...parts, owners, peers: this.peers });
     this.#lending = new Lending({ ...parts, peers: this.peers });
-    this.#ownership = new Ownership({
-      ...parts,
-      membership: this.#membership,
-      changed: () => owners.changed(),
-    });
   }
 
   /** How the store and the other nodes say that things are. */
   report(router: Router): Promise<ClusterReport> {
     const { store, env, terms } = this.#parts;
-    return reportOf({ store, env, self: terms.id, membership: this.#membership, router });
+    return reportOf({ store, env, self: terms.id, memberships: this.#memberships, router });
   }
 
   /** What this node can tell without asking anybody. */
@@ -88,8 +97,8 @@ export class Cluster {
     return {
       nodes: others.length + 1,
       peers: others.filter(({ id }) => peers.to(id) !== undefined).length,
-      beatAgeMs: this.#membership.beatAgeMs(this.#parts.terms.id),
-      isWithinLease: this.#membership.isWithinLease,
+      beatAgeMs: this.#memberships.beatAgeMs(this.#parts.terms.id),
+      isWithinLease: this.#memberships.isWithinLease,
       partitionsReached: this.#parts.partitions.filter(({ number }) => {
         return isOpenTo(owners.ownerOf(number));
       }).length,
@@ -98,17 +107,22 @@ export class Cluster {
 
   /** This node may still answer for what it has; a process that was frozen finds out here. */
   checkLease(): void {
-    if (this.#membership.isWithinLease) return;
+    const late = this.#standings.filter(({ membership }) => !membership.isWithinLease);
+    if (late.length === 0) return;
+    if (late.length < this.#standings.length) {
+      for (const { ownership } of late) ownership.stepDown();
+      return;
+    }
     const text = "This node could not tell the store that it lives: send the call to another.";
     throw new PerdureError("fenced", text);
   }
 
   /** A store that is sealed is no place for a node: it would wait there for partitions for ever. */
   async start(): Promise<void> {
-    await this.#membership.start();
-    const [sealed] = this.#membership.view.partitions.flatMap(({ seal }) => seal ?? []);
+    await Promise.all(this.#standings.map(({ membership }) => membership.start()));
+    const [sealed] = this.#memberships.partitions.flatMap(({ seal }) => seal ?? []);
     if (sealed !== undefined) {
-      await this.#membership.stop();
+      await Promise.all(this.#standings.map(({ membership }) => membership.stop()));
       throw sealedError(sealed);
     }
     this.#lending.start();
@@ -117,16 +131,37 @@ export class Cluster {
 
   /** Gives everything away, for as long as there is somebody to take it. */
   async leave(): Promise<void> {
-    this.#membership.leave();
-    await this.#ownership.giveAll();
-    this.#ownership.stop();
-    await this.#membership.stop();
+    await Promise.all(
+      this.#standings.map(async ({ membership, ownership }) => {
+        membership.leave();
+        await ownership.giveAll();
+        ownership.stop();
+        await membership.stop();
+      }),
+    );
   }
 
   halt(): void {
-    this.#membership.halt();
-    this.#ownership.stop();
+    for (const { membership, ownership } of this.#standings) {
+      membership.halt();
+      ownership.stop();
+    }
     this.carrier.stop();
     this.peers.stop();
   }
+}
+
+type StandingParts = ClusterParts & {
+  readonly database: number;
+  readonly changed: () => void;
+};
+
+function standingIn(parts: StandingParts): Standing {
+  const membership = new Membership({
+    ...parts,
+    onView: (view) => ownership.see(view),
+    onLapse: () => ownership.stepDown(),
+  });
+  const ownership: Ownership = new Ownership({ ...parts, membership });
+  return { membership, ownership };
 }

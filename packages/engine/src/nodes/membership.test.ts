@@ -35,6 +35,7 @@ async function begin(onView: (scene: Scene) => void = () => undefined): Promise<
   };
   const membership = new Membership({
     store,
+    database: 0,
     env,
     terms,
     onView: () => onView(scene),

@@ -1,5 +1,6 @@
 /**
- * Which nodes live, as far as this one can know, and whether it may count itself among them.
+ * Which nodes live, as far as this one can know, and whether it may count itself among them: by the
+ * word of one database, for that database's partitions.
  *
  * B1  Another node is dead when its beat has stood still for `leaseMs` of this node's monotonic
  *     clock. Wall clocks are compared with nothing.
@@ -19,6 +20,7 @@ const LEASES_TO_FORGET = 5;
 
 export interface MembershipParts {
   readonly store: Store;
+  readonly database: number;
   readonly env: Env;
   readonly terms: NodeTerms;
   /** The store was asked, and said this. */
@@ -37,6 +39,7 @@ export class Membership {
   readonly #startedAt: number;
   readonly #seen = new Map<string, Seen>();
   #view: ClusterView = { nodes: [], partitions: [] };
+  #owners: ReadonlyMap<number, string | undefined> = new Map();
   #beats = 0;
   #isLeaving = false;
   #isBeating = false;
@@ -79,6 +82,10 @@ export class Membership {
     return env.monotonic() - (since ?? -Infinity);
   }
 
+  ownerOf(partition: number): string | undefined {
+    return this.#owners.get(partition);
+  }
+
   find(node: string): NodeRecord | undefined {
     return this.#view.nodes.find(({ id }) => id === node);
   }
@@ -111,9 +118,10 @@ export class Membership {
 
   /** The last sign of life takes the node's row along. */
   async stop(): Promise<void> {
-    const { store, terms } = this.#parts;
+    const { store, database, terms } = this.#parts;
     this.halt();
-    if (this.isWithinLease) await store.beat(this.#record(), [terms.id]).catch(() => undefined);
+    if (!this.isWithinLease) return;
+    await store.beat(this.#record(), [terms.id], database).catch(() => undefined);
   }
 
   /** Without a word. */
@@ -133,7 +141,8 @@ export class Membership {
     try {
       await this.#beat();
     } catch (error) {
-      this.#parts.env.log("warn", "the store took no sign of life from this node", { error });
+      const { env, database } = this.#parts;
+      env.log("warn", "the store took no sign of life from this node", { database, error });
     }
     if (this.#isAskedAgain) {
       this.#isAskedAgain = false;
@@ -144,12 +153,12 @@ export class Membership {
   }
 
   async #beat(): Promise<void> {
-    const { store, env, onView } = this.#parts;
+    const { store, database, env, onView } = this.#parts;
     const began = env.monotonic();
     this.#lookedAt = began;
     this.#isBeating = true;
     try {
-      const view = await store.beat(this.#record(), this.#gone());
+      const view = await store.beat(this.#record(), this.#gone(), database);
       if (this.#isStopped) return;
       this.#since = Math.max(this.#since, began);
       this.#watchLease();
@@ -170,6 +179,7 @@ export class Membership {
   #see(view: ClusterView): void {
     const now = this.#parts.env.monotonic();
     this.#view = view;
+    this.#owners = new Map(view.partitions.map(({ partition, owner }) => [partition, owner]));
     for (const { id, beat } of view.nodes) {
       const seen = this.#seen.get(id);
       if (seen === undefined) this.#seen.set(id, { beat, since: now });

@@ -1,5 +1,5 @@
 /**
- * Carries out the plan: takes partitions that are nobody's, gives away what others are to have, and
+ * Carries out the plan for the partitions of one database: takes partitions that are nobody's, gives away what others are to have, and
  * lets go of what is lost.
  *
  * O1  A partition is given away when its runs are at rest, or when it has waited `handoverMs` for
@@ -23,12 +23,15 @@ const LOOK_MS = 20;
 
 export interface OwnershipParts {
   readonly store: Store;
+  readonly database: number;
   readonly env: Env;
   readonly terms: NodeTerms;
   readonly partitions: readonly Partition[];
   readonly membership: Membership;
   readonly recovery: Recovery;
   readonly rest: Rest;
+  /** Nobody waits any longer for what is on its way to the database. */
+  readonly abandon: (database: number) => void;
   /** Who has what has changed. */
   readonly changed: () => void;
 }
@@ -45,7 +48,8 @@ export class Ownership {
 
   /** Every partition that this node still has. */
   get held(): readonly Partition[] {
-    return this.#parts.partitions.filter(({ phase }) => phase !== "elsewhere");
+    const { partitions, database: own } = this.#parts;
+    return partitions.filter(({ phase, database }) => database === own && phase !== "elsewhere");
   }
 
   see(view: ClusterView): void {
@@ -74,12 +78,15 @@ export class Ownership {
 
   /** Others may take everything from now on. */
   stepDown(): void {
-    const { recovery, env, changed } = this.#parts;
-    if (this.held.length === 0) return;
+    const { recovery, env, database, abandon, changed } = this.#parts;
+    const { held } = this;
+    if (held.length === 0) return;
     env.log("error", "this node could not tell the store that it lives, and steps down", {
-      partitions: this.held.length,
+      database,
+      partitions: held.length,
     });
-    for (const partition of this.held) recovery.letGo(partition);
+    for (const partition of held) recovery.letGo(partition);
+    abandon(database);
     changed();
   }
 

@@ -1,26 +1,29 @@
-/** Who has which partition: the last view of the store, corrected by what this node itself has. */
+/**
+ * Who has which partition: the last view of its database, corrected by what this node itself has.
+ */
 import type { NodeRecord } from "@perdure/store";
 import type { Partition } from "../streams/partition.ts";
-import type { Membership } from "./membership.ts";
+import type { Memberships } from "./memberships.ts";
 import type { Owners } from "./owners.ts";
 
 export class ViewedOwners implements Owners {
   readonly #self: string;
-  readonly #membership: Membership;
+  readonly #memberships: Memberships;
   readonly #partitions: readonly Partition[];
   readonly #listeners = new Set<() => void>();
 
-  constructor(self: string, membership: Membership, partitions: readonly Partition[]) {
+  constructor(self: string, memberships: Memberships, partitions: readonly Partition[]) {
     this.#self = self;
-    this.#membership = membership;
+    this.#memberships = memberships;
     this.#partitions = partitions;
   }
 
   ownerOf(partition: number): NodeRecord | "here" | undefined {
     if (this.isHere(partition)) return "here";
-    const owner = this.#membership.view.partitions[partition]?.owner;
+    const membership = this.#memberships.of(this.#partitions[partition]?.database ?? 0);
+    const owner = membership?.ownerOf(partition);
     if (owner === undefined || owner === this.#self) return undefined;
-    return this.#membership.isAlive(owner) ? this.#membership.find(owner) : undefined;
+    return membership?.isAlive(owner) === true ? membership.find(owner) : undefined;
   }
 
   /** A partition in the middle of being given away takes no calls: its next owner is asked. */
@@ -30,8 +33,8 @@ export class ViewedOwners implements Owners {
   }
 
   others(): readonly NodeRecord[] {
-    const { view } = this.#membership;
-    return view.nodes.filter(({ id }) => id !== this.#self && this.#membership.isAlive(id));
+    const { nodes } = this.#memberships;
+    return nodes.filter(({ id }) => id !== this.#self && this.#memberships.isAlive(id));
   }
 
   onChange(listener: () => void): () => void {
@@ -40,7 +43,7 @@ export class ViewedOwners implements Owners {
   }
 
   look(): void {
-    this.#membership.look();
+    this.#memberships.look();
   }
 
   changed(): void {

@@ -40,6 +40,8 @@ export type PartitionPhase = "opening" | "open" | "closing" | "elsewhere";
 
 export class Partition {
   readonly number: number;
+  /** Those of one are committed together. */
+  readonly database: number;
   epoch = 0;
   nextBatch = 1;
   phase: PartitionPhase = "opening";
@@ -65,8 +67,9 @@ export class Partition {
   /** Streams that are to be settled, or forgotten when nothing is left of them. */
   cooling = 0;
 
-  constructor(number: number) {
+  constructor(number: number, database = 0) {
     this.number = number;
+    this.database = database;
   }
 
   /** Its streams are this engine's to write. */

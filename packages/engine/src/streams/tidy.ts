@@ -15,10 +15,10 @@ import { limits, rowOf, wantsActivation } from "@perdure/kernel";
 import type { Draft } from "../commit/draft.ts";
 import type { Tuning } from "../core/options.ts";
 import type { Stats } from "../core/stats.ts";
-import { Fifo } from "../core/fifo.ts";
 import type { Env } from "../env.ts";
 import type { Alarms } from "../time/alarms.ts";
 import type { Leases } from "../workers/leases.ts";
+import { Due, type Named } from "./due.ts";
 import type { Loader } from "./loader.ts";
 import { LiveRun, type Live } from "./live.ts";
 import type { Partition } from "./partition.ts";
@@ -27,14 +27,6 @@ import { settledOf } from "./settled.ts";
 
 /** What is named within one of these parts of `tidyMs` is due together. */
 const TURNS = 8;
-/** So many streams that are due are worth a commit before their time. */
-const WORTH_A_COMMIT = 32;
-
-interface Named {
-  readonly live: Live;
-  /** Its partition's memory; with another, it counts no more. */
-  readonly generation: number;
-}
 
 export interface TidyParts {
   readonly env: Env;
@@ -45,8 +37,9 @@ export interface TidyParts {
   readonly leases: Leases;
   readonly alarms: Alarms;
   readonly retention: Retention;
-  /** Something is due. */
-  readonly untidy: () => void;
+  readonly databases: number;
+  /** Something is due in the database. */
+  readonly untidy: (database: number) => void;
   /** Resolves when all that is decided until the condition holds is durable. */
   readonly written: (done: () => boolean) => Promise<void>;
 }
@@ -57,12 +50,10 @@ export class Tidy {
   readonly #room: number;
   /** By the turn in which they were named. */
   readonly #named: Named[][] = Array.from({ length: TURNS }, () => []);
-  readonly #due = new Fifo<Named>();
+  /** By database. */
+  readonly #due: readonly Due[];
   /** Of partitions that are not open yet. */
   readonly #early: Named[] = [];
-  /** Of those that were due, so many have had their turn, and so many must have it now. */
-  #tidied = 0;
-  #goal = 0;
   /** The turn under way, and how many there are to come. */
   #turn = 0;
   #turnsLeft = 0;
@@ -72,6 +63,7 @@ export class Tidy {
   constructor(parts: TidyParts) {
     this.#parts = parts;
     this.#room = Math.ceil(parts.tuning.liveStreams / parts.partitions.length);
+    this.#due = Array.from({ length: parts.databases }, () => new Due());
   }
 
   /** The run's row has changed. */
@@ -92,8 +84,9 @@ export class Tidy {
     if (live.isCooling) return;
     live.isCooling = true;
     partition.cooling++;
-    this.#due.push({ live, generation: partition.generation });
-    if (this.#due.length >= WORTH_A_COMMIT) this.#parts.untidy();
+    const due = this.#dueOf(live);
+    due?.push({ live, generation: partition.generation });
+    if (due?.isWorthACommit === true) this.#parts.untidy(partition.database);
     this.#arm();
   }
 
@@ -110,32 +103,39 @@ export class Tidy {
   }
 
   #ripen(turn: number): void {
-    for (const named of this.#named[turn]?.splice(0) ?? []) this.#due.push(named);
-    this.#goal = this.#tidied + this.#due.length;
-    if (this.#due.length > 0) this.#parts.untidy();
+    for (const named of this.#named[turn]?.splice(0) ?? []) this.#dueOf(named.live)?.push(named);
+    for (const [database, due] of this.#due.entries()) {
+      if (due.ripen()) this.#parts.untidy(database);
+    }
+  }
+
+  #dueOf({ home }: Live): Due | undefined {
+    return this.#due[this.#parts.partitions[home]?.database ?? 0];
   }
 
   /** Resolves when everything that was named until the call is durable. */
   flush(): Promise<void> {
     for (let i = 1; i <= TURNS; i++) this.#ripen((this.#turn + i) % TURNS);
-    const goal = this.#goal;
-    return this.#parts.written(() => this.#tidied >= goal && this.#early.length === 0);
+    const expected = this.#due.map((due) => due.expected());
+    return this.#parts.written(
+      () => this.#early.length === 0 && expected.every((isDone) => isDone()),
+    );
   }
 
   stop(): void {
     this.#isStopped = true;
   }
 
-  /** Some of what is due, as batches; more of it when much has gathered. */
-  some(begin: (partition: Partition) => Draft): Draft[] {
-    if (this.#tidied >= this.#goal && this.#due.length < WORTH_A_COMMIT) return [];
+  /** Some of what is due in the database, as batches; more of it when much has gathered. */
+  some(database: number, begin: (partition: Partition) => Draft): Draft[] {
+    const due = this.#due[database];
+    if (due?.isRipe !== true) return [];
     const drafts = new Map<Partition, Draft>();
-    const most = Math.max(limits.tidyStreams, Math.ceil(this.#due.length / 4));
+    const most = Math.max(limits.tidyStreams, Math.ceil(due.length / 4));
     // What needs nothing any more does not count: who awaits the rest is not woken by an empty batch.
     for (let left = most; left > 0;) {
-      const named = this.#due.shift();
+      const named = due.take();
       if (named === undefined) break;
-      this.#tidied++;
       const { live, generation } = named;
       const partition = this.#parts.partitions[live.home];
       const isNeeded = live.isUnlisted || live.isCooling;
@@ -237,7 +237,7 @@ export class Tidy {
       for (let i = this.#turn; i < partitions.length; i += TURNS) {
         this.#sweepFull(partitions[i] as Partition);
       }
-      for (const named of this.#early.splice(0)) this.#due.push(named);
+      for (const named of this.#early.splice(0)) this.#dueOf(named.live)?.push(named);
       this.#ripen(this.#turn);
       if (--this.#turnsLeft > 0) this.#nextTurn();
     });

@@ -7,12 +7,10 @@ import type { Perdure } from "./client/perdure.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import { durationMs } from "./duration.ts";
 import { RemoteEngine } from "./remote/remote-engine.ts";
+import { SDK } from "./version.ts";
 import { StreamWorker } from "./stream/stream-worker.ts";
 import { publishDefinitions } from "./worker/publish-definitions.ts";
 import { guardOf, settingOf, workerOptions, type Setting } from "./worker/setting.ts";
-
-/** As package.json has it; a test compares them. */
-export const SDK = "perdure/0.1.0";
 
 /**
  * Connects to a server, as a client and, with code, as a worker. Nothing else differs from `open`.

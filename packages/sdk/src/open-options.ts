@@ -1,5 +1,6 @@
 /** What `open` takes. */
 import type { Env } from "@perdure/engine";
+import type { NodeSettings } from "@perdure/nodes";
 import type { Store } from "@perdure/store";
 import type { LogSink } from "./ctx/log.ts";
 import type { ObjectDefinition } from "./define/object.ts";
@@ -58,8 +59,13 @@ export interface CodeOptions {
 }
 
 export interface OpenOptions extends CodeOptions {
-  /** `sqlite:./perdure.db`, `memory:`, or a store of your own. */
+  /** `postgres://user:password@host/name`, `sqlite:./perdure.db`, `memory:`, or a store of your own. */
   readonly store: string | Store;
+  /**
+   * Makes this process one of several on the same store: they share its partitions, and call each
+   * other. Without it a process has a database for itself, and does not start where another is at work.
+   */
+  readonly node?: NodeSettings;
   /** A tenant's wall; default: `default`. */
   readonly namespace?: string;
 }

@@ -1,9 +1,8 @@
 /** Perdure in this process: a store, an engine over it, a worker, and the client. */
-import { createCalendar, Engine, type EngineClient } from "@perdure/engine";
-import { PerdureError } from "@perdure/kernel";
-import { MemoryStore, type Store } from "@perdure/store";
+import type { Engine, EngineClient } from "@perdure/engine";
 import { EnginePerdure } from "./client/engine-client.ts";
 import type { Perdure } from "./client/perdure.ts";
+import { openEngine } from "./open-engine.ts";
 import type { OpenOptions } from "./open-options.ts";
 import { publishDefinitions } from "./worker/publish-definitions.ts";
 import { guardOf, settingOf, workerOptions } from "./worker/setting.ts";
@@ -51,8 +50,7 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
   const setting = settingOf(options);
   const { env, registry } = setting;
   const served = workerOptions(registry, options.worker);
-  const calendar = createCalendar();
-  const engine = await Engine.open({ store: await storeOf(options.store), env, calendar });
+  const { engine, closeEngine } = await openEngine(options, env);
   const guard = guardOf(options, setting);
   const id = setting.newWorkerId("in-process");
   const worker = new InProcessWorker({ id, ...setting, guard, ...stepFor, observer });
@@ -66,7 +64,7 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
   };
   const close = once(async () => {
     try {
-      await engine.close();
+      await closeEngine();
     } finally {
       kill();
     }
@@ -82,21 +80,6 @@ export async function openParts(options: OpenOptions, changes: Changes = {}): Pr
   const parts = { engine: client, namespace, now: () => env.now(), trace, close };
   const perdure = Object.assign(new EnginePerdure(parts), { engine });
   return { perdure, engine, worker, kill };
-}
-
-async function storeOf(store: string | Store): Promise<Store> {
-  if (typeof store !== "string") return store;
-  if (store === "memory:") return new MemoryStore();
-  if (store.startsWith("sqlite:") && store.length > "sqlite:".length) {
-    const { SqliteStore } = await import("@perdure/store-sqlite");
-    return SqliteStore.open(store.slice("sqlite:".length));
-  }
-  if (/^https?:/.test(store)) {
-    const text = `"${store}" is a server, not a store; use connect("${store}") instead of open()`;
-    throw new PerdureError("invalid-argument", text);
-  }
-  const advice = 'write "sqlite:./perdure.db" or "memory:", or give a store of your own';
-  throw new PerdureError("invalid-argument", `"${store}" names no store; ${advice}`);
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

@@ -1,7 +1,7 @@
 /** A store by its name, and the engine over it: alone, or one of several nodes. */
-import { createCalendar, Engine, type EngineOptions, type Env } from "@perdure/engine";
+import { createCalendar, Engine, type Env, type NodeOptions } from "@perdure/engine";
 import { PerdureError } from "@perdure/kernel";
-import { SocketNetwork, type NodeAccess } from "@perdure/nodes";
+import { openNode, type OpenedNode } from "@perdure/nodes";
 import { MemoryStore, type Store } from "@perdure/store";
 import { SqliteStore } from "@perdure/store-sqlite";
 import { isShared, type Config } from "./config/config.ts";
@@ -18,51 +18,58 @@ export interface OpenedEngine {
 
 /** `given`: a store that is open already, in place of the one that `store` names. */
 export async function openEngine(config: Config, env: Env, given?: Store): Promise<OpenedEngine> {
-  const { node, engine: tuning } = config;
-  const network = await networkOf(config, env);
+  const node = await nodeOf(config, env);
   let store: Store | undefined;
   try {
     store = given ?? (await openStore(config.store));
-    const isNode = network !== undefined || isShared(config.store);
-    const { leaseMs, beatMs } = node;
-    const reached = network && { network, address: network.address };
-    const options: EngineOptions = { store, env, calendar: createCalendar(), tuning };
+    const options = node?.options ?? aloneOn(config);
     const engine = await Engine.open({
-      ...options,
-      ...(isNode ? { node: { version, leaseMs, beatMs, ...reached } } : {}),
+      store,
+      env,
+      calendar: createCalendar(),
+      tuning: config.engine,
+      ...(options === undefined ? {} : { node: options }),
     });
     return {
       engine,
       store,
-      reloadTls: () => network?.reloadTls(),
+      reloadTls: () => node?.reloadTls(),
       close: async () => {
         await engine.close();
-        await network?.close();
+        await node?.close();
       },
     };
   } catch (error) {
     await store?.close();
-    await network?.close();
+    await node?.close();
     throw error;
   }
 }
 
-async function networkOf({ node }: Config, env: Env): Promise<SocketNetwork | undefined> {
-  const { listen, advertise } = node;
+async function nodeOf({ node }: Config, env: Env): Promise<OpenedNode | undefined> {
+  const { listen, tls, ...rest } = node;
   if (listen === undefined) return undefined;
-  const access = accessOf(node);
-  return SocketNetwork.open({ listen, access, env, ...(advertise ? { advertise } : {}) });
+  const { certFile, keyFile, caFile } = tls;
+  const certificates =
+    certFile === undefined || keyFile === undefined || caFile === undefined
+      ? {}
+      : { tls: { certFile, keyFile, caFile } };
+  return openNode({ listen, ...rest, ...certificates }, version, env);
 }
 
-function accessOf({ secret, tls }: Config["node"]): NodeAccess {
-  const { certFile = "", keyFile = "", caFile = "" } = tls;
-  return secret === undefined ? { tls: { certFile, keyFile, caFile } } : { secret };
+/** Where another process could take the store's partitions, they are held under leases. */
+function aloneOn({ store, node: { leaseMs, beatMs } }: Config): NodeOptions | undefined {
+  return isShared(store) ? { version, leaseMs, beatMs } : undefined;
 }
 
 async function openStore(name: string): Promise<Store> {
   if (name === "memory:") return new MemoryStore();
   const file = name.startsWith("sqlite:") ? name.slice("sqlite:".length) : "";
   if (file !== "") return SqliteStore.open(file);
-  const advice = 'write "sqlite:./perdure.db" or "memory:"';
+  if (isShared(name)) {
+    const { openPostgres } = await import("@perdure/store-postgres");
+    return openPostgres(name);
+  }
+  const advice = 'write "postgres://host/name", "sqlite:./perdure.db" or "memory:"';
   throw new PerdureError("invalid-argument", `"${name}" names no store; ${advice}.`);
 }

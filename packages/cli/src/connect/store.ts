@@ -16,6 +16,11 @@ export async function openStore(
   log: Output,
 ): Promise<Connection> {
   const path = name.startsWith(SCHEME) ? name.slice(SCHEME.length) : "";
+  if (/^postgres(ql)?:/.test(name)) {
+    // Not quoted: it may hold a password.
+    const text = `A database is asked through its servers: name one with --server http://….`;
+    throw new PerdureError("invalid-argument", text);
+  }
   if (path === "") {
     const text = `"${name}" names no store that can be opened here: write --store sqlite:./perdure.db.`;
     throw new PerdureError("invalid-argument", text);

@@ -58,7 +58,10 @@ export interface Writers {
 export function program(choose: Choose, writers: Writers): Command {
   const root = new Command("perdure")
     .description("See, explain and steer durable runs; serve them; develop and test workflows.")
-    .option("--server <url>", "the server to ask (PERDURE_URL; default: http://127.0.0.1:7373)")
+    .option(
+      "--server <url>",
+      "the server to ask, or several with commas (PERDURE_URL; default: http://127.0.0.1:7373)",
+    )
     .option("--api-key <key>", "its API key (PERDURE_API_KEY)")
     .option("--store <store>", "open this store here instead, as in sqlite:./perdure.db")
     .option("--namespace <name>", "the wall within a store (default: default)")

@@ -61,6 +61,14 @@ describe("a server", () => {
     expect(err).toMatch(/no server at http:\/\/127.0.0.1:9 .*\n.*perdure dev/);
   });
 
+  it("of several that are named the first that is there is asked", async () => {
+    const several = `http://127.0.0.1:9, ${server.url}`;
+    const { code, err } = await ask(["runs", "list", "--server", several], {
+      env: { ...env, PERDURE_URL: "" },
+    });
+    expect({ code, err }).toMatchObject({ code: 0 });
+  });
+
   it("that wants a key is told of, and so is a key that it does not take", async () => {
     const without = await ask("runs list", { env: { ...env, PERDURE_API_KEY: undefined } });
     expect(without).toMatchObject({ code: 6 });

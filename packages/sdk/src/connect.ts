@@ -20,15 +20,20 @@ import { guardOf, settingOf, workerOptions, type Setting } from "./worker/settin
  * const run = await perdure.start(returns, { id: "return-7", input });
  * ```
  *
- * Without an address, that of the environment's `PERDURE_URL` is taken.
+ * Of a cluster several servers may be named, in a list or with commas between: any of them answers for
+ * all, and when one is gone the next is asked. Without an address, that of the environment's
+ * `PERDURE_URL` is taken.
  */
-export async function connect(url: string, options?: ConnectOptions): Promise<Perdure>;
+export async function connect(
+  url: string | readonly string[],
+  options?: ConnectOptions,
+): Promise<Perdure>;
 export async function connect(options?: ConnectOptions): Promise<Perdure>;
 export async function connect(
-  address?: string | ConnectOptions,
+  address?: string | readonly string[] | ConnectOptions,
   more: ConnectOptions = {},
 ): Promise<Perdure> {
-  const [url, options] = typeof address === "object" ? [undefined, address] : [address, more];
+  const [url, options] = isOptions(address) ? [undefined, address] : [address, more];
   const { apiKey = process.env["PERDURE_API_KEY"], tls, callTimeout } = options;
   const setting = settingOf(options);
   const { env, registry } = setting;
@@ -51,7 +56,7 @@ export async function connect(
     checkNamespace(options.namespace, namespace);
     await publishDefinitions(engine, namespace, registry.workflows);
     if (registry.workflows.size + registry.tasks.size > 0) {
-      const worker = serverWorker(engine.url, served, { ...options, apiKey }, setting);
+      const worker = serverWorker(engine.urls, served, { ...options, apiKey }, setting);
       leave = worker.leave;
       await worker.start();
     }
@@ -70,16 +75,17 @@ interface ServerWorker {
 }
 
 function serverWorker(
-  url: string,
+  urls: readonly string[],
   served: ReturnType<typeof workerOptions>,
   options: Omit<ConnectOptions, "apiKey"> & { readonly apiKey: string | undefined },
   setting: Setting,
 ): ServerWorker {
   const { apiKey, tls } = options;
   const guard = guardOf(options, setting);
+  const [first = "", ...rest] = urls;
   const worker = new StreamWorker({
     ...setting,
-    url: url.replace(/^http/, "ws") + operations["workers.stream"].path,
+    url: [streamUrl(first), ...rest.map(streamUrl)],
     id: setting.newWorkerId(hostname()),
     sdk: SDK,
     guard,
@@ -94,6 +100,16 @@ function serverWorker(
       guard.close();
     },
   };
+}
+
+function streamUrl(url: string): string {
+  return url.replace(/^http/, "ws") + operations["workers.stream"].path;
+}
+
+function isOptions(
+  address: string | readonly string[] | ConnectOptions | undefined,
+): address is ConnectOptions {
+  return typeof address === "object" && !Array.isArray(address);
 }
 
 function urlOfEnvironment(): string {

@@ -29,18 +29,36 @@ export async function connect(
 
 export function serverOf(globals: Globals, env: Environment): Server {
   const url = globals.server ?? env["PERDURE_URL"] ?? defaultUrl;
-  const apiKey = globals.apiKey ?? env["PERDURE_API_KEY"] ?? storedKey(env, url);
+  const [first = url] = url.split(",");
+  const apiKey = globals.apiKey ?? env["PERDURE_API_KEY"] ?? storedKey(env, first.trim());
   return { url, ...(apiKey === undefined ? {} : { apiKey }) };
 }
 
 async function openServer(server: Server): Promise<Connection> {
-  const { url, apiKey } = server;
-  const api = new ServerApi(server);
-  // `RemoteEngine` tries on for a while, as a worker should; a person wants to know now.
-  await api.call("server.whoami", {});
+  const { apiKey } = server;
+  const { api, url } = await firstThere(server);
   const env = systemEnv({ log: () => undefined });
   // A command asks once or twice: it would not pay to open a WebSocket for it.
   const over = "http";
   const engine = await RemoteEngine.open({ url, apiKey, env, over, deadlineMs: DEADLINE_MS });
   return { client: engine, api, close: () => engine.close() };
+}
+
+/**
+ * Of several servers with commas between, the first that answers. `RemoteEngine` tries on for a while,
+ * as a worker should; a person wants to know now.
+ */
+async function firstThere(
+  server: Server,
+): Promise<{ readonly api: ServerApi; readonly url: string }> {
+  const [url = "", ...others] = server.url.split(",").map((one) => one.trim());
+  const api = new ServerApi({ ...server, url });
+  try {
+    await api.call("server.whoami", {});
+    return { api, url };
+  } catch (error) {
+    const isAway = error instanceof PerdureError && error.code === "unavailable";
+    if (!isAway || others.length === 0) throw error;
+    return firstThere({ ...server, url: others.join(",") });
+  }
 }

@@ -18,6 +18,7 @@ import {
   decodeToCaller,
   encodeCallsFrame,
   encodeFromCaller,
+  operations,
   OutgoingCalls,
   Pulse,
   wireLimits,
@@ -30,11 +31,12 @@ import { dialWebSocket } from "../stream/web-socket.ts";
 import { backoffMs } from "./backoff.ts";
 import { CallQueue, type Asking } from "./call-queue.ts";
 import { remoteLimits } from "./limits.ts";
+import type { Address } from "./address.ts";
+import type { Places } from "./places.ts";
 import { closed, NoAnswer, type Incoming, type Outgoing, type TlsOptions } from "./transport.ts";
 
 export interface CallLineParts {
-  /** `ws://…/v1/calls` or `wss://…`. */
-  readonly url: string;
+  readonly places: Places;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls?: TlsOptions | undefined;
   readonly env: Env;
@@ -46,6 +48,7 @@ export interface CallLineParts {
 
 /** One connection, from its dialling on. */
 interface Connection {
+  readonly address: Address;
   readonly line: Line;
   readonly outgoing: OutgoingCalls;
   welcome?: CallsWelcome;
@@ -98,7 +101,7 @@ export class CallLine {
       body.length <= wireLimits.callBodyChars &&
       query.length <= wireLimits.callQueryChars;
     if (!fits || this.#isClosed) return false;
-    if (this.isOpen) return true;
+    if (this.isOpen) return this.#isHere();
     if (this.#connection === undefined && this.#parts.env.monotonic() >= this.#dialAt) {
       this.#dial();
     }
@@ -125,11 +128,12 @@ export class CallLine {
   }
 
   #dial(): void {
-    const { url, headers, tls, env, dial = dialWebSocket } = this.#parts;
+    const { places, headers, tls, env, dial = dialWebSocket } = this.#parts;
+    const address = places.now;
     const tooLate = env.after(remoteLimits.connectMs, () => connection.line.terminate());
     let refusedMs = 0;
     const line = dial(
-      { url, headers, tls },
+      { url: urlOf(address), headers, tls },
       {
         open: () => undefined,
         frame: (data, isBinary) => {
@@ -145,7 +149,7 @@ export class CallLine {
       },
     );
     const outgoing = new OutgoingCalls(env, (frame) => line.send(frame));
-    const connection: Connection = { line, outgoing, isOver: false };
+    const connection: Connection = { address, line, outgoing, isOver: false };
     this.#connection = connection;
   }
 
@@ -194,10 +198,19 @@ export class CallLine {
       connection.outgoing.send(this.#encoded(next));
     }
     const isBusy = this.#queue.inProgress > 0;
+    if (!isBusy && !this.#isHere()) return;
     if (isBusy === (connection.pulse !== undefined)) return;
     connection.line.keepAwake?.(isBusy);
     connection.pulse?.stop();
     connection.pulse = isBusy ? this.#pulse(connection, connection.welcome) : undefined;
+  }
+
+  /** Another server is asked by now: what is on its way ends where it is, and then the connection. */
+  #isHere(): boolean {
+    const connection = this.#connection;
+    if (connection?.address === this.#parts.places.now) return true;
+    if (this.#queue.inProgress === 0) connection?.line.terminate();
+    return false;
   }
 
   #encoded({ id, out }: Asking): Uint8Array {
@@ -236,7 +249,9 @@ export class CallLine {
   #ended(connection: Connection, refusedMs: number): void {
     if (connection.isOver) return;
     this.#over(connection);
-    const { env } = this.#parts;
+    const { env, places } = this.#parts;
+    // Who lets no WebSocket through may answer requests.
+    if (refusedMs === 0) places.moveOn(connection.address);
     const pauseMs = Math.max(refusedMs, backoffMs(this.#failures++, remoteLimits.pause, env));
     this.#dialAt = env.monotonic() + pauseMs;
     this.#failAll(({ isSent }) => {
@@ -263,4 +278,8 @@ export class CallLine {
     this.#settled?.();
     this.#settled = undefined;
   }
+}
+
+function urlOf({ origin, base }: Address): string {
+  return origin.replace(/^http/, "ws") + base + operations["server.calls"].path;
 }

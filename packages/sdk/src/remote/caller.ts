@@ -48,6 +48,8 @@ interface Setback {
   readonly waitMs?: number;
 }
 
+/** Of a server that is leaving, or behind a balancer that has none. */
+const AWAY = 503;
 const NDJSON = "application/x-ndjson";
 
 export interface CallerParts {
@@ -131,6 +133,7 @@ export class Caller {
     leftMs: number,
   ): Promise<{ readonly value: T } | Setback> {
     const { params, query, body, line, lane = "call", attemptMs = remoteLimits.attemptMs } = call;
+    const { address } = this.#carrier;
     let incoming: Incoming;
     try {
       incoming = await this.#carrier.send({
@@ -150,7 +153,8 @@ export class Caller {
       this.#back();
       return { value: this.#read(operation, incoming, call.answer) };
     }
-    const refusal = readRefusal(operation, this.#carrier.address, incoming);
+    if (incoming.status === AWAY) this.#carrier.moveOn(address);
+    const refusal = readRefusal(operation, address, incoming);
     return { ...refusal, isTransient: refusal.isTransient && !isAboutRun(call, refusal) };
   }
 

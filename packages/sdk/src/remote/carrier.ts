@@ -8,14 +8,22 @@ import { remoteLimits } from "./limits.ts";
 import type { Incoming, Outgoing, Transport } from "./transport.ts";
 
 export class Carrier {
-  readonly address: Address;
   readonly #http: Transport;
   readonly #line: CallLine | undefined;
 
   constructor(http: Transport, line?: CallLine) {
-    this.address = http.address;
     this.#http = http;
     this.#line = line;
+  }
+
+  /** Of the server that is asked now. */
+  get address(): Address {
+    return this.#http.address;
+  }
+
+  /** The server takes no more for now: another one is asked, if there is one. */
+  moveOn(address: Address): void {
+    this.#http.moveOn(address);
   }
 
   /** Waits that need not take turns. */

@@ -11,6 +11,7 @@ export class CuttingProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   /** Bytes that came from the server are let through. */
   #isStalled = false;
+  #isBlocked = false;
   /** Connections that asked for the socket of calls. */
   asked = 0;
 
@@ -32,6 +33,16 @@ export class CuttingProxy implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** From now on every connection ends at once. */
+  block(): void {
+    this.#isBlocked = true;
+    this.cut();
+  }
+
+  unblock(): void {
+    this.#isBlocked = false;
+  }
+
   /** From now on nothing comes back, and nobody is told. */
   stall(): void {
     this.#isStalled = true;
@@ -43,6 +54,7 @@ export class CuttingProxy implements AsyncDisposable {
   }
 
   #pass(near: Socket, port: number, { refusesCalls = false }: ProxyOptions): void {
+    if (this.#isBlocked) return void near.destroy();
     const far = connect(port, "127.0.0.1");
     for (const socket of [near, far]) {
       this.#sockets.add(socket);

@@ -4,8 +4,7 @@
  */
 import type { EngineClient, Env } from "@perdure/engine";
 import { namingRequest, runId, SLOTS } from "@perdure/kernel";
-import { operations } from "@perdure/wire";
-import { addressOf, checkApiKey, type Address } from "./address.ts";
+import { checkApiKey, type Address } from "./address.ts";
 import { answers } from "./answers.ts";
 import { busVerbs, scheduleVerbs } from "./bus-verbs.ts";
 import { CallLine } from "./call-line.ts";
@@ -14,6 +13,7 @@ import { Carrier } from "./carrier.ts";
 import type { Desk } from "./desk.ts";
 import { remoteLimits } from "./limits.ts";
 import { Outcomes } from "./outcomes.ts";
+import { Places } from "./places.ts";
 import { readVerbs } from "./read-verbs.ts";
 import { startManyVerb } from "./start-many.ts";
 import { talkVerbs } from "./talk-verbs.ts";
@@ -22,8 +22,8 @@ import { Watches } from "./watches.ts";
 import { controlVerbs, startVerbs } from "./write-verbs.ts";
 
 export interface RemoteEngineOptions {
-  /** `http://host:7373`, or `https://`. */
-  readonly url: string;
+  /** `http://host:7373`, or `https://`; of several servers of one cluster, a list or with commas. */
+  readonly url: string | readonly string[];
   readonly apiKey?: string | undefined;
   readonly tls?: TlsOptions | undefined;
   readonly env: Env;
@@ -35,7 +35,9 @@ export interface RemoteEngineOptions {
 }
 
 export interface RemoteEngine extends EngineClient {
+  /** Of the server that is asked now. */
   readonly url: string;
+  readonly urls: readonly string[];
   /** Of the credential. */
   readonly namespace: string;
   /** Ends what is in progress with an error, `closed`. */
@@ -48,10 +50,10 @@ export const RemoteEngine: {
 } = {
   async open({ url, apiKey, tls, env, trace, over, deadlineMs = remoteLimits.deadlineMs }) {
     if (apiKey !== undefined) checkApiKey(apiKey);
-    const address = addressOf(url);
+    const places = new Places(url, env);
     const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-    const transport = new Transport({ address, headers, tls, env, trace });
-    const line = new CallLine({ url: callsUrl(address), headers, tls, env, trace });
+    const transport = new Transport({ places, headers, tls, env, trace });
+    const line = new CallLine({ places, headers, tls, env, trace });
     const carrier = new Carrier(transport, over === "http" ? undefined : line);
     const caller = new Caller({ carrier, env, deadlineMs });
     const namespace = await whoAmI(caller).catch(async (error: unknown) => {
@@ -64,7 +66,10 @@ export const RemoteEngine: {
     const outcomes = new Outcomes(caller);
     const desk = { namespace, caller, outcomes, watches, ...drawing(env) };
     return {
-      url: address.origin + address.base,
+      get url() {
+        return urlOf(places.now);
+      },
+      urls: places.all.map(urlOf),
       namespace,
       close: async () => {
         watches.close();
@@ -83,8 +88,8 @@ export const RemoteEngine: {
   },
 };
 
-function callsUrl({ origin, base }: Address): string {
-  return origin.replace(/^http/, "ws") + base + operations["server.calls"].path;
+function urlOf({ origin, base }: Address): string {
+  return origin + base;
 }
 
 async function whoAmI(caller: Caller): Promise<string> {

@@ -14,6 +14,7 @@ import { operations, pathOf, type Operation, type PathParams } from "@perdure/wi
 import { Pool, type Dispatcher } from "undici";
 import type { Address } from "./address.ts";
 import { remoteLimits } from "./limits.ts";
+import type { Places } from "./places.ts";
 
 /** What a server's certificate is checked against, and this client's own. PEM. */
 export interface TlsOptions {
@@ -24,7 +25,7 @@ export interface TlsOptions {
 }
 
 export interface TransportParts {
-  readonly address: Address;
+  readonly places: Places;
   readonly env: Env;
   /** Of every request: who asks. */
   readonly headers: Readonly<Record<string, string>>;
@@ -34,6 +35,8 @@ export interface TransportParts {
 }
 
 export type Lane = "call" | "wait" | "watch";
+
+type Pools = Readonly<Record<Lane, Pool>>;
 
 export interface Outgoing {
   readonly operation: Operation;
@@ -86,40 +89,43 @@ export class NoAnswer extends Error {
 }
 
 export class Transport {
-  readonly address: Address;
+  readonly #places: Places;
+  readonly #tls: TlsOptions | undefined;
   readonly #env: Env;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #trace: TransportParts["trace"];
-  readonly #pools: Readonly<Record<Lane, Pool>>;
+  /** Of the places that were asked so far. */
+  readonly #pools = new Map<Address, Pools>();
   readonly #inProgress = new Set<AbortController>();
   #isClosed = false;
 
-  constructor({ address, env, headers, tls, trace }: TransportParts) {
+  constructor({ places, env, headers, tls, trace }: TransportParts) {
     this.#trace = trace;
-    this.address = address;
+    this.#places = places;
     this.#env = env;
     this.#headers = headers;
-    const pool = (connections: number): Pool =>
-      new Pool(address.origin, {
-        connections,
-        connect: { timeout: remoteLimits.connectMs, ...(tls as object) },
-        keepAliveTimeout: remoteLimits.idleConnectionMs,
-      });
-    this.#pools = {
-      call: pool(remoteLimits.callConnections),
-      wait: pool(remoteLimits.waitConnections),
-      watch: pool(remoteLimits.watches),
-    };
+    this.#tls = tls;
+  }
+
+  /** Of the server that is asked now. */
+  get address(): Address {
+    return this.#places.now;
+  }
+
+  /** Another server is asked from now on, if there is one. */
+  moveOn(address: Address): void {
+    this.#places.moveOn(address);
   }
 
   async send(out: Outgoing): Promise<Incoming> {
     const { controller, end } = this.#begin(out.withinMs);
+    const { address } = this;
     try {
-      const response = await this.#request(out, controller);
+      const response = await this.#request(address, out, controller);
       const body = await bodyOf(response);
       return { status: response.statusCode, header: headerOf(response), body };
     } catch (error) {
-      throw this.#reason(error, controller.signal);
+      throw this.#reason(address, error, controller.signal);
     } finally {
       end();
     }
@@ -127,8 +133,9 @@ export class Transport {
 
   async stream(out: Outgoing): Promise<Stream> {
     const { controller, end, inTime } = this.#begin(out.withinMs);
+    const { address } = this;
     try {
-      const response = await this.#request(out, controller);
+      const response = await this.#request(address, out, controller);
       inTime();
       const stop = (): void => {
         end();
@@ -145,7 +152,7 @@ export class Transport {
       };
     } catch (error) {
       end();
-      throw this.#reason(error, controller.signal);
+      throw this.#reason(address, error, controller.signal);
     }
   }
 
@@ -153,7 +160,8 @@ export class Transport {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const controller of this.#inProgress) controller.abort();
-    await Promise.all(Object.values(this.#pools).map((pool) => pool.destroy()));
+    const pools = [...this.#pools.values()].flatMap((lanes) => Object.values(lanes));
+    await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
   #begin(withinMs: number): { controller: AbortController; end: () => void; inTime: () => void } {
@@ -168,12 +176,16 @@ export class Transport {
     return { controller, end, inTime };
   }
 
-  #request(out: Outgoing, { signal }: AbortController): Promise<Dispatcher.ResponseData> {
+  #request(
+    address: Address,
+    out: Outgoing,
+    { signal }: AbortController,
+  ): Promise<Dispatcher.ResponseData> {
     const { operation, params, query, body, media = JSON_MEDIA, accept = JSON_MEDIA, lane } = out;
     const path = pathOf(operation, params as PathParams<Operation>);
-    return this.#pools[lane].request({
+    return this.#poolsOf(address)[lane].request({
       method: operations[operation].method,
-      path: this.address.base + (query === "" ? path : `${path}?${query}`),
+      path: address.base + (query === "" ? path : `${path}?${query}`),
       headers: {
         accept,
         ...this.#trace?.(),
@@ -188,9 +200,28 @@ export class Transport {
     });
   }
 
-  #reason(error: unknown, signal: AbortSignal): Error {
+  #poolsOf(address: Address): Pools {
+    const known = this.#pools.get(address);
+    if (known !== undefined) return known;
+    const pool = (connections: number): Pool =>
+      new Pool(address.origin, {
+        connections,
+        connect: { timeout: remoteLimits.connectMs, ...(this.#tls as object) },
+        keepAliveTimeout: remoteLimits.idleConnectionMs,
+      });
+    const pools: Pools = {
+      call: pool(remoteLimits.callConnections),
+      wait: pool(remoteLimits.waitConnections),
+      watch: pool(remoteLimits.watches),
+    };
+    this.#pools.set(address, pools);
+    return pools;
+  }
+
+  #reason(address: Address, error: unknown, signal: AbortSignal): Error {
     if (error instanceof PerdureError) return error;
     if (this.#isClosed) return closed();
+    this.moveOn(address);
     if (signal.aborted) {
       const facts = { wasSent: true, isTransient: true, wasLate: true, cause: error };
       return new NoAnswer("it did not answer in time", facts);

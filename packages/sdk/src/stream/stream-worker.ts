@@ -26,8 +26,8 @@ import type { Dial } from "./line.ts";
 import { StreamSession } from "./session.ts";
 
 export interface StreamWorkerParts {
-  /** `ws://…/v1/workers/stream` or `wss://…`. */
-  readonly url: string;
+  /** `ws://…/v1/workers/stream` or `wss://…`; several: any of them will do. */
+  readonly url: string | readonly [string, ...string[]];
   /** Sent when dialling: `{ authorization: "Bearer pdk_…" }`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly tls?: TlsOptions | undefined;
@@ -64,11 +64,14 @@ export class StreamWorker {
   #connection: Dialled | undefined;
   #pulse: Pulse | undefined;
   #failures = 0;
+  /** Which of the servers. */
+  #at: number;
   #cancelDial = nothing;
   #cancelLease = nothing;
 
   constructor(parts: StreamWorkerParts) {
     this.#parts = parts;
+    this.#at = Math.floor(parts.env.random() * this.#places.length);
     this.#started.promise.catch(nothing);
   }
 
@@ -104,9 +107,9 @@ export class StreamWorker {
   }
 
   #dial(): void {
-    const { url, headers = {}, tls, dial, env, id, sdk } = this.#parts;
+    const { headers = {}, tls, dial, env, id, sdk } = this.#parts;
     this.#connection = new Dialled({
-      url,
+      url: this.#place,
       headers,
       tls,
       dial,
@@ -129,6 +132,16 @@ export class StreamWorker {
       broken: () => this.#endSession(),
       closed: (reason, isFinal) => this.#disconnected(reason, isFinal),
     });
+  }
+
+  get #places(): readonly [string, ...string[]] {
+    const { url } = this.#parts;
+    return typeof url === "string" ? [url] : url;
+  }
+
+  get #place(): string {
+    const places = this.#places;
+    return places[this.#at % places.length] ?? places[0];
   }
 
   #options(): StreamOptions {
@@ -205,6 +218,8 @@ export class StreamWorker {
     this.#session?.detach();
     if (this.#phase === "closed") return;
     if (isFinal) return this.#fatal(reason);
+    // A session is known where it was; only when that server is not there any more is another asked.
+    if (this.#failures > 0 || this.#session === undefined) this.#at++;
     const waitMs = backoffMs(this.#failures, streamLimits.reconnect, this.#parts.env);
     log("warn", `${reason.message} Dialling again in ${Math.round(waitMs)} ms.`, { worker: id });
     if (this.#failures++ === 0 && this.#session !== undefined) this.#watchLease();

@@ -16,6 +16,7 @@ import { fork } from "./commands/fork.ts";
 import { help } from "./commands/help.ts";
 import { importCommand } from "./commands/import.ts";
 import { login } from "./commands/login.ts";
+import { move } from "./commands/move.ts";
 import { runs } from "./commands/runs/index.ts";
 import { schedules } from "./commands/schedules/index.ts";
 import { nodes } from "./commands/nodes.ts";
@@ -36,6 +37,7 @@ const commands: readonly CommandOf[] = [
   events,
   exportCommand,
   importCommand,
+  move,
   workers,
   push,
   keys,

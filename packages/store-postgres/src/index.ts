@@ -1,4 +1,4 @@
 /** Perdure's store on PostgreSQL. */
-export { openPostgres } from "./open-postgres.ts";
+export { openPostgres, shownAddresses } from "./open-postgres.ts";
 export type { PostgresOptions } from "./options.ts";
 export { PostgresStore } from "./postgres-store.ts";

@@ -1,6 +1,7 @@
 /** One database or several, by their addresses. */
 import { randomUUID } from "node:crypto";
 import { SpreadStore, type Store } from "@perdure/store";
+import { parseAddress } from "./address.ts";
 import type { PostgresOptions } from "./options.ts";
 import { PostgresStore } from "./postgres-store.ts";
 
@@ -22,4 +23,12 @@ export async function openPostgres(
   if (failed === undefined) return SpreadStore.open(stores, randomUUID);
   await Promise.allSettled(stores.map((store) => store.close()));
   throw failed.reason;
+}
+
+/** Addresses as people may be told of them, which are the same for the same store. */
+export function shownAddresses(addresses: string): string {
+  return addresses
+    .split(between)
+    .map((one) => parseAddress(one).shown)
+    .join(",");
 }

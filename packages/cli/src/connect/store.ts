@@ -1,7 +1,8 @@
 /** A store's file, opened in this process by an engine without workers. */
 import { existsSync } from "node:fs";
-import { createCalendar, Engine, systemEnv, within } from "@perdure/engine";
+import { createCalendar, Engine, systemEnv, within, type Env } from "@perdure/engine";
 import { PerdureError, type JsonObject } from "@perdure/kernel";
+import type { Store } from "@perdure/store";
 import { SqliteStore } from "@perdure/store-sqlite";
 import type { Connection } from "../context.ts";
 import type { Output } from "../terminal/output.ts";
@@ -30,20 +31,27 @@ export async function openStore(
     throw new PerdureError("not-found", text);
   }
   const store = await openFile(path);
-  const engine = await Engine.open({
-    store,
-    calendar: createCalendar(),
-    env: systemEnv({
-      log: (level, message) => {
-        if (level === "warn" || level === "error") log.line([yellow(`${level}: `), message]);
-      },
-    }),
+  const env = systemEnv({
+    log: (level, message) => {
+      if (level === "warn" || level === "error") log.line([yellow(`${level}: `), message]);
+    },
   });
+  const engine = await engineOn(store, env);
   const facts = async (): Promise<JsonObject> => ({
     store: { ...(await store.facts()) },
     engine: JSON.parse(JSON.stringify(engine.stats())) as JsonObject,
   });
   return { client: within(engine, who), facts, close: () => engine.close() };
+}
+
+/** A store that no engine takes, as one that has moved, is closed. */
+async function engineOn(store: Store, env: Env): Promise<Engine> {
+  try {
+    return await Engine.open({ store, env, calendar: createCalendar() });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }
 
 async function openFile(path: string): Promise<SqliteStore> {

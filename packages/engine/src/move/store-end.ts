@@ -5,9 +5,10 @@
  *     Whoever comes later fences the move, which then ends without harm.
  * E2  Whatever becomes of the move, what it holds is given back; seals stay.
  */
-import { invariant, PerdureError } from "@perdure/kernel";
+import { invariant, limits, PerdureError } from "@perdure/kernel";
 import type { Batch, ClusterView, NodeRecord, Opened, Seal, Store } from "@perdure/store";
 import { drawHex } from "../core/draw.ts";
+import { inLanes } from "../core/lanes.ts";
 import type { Env } from "../env.ts";
 import type { Seals } from "./stage.ts";
 
@@ -59,16 +60,18 @@ export class StoreEnd {
   async take(move: string): Promise<readonly Opened[]> {
     const { partitions } = await this.#alone();
     const opened: Opened[] = [];
-    for (const { partition, epoch } of partitions) {
+    await inLanes(partitions, limits.moveStreams, async ({ partition, epoch }) => {
       const found = await this.store.open(partition, { node: this.#id, after: epoch, move });
       this.#held.set(partition, { epoch: found.epoch, lastBatch: found.lastBatch });
-      opened.push(found);
-    }
+      opened[partition] = found;
+    });
     return opened;
   }
 
   async seal(seal: Seal | undefined): Promise<void> {
-    for (const [partition, { epoch }] of this.#held) await this.store.seal(partition, epoch, seal);
+    await inLanes(this.#held, limits.moveStreams, ([partition, { epoch }]) =>
+      this.store.seal(partition, epoch, seal),
+    );
   }
 
   /** One commit for partitions of one database; resolves when it is durable. */
@@ -94,9 +97,8 @@ export class StoreEnd {
 
   /** Gives back what is held, as far as the store still takes it. */
   async close(): Promise<void> {
-    for (const [partition, { epoch }] of this.#held) {
-      await this.store.release(partition, epoch).catch(() => undefined);
-    }
+    // A look leaves nothing of who looks, and so nothing of what it held.
+    if (this.isTaken) await this.#view().catch(() => undefined);
     this.#held.clear();
     await this.store.close();
   }

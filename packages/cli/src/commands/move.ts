@@ -1,0 +1,110 @@
+import {
+  abandonMove,
+  createCalendar,
+  moveStore,
+  systemEnv,
+  type MoveOptions,
+  type MoveProgress,
+} from "@perdure/engine";
+import { Command } from "commander";
+import { wholeNumber } from "../arguments.ts";
+import { examples, type CommandOf } from "../command.ts";
+import { namedStore } from "../connect/named-store.ts";
+import type { Context } from "../context.ts";
+import { compareNamed, surveyNamed } from "../move/looks.ts";
+import { reportAbandoned, reportMoved } from "../move/report.ts";
+import { Progress } from "../terminal/progress.ts";
+import { yellow } from "../terminal/text.ts";
+
+export interface MoveFlags {
+  readonly from: string;
+  readonly to: string;
+  readonly partitions?: number;
+  readonly skip?: readonly string[];
+  readonly keep?: true;
+  readonly dryRun?: true;
+  readonly verifyOnly?: true;
+  readonly abandon?: true;
+}
+
+export const move: CommandOf = (choose) =>
+  new Command("move")
+    .description("move everything in a store to another: runs, keys, schedules, access and all")
+    .requiredOption("--from <store>", "as in sqlite:./perdure.db or postgres://host/name")
+    .requiredOption("--to <store>", "it is made where there is none")
+    .option("--partitions <count>", "of a store that is made (default: 64)", wholeNumber(1))
+    .option("--skip <names...>", "leave streams where they are whose names begin so")
+    .option("--keep", "copy: the source is not given up, and both go on by themselves")
+    .option("--dry-run", "count what there is and look for what is in the way, and write nothing")
+    .option("--verify-only", "read both stores and compare them, and write nothing")
+    .option("--abandon", "undo a move that has not ended")
+    .addHelpText(
+      "after",
+      `${examples(
+        "perdure move --from sqlite:./perdure.db --to postgres://perdure@db/perdure",
+        "perdure move --from postgres://perdure@db/perdure --to sqlite:./perdure.db --keep",
+      )}
+
+Stop what uses the two stores first. Both are sealed until the end: nobody opens half a store. A move
+that was interrupted, however that was, is brought to its end by the same command. Everything is read
+again at both ends and compared before the source is given up. The guide: docs/moving.md
+Exit code 1: --verify-only found a stream that is missing or different.`,
+    )
+    .action((flags: MoveFlags) => choose((context) => moveNamed(context, flags)));
+
+async function moveNamed(context: Context, flags: MoveFlags): Promise<void> {
+  const progress = new Progress(context);
+  try {
+    if (flags.verifyOnly) return await compareNamed(context, flags, reporter(context, progress));
+    if (flags.dryRun) return await surveyNamed(context, flags, reporter(context, progress));
+    const options = optionsOf(context, flags, progress);
+    if (flags.abandon) {
+      const abandoned = await abandonMove(options);
+      progress.end();
+      return reportAbandoned(context, options, abandoned);
+    }
+    const moved = await moveStore(options);
+    progress.end();
+    reportMoved(context, options, moved);
+  } finally {
+    progress.end();
+  }
+}
+
+function optionsOf(context: Context, flags: MoveFlags, progress: Progress): MoveOptions {
+  const { partitions, skip = [], keep = false, abandon } = flags;
+  const absent = abandon ? "refuse" : "make";
+  return {
+    from: namedStore(flags.from, { option: "--from", absent: "refuse" }),
+    to: namedStore(flags.to, { option: "--to", absent, partitions }),
+    env: systemEnv({
+      log: (level, message) => {
+        if (level === "warn" || level === "error")
+          context.err.line([yellow(`${level}: `), message]);
+      },
+    }),
+    calendar: createCalendar(),
+    skips: skip,
+    keep,
+    onProgress: reporter(context, progress),
+  };
+}
+
+const steps: Readonly<Record<MoveProgress["step"], string>> = {
+  look: "looked at",
+  deliver: "delivering what was on its way",
+  copy: "copied",
+  compare: "compared",
+  abandon: "forgotten",
+};
+
+function reporter(context: Context, progress: Progress): (done: MoveProgress) => void {
+  return ({ step, streams, total, events }) => {
+    context.interrupted.throwIfAborted();
+    if (step === "deliver") return progress.show(steps[step]);
+    const of = total === undefined ? "" : ` of ${total}`;
+    const more = events === 0 ? "" : `, ${events} events`;
+    const fraction = total === undefined ? undefined : Math.min(1, streams / Math.max(1, total));
+    progress.show(`${steps[step]} ${streams}${of} streams${more}`, fraction);
+  };
+}

@@ -94,7 +94,7 @@ describe("nodes on one store", () => {
     const [a] = nodes;
     a.worker({ ...choices, id: "w" });
     const lost = (await rig.owners()).indexOf("a");
-    await rig.env.run(a.store.open(lost));
+    await rig.env.run(new MemoryStore(rig.disk).open(lost));
     const runs = await Promise.all([1, 2, 3, 4].map(() => startOn(rig.env, a, "three")));
     for (const runId of runs) {
       expect((await rig.env.run(a.engine.outcome(runId))).status).toBe("completed");

@@ -1,6 +1,6 @@
 /** Several engines on one disk in memory, in one virtual world; each may die or stand still alone. */
 import { PerdureError } from "@perdure/kernel";
-import { Disk, MemoryStore } from "@perdure/store";
+import { Disk, MemoryStore, SpreadStore } from "@perdure/store";
 import { createCalendar } from "../calendar.ts";
 import type { Env } from "../env.ts";
 import { Engine } from "../engine.ts";
@@ -14,12 +14,16 @@ import { VirtualEnv } from "./virtual-env.test-support.ts";
 export class ClusterRig {
   readonly env: VirtualEnv = new VirtualEnv();
   readonly disk: Disk;
+  /** By database; the first is `disk`. */
+  readonly disks: readonly Disk[];
   /** The network as a node sees it. */
   readonly network: (name: string) => PeerNetwork;
   readonly nodes: Map<string, ClusterNode> = new Map();
 
-  constructor(partitions = 6, network?: (env: VirtualEnv) => Loopback) {
+  constructor(partitions = 6, network?: (env: VirtualEnv) => Loopback, databases = 1) {
     this.disk = new Disk(partitions);
+    const others = Array.from({ length: databases - 1 }, () => new Disk(partitions));
+    this.disks = [this.disk, ...others];
     const loopback = network?.(this.env);
     this.network = (name) => loopback?.at(name) ?? noNetwork;
   }
@@ -27,9 +31,10 @@ export class ClusterRig {
   async open(name: string, options: Partial<NodeOptions> = {}): Promise<ClusterNode> {
     const node = new ClusterNode(this, name);
     this.nodes.set(name, node);
+    const store = await this.env.run(SpreadStore.open(node.stores, () => "rig"));
     node.engine = await this.env.run(
       Engine.open({
-        store: node.store,
+        store,
         env: node.env,
         calendar: createCalendar(),
         onStop: (reason) => {
@@ -50,37 +55,37 @@ export class ClusterRig {
   /** By partition: the node that the store names. */
   async owners(): Promise<(string | undefined)[]> {
     const asker = { id: "asker", address: "", version: "", startedAt: 0, beat: 0, isLeaving: true };
-    const store = new MemoryStore(this.disk);
-    const { partitions } = await this.env.run(store.beat(asker));
-    await this.env.run(store.beat(asker, ["asker"]));
-    return partitions.map(({ owner }) => owner);
+    const owners: (string | undefined)[] = [];
+    for (const [database, disk] of this.disks.entries()) {
+      const store = new MemoryStore(disk);
+      const { partitions } = await this.env.run(store.beat(asker));
+      await this.env.run(store.beat(asker, ["asker"]));
+      for (const { partition, owner } of partitions) {
+        if (partition % this.disks.length === database) owners[partition] = owner;
+      }
+    }
+    return owners;
   }
 }
 
 export class ClusterNode {
   readonly name: string;
-  readonly store: MemoryStore;
+  /** By database. */
+  readonly stores: readonly MemoryStore[];
   readonly env: Env;
   engine!: Engine;
   stopped: Error | undefined;
-  /** What becomes of a commit, before and after it is applied. */
-  commitFault: () => "none" | "abort" | "ambiguous" = () => "none";
-  /** Does anything else that is asked of the store fail? */
-  callFails: () => boolean = () => false;
+  /** What becomes of a commit to the database, before and after it is applied. */
+  commitFault: (database: number) => "none" | "abort" | "ambiguous" = () => "none";
+  /** Does anything else that is asked of the database fail? */
+  callFails: (database: number) => boolean = () => false;
   #isDead = false;
   #isFrozen = false;
   readonly #late: (() => void)[] = [];
 
-  constructor({ env: world, disk }: ClusterRig, name: string) {
+  constructor({ env: world, disks }: ClusterRig, name: string) {
     this.name = name;
-    this.store = new MemoryStore(disk, {
-      call: async () => {
-        await this.#pass();
-        if (this.callFails()) throw new PerdureError("store-failed", "the disk is unwell");
-      },
-      before: () => this.#pass().then(() => this.commitFault()),
-      after: () => Promise.resolve(this.commitFault() === "none" ? "none" : "ambiguous"),
-    });
+    this.stores = disks.map((disk, database) => this.#storeOn(disk, database));
     this.env = {
       now: () => world.now(),
       monotonic: () => world.monotonic(),
@@ -94,7 +99,7 @@ export class ClusterNode {
   /** kill -9: nothing of it happens any more. */
   async kill(): Promise<void> {
     this.#isDead = true;
-    await this.store.close();
+    await Promise.all(this.stores.map((store) => store.close()));
   }
 
   /** SIGSTOP: what would have happened happens when it goes on. */
@@ -127,6 +132,17 @@ export class ClusterNode {
 
   worker(choices: WorkerChoices): ScriptedWorker {
     return new ScriptedWorker(choices, (call) => this.env.defer(call)).join(this.engine);
+  }
+
+  #storeOn(disk: Disk, database: number): MemoryStore {
+    return new MemoryStore(disk, {
+      call: async () => {
+        await this.#pass();
+        if (this.callFails(database)) throw new PerdureError("store-failed", "the disk is unwell");
+      },
+      before: () => this.#pass().then(() => this.commitFault(database)),
+      after: () => Promise.resolve(this.commitFault(database) === "none" ? "none" : "ambiguous"),
+    });
   }
 
   #act(call: () => void): void {

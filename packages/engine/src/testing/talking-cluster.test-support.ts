@@ -35,14 +35,18 @@ export class TalkingCluster {
   readonly nodes: ClusterNode[] = [];
   #journals = 0;
 
-  constructor(partitions = 6) {
+  constructor(partitions = 6, databases = 1) {
     let net!: Loopback;
-    this.rig = new ClusterRig(partitions, (env) => (net = new Loopback(env)));
+    this.rig = new ClusterRig(partitions, (env) => (net = new Loopback(env)), databases);
     this.net = net;
   }
 
-  static async of(...names: string[]): Promise<TalkingCluster> {
-    const cluster = new TalkingCluster();
+  static of(...names: string[]): Promise<TalkingCluster> {
+    return TalkingCluster.over(1, ...names);
+  }
+
+  static async over(databases: number, ...names: string[]): Promise<TalkingCluster> {
+    const cluster = new TalkingCluster(6, databases);
     for (const name of names) await cluster.join(name);
     await cluster.settle();
     return cluster;

@@ -7,6 +7,8 @@ import type { Prng } from "./world/prng.ts";
 export interface Setting {
   readonly store: "memory" | "sqlite";
   readonly partitions: number;
+  /** Never more than partitions. */
+  readonly databases: number;
   readonly customers: number;
   /** Ms in which customers come and faults strike. */
   readonly chaosMs: number;
@@ -17,9 +19,11 @@ export interface Setting {
 export function drawSetting(prng: Prng, workers?: Workers): Setting {
   const drawn = drawNodes(prng.fork("nodes"));
   const kinds = workers ?? prng.fork("workers").pick(workersOf);
+  const partitions = prng.fork("partitions").pick([1, 2, 4]);
   return {
     store: prng.fork("store").chance(0.2) ? "sqlite" : "memory",
-    partitions: prng.fork("partitions").pick([1, 2, 4]),
+    partitions,
+    databases: partitions > 1 && prng.fork("databases").chance(0.4) ? 2 : 1,
     customers: prng.fork("customers").between(1, 6),
     chaosMs: prng.fork("chaos").between(2_000, 15_000),
     cluster: {
@@ -76,7 +80,8 @@ function drawTerms(prng: Prng): Terms {
 /** By name, what makes a setting simpler. */
 export const simplifications = {
   memory: (setting) => ({ ...setting, store: "memory" }),
-  onePartition: (setting) => ({ ...setting, partitions: 1 }),
+  onePartition: (setting) => ({ ...setting, partitions: 1, databases: 1 }),
+  oneDatabase: (setting) => ({ ...setting, databases: 1 }),
   alone: (setting) => ({ ...setting, cluster: { ...setting.cluster, nodes: 0 } }),
   twoNodes: (setting) => withFewerNodes(setting, 2),
   oneNode: (setting) => withFewerNodes(setting, 1),

@@ -5,7 +5,7 @@
  * must come to the end that its program says, within bounded virtual time.
  */
 import { createCalendar } from "@perdure/engine";
-import { Disk, MemoryStore } from "@perdure/store";
+import { Disk, MemoryStore, type Store } from "@perdure/store";
 import { SqliteStore } from "@perdure/store-sqlite";
 import { noBug, type Bug, type Planted } from "./bugs/bug.ts";
 import { checkCounters } from "./checks/counters.ts";
@@ -133,12 +133,8 @@ class Simulation {
       (setting, name) => simplifications[name](setting),
       drawSetting(prng, overrides.workers),
     );
-    const { store, partitions } = this.#setting;
+    const { partitions } = this.#setting;
     const calendar = createCalendar();
-    const disk =
-      store === "memory"
-        ? new MemoryStore(new Disk(partitions))
-        : SqliteStore.openInline(":memory:", { partitions });
     this.#parts = {
       seed,
       world: this.#world,
@@ -151,7 +147,7 @@ class Simulation {
       violations,
       shadow: new Shadow({ partitions, calendar, violations, marks, trace, verbose }),
       ledger: new Ledger(),
-      disk: bug.disk?.(disk) ?? disk,
+      disks: disksOf(this.#setting).map((disk) => bug.disk?.(disk) ?? disk),
       calendar,
       bug,
       mix: () => this.#mix,
@@ -229,15 +225,16 @@ class Simulation {
   }
 
   #report(): Report {
-    const { marks, shadow, disk, deeds } = this.#parts;
-    void disk.close();
-    const { store, chaosMs, cluster } = this.#setting;
+    const { marks, shadow, disks, deeds } = this.#parts;
+    for (const disk of disks) void disk.close();
+    const { store, databases, chaosMs, cluster } = this.#setting;
     marks.hit(`store: ${store}`);
+    if (databases > 1) marks.hit("databases: several");
     marks.hit(`seeds: ${cluster.kinds}`);
     return {
       seed: this.#seed,
       faults: describeFaults(without(this.#drawn, this.#leftOut())),
-      store,
+      store: databases > 1 ? `${store} in ${databases} databases` : store,
       violations: this.#violations.found,
       hash: this.#trace.hash,
       events: this.#world.events,
@@ -250,6 +247,14 @@ class Simulation {
       lines: this.#trace.lines,
     };
   }
+}
+
+function disksOf({ store, partitions, databases }: Setting): readonly Store[] {
+  return Array.from({ length: databases }, () =>
+    store === "memory"
+      ? new MemoryStore(new Disk(partitions))
+      : SqliteStore.openInline(":memory:", { partitions }),
+  );
 }
 
 /**

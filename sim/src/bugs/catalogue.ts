@@ -1,5 +1,6 @@
 /** All planted bugs. */
 import { noBug, type Bug } from "./bug.ts";
+import { deliveredAhead } from "./in-databases.ts";
 import {
   closedAttempt,
   earlyTimer,
@@ -51,6 +52,7 @@ import {
 } from "./in-workers.ts";
 
 export const bugs: readonly Bug[] = [
+  deliveredAhead,
   neverStepsDown,
   marksLeftBehind,
   outboxLeftBehind,

@@ -60,8 +60,8 @@ export const neverStepsDown: Bug = {
           had.delete(partition);
           return store.release(partition, epoch);
         },
-        beat: async (node, gone) => {
-          const view = await store.beat(node, gone);
+        beat: async (node, gone, database) => {
+          const view = await store.beat(node, gone, database);
           for (const record of view.partitions) {
             if (record.owner === node.id) had.set(record.partition, record);
           }

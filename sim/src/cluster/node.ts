@@ -1,6 +1,8 @@
 /** One life of an engine process: from its opening to its crash, its fencing or its end. */
 import { Engine, type EngineOptions, type NodeOptions } from "@perdure/engine";
 import { InvariantError } from "@perdure/kernel";
+import { SpreadStore, type Store } from "@perdure/store";
+import { markDatabases } from "../reached/batches.ts";
 import type { Doors } from "../remote/doors.ts";
 import { Process } from "../world/process.ts";
 import { DurableStore } from "./durable.ts";
@@ -19,8 +21,8 @@ export type Membership = Pick<NodeOptions, "leaseMs" | "beatMs" | "marginMs" | "
 export class Node {
   readonly process: Process;
   engine: Engine | undefined;
-  /** Until then it does not reach the store; ms of the world. */
-  storeCutUntil = 0;
+  /** By database: until then it does not reach it; ms of the world. */
+  readonly #cutUntil: number[] = [];
   /** By which workers elsewhere reach it. */
   doors: Doors | undefined;
   readonly #parts: Parts;
@@ -41,33 +43,9 @@ export class Node {
     membership: (Membership & Required<Pick<NodeOptions, "network">>) | undefined,
     onUp: (node: Node) => void,
   ): void {
-    const { disk, world, prng, marks, nodes, shadow, calendar, bug, mix, trace, deeds } =
-      this.#parts;
+    const { calendar, bug, trace, disks } = this.#parts;
     const { process } = this;
-    const durable = new DurableStore({
-      inner: disk,
-      world,
-      process: this.process,
-      prng: prng.fork(`store of ${this.process.name}`),
-      marks,
-      trace,
-      deeds,
-      mix,
-      cutUntil: () => this.storeCutUntil,
-      hooks: {
-        onOpened: (partition, opened, claim) => {
-          shadow.opened(partition, opened, process.name);
-          if (claim !== undefined) nodes.taken(partition, process.name);
-        },
-        onReleased: (partition) => nodes.released(partition, process.name),
-        onFenced: () => {
-          if (membership !== undefined) nodes.fenced();
-        },
-        onApplied: (batches) => shadow.applied(batches),
-        onPruned: (streams, now) => shadow.pruned(streams, now),
-      },
-    });
-    const store = bug.store?.(durable) ?? durable;
+    const durables = disks.map((_, database) => this.#durable(database, membership !== undefined));
     trace.note(this.process.name, "opens");
     const onStop = (error: Error): void => this.#stopped(error);
     const { name } = process;
@@ -78,9 +56,10 @@ export class Node {
     };
     const node = bent && { id: name, address: name, version: "sim", ...bent };
     const member = node === undefined ? {} : { node };
+    const store = wholeOf(durables);
     void this.#start(
+      store,
       {
-        store,
         env: process,
         calendar: bug.calendar?.(calendar) ?? calendar,
         tuning,
@@ -89,6 +68,14 @@ export class Node {
       },
       onUp,
     );
+  }
+
+  /** Does it not reach the database for a while? Without one: the whole store. */
+  cutFromStore(ms: number, database?: number): void {
+    const until = this.#parts.world.now + ms;
+    for (const [number] of this.#parts.disks.entries()) {
+      if (database === undefined || database === number) this.#cutUntil[number] = until;
+    }
   }
 
   kill(why: string): void {
@@ -100,9 +87,47 @@ export class Node {
     this.doors = undefined;
   }
 
-  async #start(options: EngineOptions, onUp: (node: Node) => void): Promise<void> {
+  #durable(database: number, isMember: boolean): DurableStore {
+    const { disks, world, prng, marks, nodes, shadow, mix, trace, deeds } = this.#parts;
+    const { process } = this;
+    const stream = `store of ${process.name}`;
+    return new DurableStore({
+      inner: disks[database] as Store,
+      world,
+      process,
+      prng: prng.fork(database === 0 ? stream : `${stream}, database ${database}`),
+      marks,
+      trace,
+      deeds,
+      mix,
+      cutUntil: () => this.#cutUntil[database] ?? 0,
+      hooks: {
+        onOpened: (partition, opened, claim) => {
+          shadow.opened(partition, opened, process.name);
+          if (claim !== undefined) nodes.taken(partition, process.name);
+        },
+        onReleased: (partition) => nodes.released(partition, process.name),
+        onFenced: () => {
+          if (isMember) nodes.fenced();
+        },
+        onApplied: (batches) => {
+          shadow.applied(batches);
+          markDatabases(batches, disks.length, marks);
+        },
+        onPruned: (streams, now) => shadow.pruned(streams, now),
+      },
+    });
+  }
+
+  async #start(
+    store: Store | Promise<Store>,
+    options: Omit<EngineOptions, "store">,
+    onUp: (node: Node) => void,
+  ): Promise<void> {
     try {
-      const engine = await Engine.open(options);
+      const whole = store instanceof Promise ? await store : store;
+      const { bug } = this.#parts;
+      const engine = await Engine.open({ ...options, store: bug.store?.(whole) ?? whole });
       if (!this.process.isAlive) return;
       this.engine = engine;
       this.#parts.trace.note(this.process.name, "is up");
@@ -121,4 +146,11 @@ export class Node {
     this.kill("ends");
     this.#onGone(this);
   }
+}
+
+/** One is the store itself, at once: nothing is asked of it first. */
+function wholeOf(databases: readonly Store[]): Store | Promise<Store> {
+  const [only, other] = databases;
+  if (only !== undefined && other === undefined) return only;
+  return SpreadStore.open(databases, () => "simulated");
 }

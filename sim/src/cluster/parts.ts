@@ -27,7 +27,8 @@ export interface Parts {
   readonly ledger: Ledger;
   /** Nodes have leases: none answers for what another may have. */
   readonly hasLeases: boolean;
-  readonly disk: Store;
+  /** The databases of the store; most have one. */
+  readonly disks: readonly Store[];
   readonly calendar: Calendar;
   readonly bug: Planted;
   /** The faults of this moment: the seed's at first, none once the world heals. */

@@ -85,6 +85,7 @@ export class SmallWorld {
     const marks = new Marks();
     const calendar = createCalendar();
     const real: Store = new MemoryStore(new Disk(1));
+    const disk = bug.disk?.(real) ?? real;
     const shadow = new Shadow({
       partitions: 1,
       calendar,
@@ -105,13 +106,13 @@ export class SmallWorld {
       violations,
       shadow,
       ledger: this.outside.ledger,
-      disk: bug.disk?.(real) ?? real,
+      disks: [disk],
       calendar,
       bug,
       mix: () => noFaults,
       onceHealed: () => undefined,
     };
-    this.disk = new SmallDisk(this.parts.disk, {
+    this.disk = new SmallDisk(disk, {
       onOpened: (partition, opened, node) => shadow.opened(partition, opened, node),
       onApplied: (batches) => shadow.applied(batches),
     });

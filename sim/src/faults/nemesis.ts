@@ -71,8 +71,18 @@ export class Nemesis {
     if (nodes.length === 0) return false;
     const node = prng.pick(nodes);
     const ms = prng.pick([100, 1_000, 4_000]);
-    this.#parts.trace.note(node.process.name, "is cut off from the store", `for ${ms} ms`);
-    node.storeCutUntil = this.#parts.world.now + ms;
+    const { disks, marks, trace } = this.#parts;
+    const database = prng.between(0, disks.length);
+    if (disks.length === 1 || database === disks.length) {
+      trace.note(node.process.name, "is cut off from the store", `for ${ms} ms`);
+      node.cutFromStore(ms);
+      return true;
+    }
+    const cut = prng.chance(0.5) ? nodes : [node];
+    const who = cut.length > 1 ? "all nodes" : node.process.name;
+    trace.note(who, `cut off from database ${database}`, `for ${ms} ms`);
+    marks.hit(`databases: one is out of reach of ${cut.length > 1 ? "all nodes" : "a node"}`);
+    for (const each of cut) each.cutFromStore(ms, database);
     return true;
   }
 

@@ -8,6 +8,13 @@ export function markCommit(batches: readonly Batch[], marks: Marks): void {
   for (const batch of batches) markBatch(batch, marks);
 }
 
+export function markDatabases(batches: readonly Batch[], databases: number, marks: Marks): void {
+  for (const { partition, outbox } of batches) {
+    const isFar = outbox.some(({ to }) => to % databases !== partition % databases);
+    if (isFar) marks.hit("databases: a message to another");
+  }
+}
+
 function markBatch(
   { appends, outbox, marks: applied, settle, forget, blobs }: Batch,
   marks: Marks,

@@ -94,6 +94,7 @@ test("a node that one database does not hear leaves it to the others, and keeps 
   expect(owners.filter((_, partition) => partition % DATABASES === 1)).toEqual(["b", "b", "b"]);
   expect(owners.filter((_, partition) => partition % DATABASES === 0)).toContain("a");
   await finish(cluster, b, far);
+  expect(await cluster.run(errorOf(a.engine.describe(far)))).toMatchObject({ code: "unavailable" });
   heal(a);
   await cluster.settle();
   expect(new Set(await cluster.rig.owners())).toEqual(new Set(["a", "b"]));

@@ -35,10 +35,15 @@ export const nodes: CommandOf = (choose) =>
     }),
   );
 
+/** Enough to tell nodes apart; with `--json` there is all of it. */
+export function shortNode(id: string): string {
+  return id.slice(0, 8);
+}
+
 function rowOf(node: JsonObject, now: number): Text[] {
   const startedAt = numberIn(node, "startedAt");
   return [
-    textIn(node, "id") + (node["isSelf"] === true ? " *" : ""),
+    shortNode(textIn(node, "id")) + (node["isSelf"] === true ? " *" : ""),
     stateOf(node),
     textIn(node, "address") || dim("-"),
     textIn(node, "version"),

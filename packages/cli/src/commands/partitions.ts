@@ -5,6 +5,7 @@ import { numberIn, objectsIn, textIn } from "../connect/fields.ts";
 import { table, type Column } from "../terminal/table.ts";
 import { dim, red, yellow, type Text } from "../terminal/text.ts";
 import { relative } from "../terminal/time.ts";
+import { shortNode } from "./nodes.ts";
 
 const columns: readonly Column[] = [
   { title: "PARTITION", align: "right" },
@@ -39,7 +40,7 @@ export const partitions: CommandOf = (choose) =>
 function rowOf(partition: JsonObject, now: number, isShared: boolean): Text[] {
   const openedAt = numberIn(partition, "openedAt");
   const late = numberIn(partition, "lateAlarms") ?? 0;
-  const owner = textIn(partition, "owner");
+  const owner = shortNode(textIn(partition, "owner"));
   return [
     textIn(partition, "partition"),
     textIn(partition, "database"),

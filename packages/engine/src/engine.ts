@@ -39,6 +39,11 @@ export interface Engine extends EngineClient, WorkerHost {
   namespaceOf(runId: RunId): Promise<string | undefined>;
   /** The business key of a run, or of a start that waits for its turn. */
   keyOf(runId: RunId): Promise<KeyRef | undefined>;
+  /**
+   * Whether what lives under the key is at this node now. Of several nodes at most one says so, but
+   * for a moment while it moves: what is to be done at one of them can be done there.
+   */
+  isHere(key: KeyRef): boolean;
   /** The nodes that share the store, and who has which partition. */
   cluster(): Promise<ClusterReport>;
   /**
@@ -128,6 +133,7 @@ function doorsAlone(desk: Desk, own: (by?: string) => EngineClient): Doors {
     namespaceOf: (runId) => homeOf(desk, runId),
     keyOf: (runId) => keyOfRun(desk, runId),
     cluster: async () => reportAlone(desk),
+    isHere: () => true,
   };
 }
 

@@ -38,6 +38,12 @@ export const serverLimits = {
   /** A live stream whose reader takes nothing for so long is closed; it can resume. */
   watchStallMs: 60_000,
   heartbeatMs: 15_000,
+  /**
+   * Of several servers: what one has read of keys and endpoints counts for so long, so that a change
+   * at another is known by then; and for so long while nobody can be asked.
+   */
+  keptFreshMs: 1_000,
+  keptStaleMs: 30_000,
   /** Whoever stays is looked at again so often: a revoked credential ends what came with it. */
   credentialCheckMs: 5_000,
   /** Of one long poll. */
@@ -80,6 +86,8 @@ export const serverLimits = {
   /** An app that says "later" is waited for on the spot up to here; the engine waits the rest. */
   pushPatienceMs: 5_000,
   pushRetryAfterMs: 3_600_000,
+  /** Of several servers: between two looks at what others have changed, and what is to be served here. */
+  pushFollowMs: 1_000,
   /** Between two looks at what an app has code for. */
   pushDescribeMs: 60_000,
   /** Events of a run's journal read at a time for an app that has lost its code. */

@@ -187,7 +187,8 @@ interface Insides {
 }
 
 async function insides(engine: Engine, config: Config, parts: ServeParts): Promise<Insides> {
-  const { env = systemEnv(), access = new EngineAccessStore(engine) } = parts;
+  const { env = systemEnv() } = parts;
+  const { access = new EngineAccessStore(engine, isNode(engine) ? env : undefined) } = parts;
   const apiKeys = new ApiKeys({
     store: access,
     now: () => env.now(),
@@ -253,6 +254,11 @@ async function insides(engine: Engine, config: Config, parts: ServeParts): Promi
   };
 }
 
+/** One among several: what is kept in the store may be at another. */
+function isNode(engine: Engine): boolean {
+  return engine.stats().node !== undefined;
+}
+
 function streamsOf(engine: Engine, { limits: bounds }: Config, env: Env): StreamHost {
   return new StreamWorkers({ engine, env, server: `perdure/${version}`, bounds });
 }
@@ -262,10 +268,13 @@ async function pushOf(
   engine: Engine,
   { push, dev }: Config,
   env: Env,
-  store: PushStore = new EnginePushStore(engine),
+  store: PushStore = new EnginePushStore(engine, isNode(engine) ? env : undefined),
 ): Promise<PushHost> {
   const allow = dev ? [...push.allow, "127.0.0.0/8", "::1"] : push.allow;
-  return PushEndpoints.open({ engine, env, store, allow });
+  const isOurs = (namespace: string, id: string): boolean =>
+    engine.isHere({ namespace: "$perdure", kind: "push-endpoint", id: `${namespace}/${id}` });
+  const shared = isNode(engine) ? { isOurs } : {};
+  return PushEndpoints.open({ engine, env, store, allow, ...shared });
 }
 
 function admissionOf(config: Config, env: Env, authenticator: Authenticator): Admission {

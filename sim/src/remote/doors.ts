@@ -72,5 +72,6 @@ function bentEngine(engine: Engine, host: WorkerHost): PushOptions["engine"] {
     journal: (...given) => engine.journal(...given),
     setTrigger: (...given) => engine.setTrigger(...given),
     putSchedule: (...given) => engine.putSchedule(...given),
+    workers: (...given) => engine.workers(...given),
   };
 }

@@ -1,5 +1,5 @@
 /** Where callers meet a node of a cluster: their verbs are done wherever what they are about is. */
-import type { KeyRef, RunId } from "@perdure/kernel";
+import { keyStream, partitionOf, type KeyRef, type RunId } from "@perdure/kernel";
 import type { EngineClient } from "../client.ts";
 import type { Desk } from "../client/desk.ts";
 import { keyedStateVerbs, type KeyedStateVerbs } from "../client/keyed-state.ts";
@@ -20,6 +20,8 @@ export interface Doors {
   readonly namespaceOf: (runId: RunId) => Promise<string | undefined>;
   readonly keyOf: (runId: RunId) => Promise<KeyRef | undefined>;
   readonly cluster: () => Promise<ClusterReport>;
+  /** What lives under the key is at this node now; of several nodes at most one says so for long. */
+  readonly isHere: (key: KeyRef) => boolean;
 }
 
 export interface Front {
@@ -56,6 +58,7 @@ export function openFront(
     namespaceOf: (runId) => router.route(undefined, "namespaceOf", [runId]),
     keyOf: (runId) => router.route(undefined, "keyOf", [runId]),
     cluster: () => cluster.report(router),
+    isHere: (key) => owners.isHere(partitionOf(keyStream(key), partitions.length)),
   };
   return {
     doors,

@@ -22,7 +22,7 @@ export interface NodeOptions {
   readonly marginMs?: number;
   /** A partition that is given away waits at most so long for its runs to be at rest. Default: 5,000. */
   readonly handoverMs?: number;
-  /** A call is sent after its partition for at most so long. Default: 5,000. */
+  /** A call is sent after its partition for at most so long. Default: 5,000, or longer leases. */
   readonly forwardMs?: number;
 }
 
@@ -34,7 +34,8 @@ export function termsOf(options: NodeOptions, drawId: () => string): NodeTerms {
     beatMs: 500,
     marginMs: 250,
     handoverMs: 5_000,
-    forwardMs: 5_000,
+    // So long that a partition whose owner has died has another by then.
+    forwardMs: Math.max(5_000, 2.5 * (options.leaseMs ?? 0)),
     address: NOWHERE,
     network: noNetwork,
     ...options,

@@ -1,5 +1,5 @@
 /** Where API keys are kept. */
-import type { Engine } from "@perdure/engine";
+import type { Engine, Env } from "@perdure/engine";
 import { KeptRecords } from "./kept-records.ts";
 import type { Role } from "./roles.ts";
 
@@ -33,20 +33,37 @@ export interface AccessStore {
   touch(id: string, lastUsedAt: number): Promise<void>;
 }
 
-/** In the engine's store. */
+/** Of a key. */
+interface Use {
+  readonly id: string;
+  readonly at: number;
+}
+
+/**
+ * In the engine's store. The last use of a key has an entry of its own: whoever writes it must not
+ * write back a key that somebody has revoked meanwhile.
+ */
 export class EngineAccessStore implements AccessStore {
   readonly #records: KeptRecords<ApiKeyRecord>;
+  readonly #uses: KeptRecords<Use>;
 
-  constructor(engine: Pick<Engine, "keyedState">) {
-    this.#records = new KeptRecords(engine, "api-keys");
+  /** `env`: of one server among several. */
+  constructor(engine: Pick<Engine, "keyedState">, env?: Env) {
+    this.#records = new KeptRecords(engine, "api-keys", env);
+    this.#uses = new KeptRecords(engine, "api-keys-used", env);
   }
 
   get(id: string): Promise<ApiKeyRecord | undefined> {
     return this.#records.get(id);
   }
 
-  list(): Promise<readonly ApiKeyRecord[]> {
-    return this.#records.list();
+  async list(): Promise<readonly ApiKeyRecord[]> {
+    const [records, uses] = await Promise.all([this.#records.list(), this.#uses.list()]);
+    const usedAt = new Map(uses.map(({ id, at }) => [id, at]));
+    return records.map((record) => {
+      const at = usedAt.get(record.id);
+      return at === undefined ? record : { ...record, lastUsedAt: at };
+    });
   }
 
   put(record: ApiKeyRecord): Promise<void> {
@@ -54,8 +71,7 @@ export class EngineAccessStore implements AccessStore {
   }
 
   async touch(id: string, lastUsedAt: number): Promise<void> {
-    const record = await this.get(id);
-    if (record) await this.put({ ...record, lastUsedAt });
+    if (await this.get(id)) await this.#uses.put(id, { id, at: lastUsedAt });
   }
 }
 

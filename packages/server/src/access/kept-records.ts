@@ -3,42 +3,66 @@
  * namespace: durable, fenced and moved like everything else, and out of every tenant's reach, for no
  * tenant's name begins with `$`.
  */
-import type { Engine } from "@perdure/engine";
+import type { Engine, Env } from "@perdure/engine";
 import { PerdureError, type KeyRef, type Payload } from "@perdure/kernel";
 import { parseJson } from "@perdure/wire";
+import { serverLimits } from "../limits.ts";
+import { Recent } from "./recent.ts";
 
 const encoder = new TextEncoder();
+
+type Entries = ReadonlyMap<string, Payload>;
 
 export class KeptRecords<R extends object> {
   readonly #state: Engine["keyedState"];
   readonly #key: KeyRef;
+  readonly #entries: () => Promise<Entries>;
+  readonly #recent: Recent<Entries> | undefined;
   /** An entry that has not been written again need not be read again. */
   readonly #read = new WeakMap<Payload, R>();
 
-  /** `kind` names what is kept, as in `api-keys`. */
-  constructor(engine: Pick<Engine, "keyedState">, kind: string) {
+  /**
+   * `kind` names what is kept, as in `api-keys`. `env`: of one server among several, to whom what is
+   * kept may be at another node; it remembers what it has read for a moment (`Recent`).
+   */
+  constructor(engine: Pick<Engine, "keyedState">, kind: string, env?: Env) {
     this.#state = engine.keyedState;
     this.#key = { namespace: "$perdure", kind: "server", id: kind };
+    const read = (): Promise<Entries> => this.#state.entries(this.#key);
+    const { keptFreshMs: freshMs, keptStaleMs: staleMs } = serverLimits;
+    this.#recent = env && new Recent({ env, read, freshMs, staleMs });
+    this.#entries = () => this.#recent?.get() ?? read();
   }
 
   async get(name: string): Promise<R | undefined> {
-    const entry = (await this.#state.entries(this.#key)).get(name);
+    const known = (await this.#entries()).get(name);
+    const entry = known ?? (await this.#recent?.newer())?.get(name);
     return entry === undefined ? undefined : this.#record(entry);
   }
 
-  async list(): Promise<readonly R[]> {
-    const entries = await this.#state.entries(this.#key);
+  /** `isExact`: also what another server has written just now. */
+  async list(isExact = false): Promise<readonly R[]> {
+    const newer = isExact ? await this.#recent?.newer() : undefined;
+    const entries = newer ?? (await this.#entries());
     return [...entries.values()].map((entry) => this.#record(entry));
   }
 
   /** Resolves when it is on disk. */
   async put(name: string, record: R): Promise<void> {
     const data = encoder.encode(JSON.stringify(record));
-    await this.#state.write(this.#key, name, { encoding: "json", data });
+    try {
+      await this.#state.write(this.#key, name, { encoding: "json", data });
+    } finally {
+      this.#recent?.forget();
+    }
   }
 
   async delete(name: string): Promise<void> {
-    await this.#state.clear(this.#key, name);
+    try {
+      await this.#state.clear(this.#key, name);
+    } finally {
+      this.#recent?.forget();
+    }
   }
 
   #record(entry: Payload): R {

@@ -25,7 +25,8 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
 
 /** As much of the engine as endpoints need. */
-export type PushEngine = WorkerHost & Pick<EngineClient, "journal" | "setTrigger" | "putSchedule">;
+export type PushEngine = WorkerHost &
+  Pick<EngineClient, "journal" | "setTrigger" | "putSchedule" | "workers">;
 
 export interface LiveParts {
   readonly env: Env;

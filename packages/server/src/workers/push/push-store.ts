@@ -1,10 +1,11 @@
 /** Where endpoints are kept. */
-import type { Engine } from "@perdure/engine";
+import type { Engine, Env } from "@perdure/engine";
 import { KeptRecords } from "../../access/kept-records.ts";
 import type { EndpointRecord } from "./endpoint.ts";
 
 export interface PushStore {
-  list(): Promise<readonly EndpointRecord[]>;
+  /** `isExact`: also what another server has written just now. */
+  list(isExact?: boolean): Promise<readonly EndpointRecord[]>;
   put(record: EndpointRecord): Promise<void>;
   delete(namespace: string, id: string): Promise<void>;
 }
@@ -13,12 +14,13 @@ export interface PushStore {
 export class EnginePushStore implements PushStore {
   readonly #records: KeptRecords<EndpointRecord>;
 
-  constructor(engine: Pick<Engine, "keyedState">) {
-    this.#records = new KeptRecords(engine, "push-endpoints");
+  /** `env`: of one server among several. */
+  constructor(engine: Pick<Engine, "keyedState">, env?: Env) {
+    this.#records = new KeptRecords(engine, "push-endpoints", env);
   }
 
-  list(): Promise<readonly EndpointRecord[]> {
-    return this.#records.list();
+  list(isExact?: boolean): Promise<readonly EndpointRecord[]> {
+    return this.#records.list(isExact);
   }
 
   put(record: EndpointRecord): Promise<void> {

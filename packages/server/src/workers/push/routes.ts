@@ -72,7 +72,7 @@ export function pushRoutes(endpoints: PushEndpoints): readonly Route[] {
       operation: "push.list",
       summary: "Lists push endpoints and how they are",
       answer: z.object({ endpoints: z.array(endpoint) }),
-      handle: async ({ caller }) => ({ endpoints: endpoints.list(caller.namespace) }),
+      handle: async ({ caller }) => ({ endpoints: await endpoints.listAll(caller.namespace) }),
     }),
     jsonRoute({
       operation: "push.put",

@@ -30,6 +30,7 @@ export { abandonMove, type Abandoned, type AbandonOptions } from "./move/abandon
 export { compareStores, type Comparison, type Likeness } from "./move/compare.ts";
 export { moveStore, type Moved, type MoveOptions, type MoveProgress } from "./move/move.ts";
 export type { StoreSource } from "./move/store-end.ts";
+export { takeBack, type TakeBackOptions } from "./move/take-back.ts";
 export { survey, type Survey } from "./move/survey.ts";
 export type * from "./nodes/peer-network.ts";
 export type * from "./client.ts";

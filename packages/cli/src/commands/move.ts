@@ -3,6 +3,7 @@ import {
   createCalendar,
   moveStore,
   systemEnv,
+  takeBack,
   type MoveOptions,
   type MoveProgress,
 } from "@perdure/engine";
@@ -13,6 +14,8 @@ import { namedStore } from "../connect/named-store.ts";
 import type { Context } from "../context.ts";
 import { compareNamed, surveyNamed } from "../move/looks.ts";
 import { reportAbandoned, reportMoved } from "../move/report.ts";
+import { confirmed, yesOption } from "../runs/confirm.ts";
+import { done } from "../runs/done.ts";
 import { Progress } from "../terminal/progress.ts";
 import { yellow } from "../terminal/text.ts";
 
@@ -25,6 +28,8 @@ export interface MoveFlags {
   readonly dryRun?: true;
   readonly verifyOnly?: true;
   readonly abandon?: true;
+  readonly takeBack?: true;
+  readonly yes?: true;
 }
 
 export const move: CommandOf = (choose) =>
@@ -38,6 +43,8 @@ export const move: CommandOf = (choose) =>
     .option("--dry-run", "count what there is and look for what is in the way, and write nothing")
     .option("--verify-only", "read both stores and compare them, and write nothing")
     .option("--abandon", "undo a move that has not ended")
+    .option("--take-back", "open the source again, because the store it has moved to is lost")
+    .addOption(yesOption())
     .addHelpText(
       "after",
       `${examples(
@@ -58,6 +65,7 @@ async function moveNamed(context: Context, flags: MoveFlags): Promise<void> {
     if (flags.verifyOnly) return await compareNamed(context, flags, reporter(context, progress));
     if (flags.dryRun) return await surveyNamed(context, flags, reporter(context, progress));
     const options = optionsOf(context, flags, progress);
+    if (flags.takeBack) return await takeBackNamed(context, options, flags);
     if (flags.abandon) {
       const abandoned = await abandonMove(options);
       progress.end();
@@ -69,6 +77,19 @@ async function moveNamed(context: Context, flags: MoveFlags): Promise<void> {
   } finally {
     progress.end();
   }
+}
+
+async function takeBackNamed(
+  context: Context,
+  { from, to, env }: MoveOptions,
+  flags: MoveFlags,
+): Promise<void> {
+  const question =
+    `Open ${from.name} again? What ${to.name} has done since is not in it, and if that one goes on ` +
+    `all the same, both do what is due.`;
+  if (!(await confirmed(context, question, flags))) return;
+  await takeBack({ from, to: to.name, env });
+  done(context, `${from.name} can be opened again.`, { from: from.name });
 }
 
 function optionsOf(context: Context, flags: MoveFlags, progress: Progress): MoveOptions {

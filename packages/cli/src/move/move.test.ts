@@ -63,6 +63,14 @@ describe("perdure move", () => {
     expect(compared.out).not.toContain("different");
   });
 
+  it("takes a store back whose new place is lost", async () => {
+    rmSync(join(folder, "new.db"));
+    const { code, out } = await move("old.db", "new.db", "--take-back", "--yes");
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining("opened again") });
+    expect(existsSync(join(folder, "new.db"))).toBe(false);
+    expect((await perdure("runs", "list", "--store", store("old.db"))).code).toBe(0);
+  });
+
   it("says that there is nothing to undo where there is nothing", async () => {
     const { code, err } = await move("copy.db", "twin.db", "--abandon");
     expect(code).toBe(3);

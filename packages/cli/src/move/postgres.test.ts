@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PostgresStore } from "@perdure/store-postgres";
 import {
   missingPostgres,
   startPostgres,
@@ -67,7 +66,7 @@ describe.skipIf(missing !== undefined)(`perdure move with PostgreSQL ${missing ?
   it("goes on at PostgreSQL too", async () => {
     const before = await openShop(file("third.db"));
     await move(file("third.db"), schema("three"));
-    await endShop(await PostgresStore.open(schema("three")), before);
+    await endShop(schema("three"), before);
     const compared = await perdureIn({}, [
       "move",
       "--verify-only",

@@ -1,4 +1,5 @@
-import { Disk, MemoryStore } from "@perdure/store";
+import { PerdureError } from "@perdure/kernel";
+import { Disk, MemoryStore, SpreadStore, type Store } from "@perdure/store";
 import { describe, expect, it } from "vitest";
 import { busyStore, endingOf } from "../testing/busy-store.test-support.ts";
 import { abandon, dyingAt, hasDied, move } from "../testing/moving.test-support.ts";
@@ -7,6 +8,7 @@ import { Rig } from "../testing/rig.test-support.ts";
 import { waits } from "../testing/scripts.test-support.ts";
 import { VirtualEnv } from "../testing/virtual-env.test-support.ts";
 import type { MoveProgress } from "./move.ts";
+import { takeBack } from "./take-back.ts";
 
 /** So small that every few streams are a commit. */
 const commitBytes = 2_000;
@@ -188,6 +190,56 @@ describe("a move", () => {
     expect(await endingOf({ disk, runs })).toEqual(await endingOf(await busyStore(3, 4)));
   });
 
+  it("goes from several databases to several others", async () => {
+    const { disk, runs } = await busyStore(4, 6);
+    const [from, to] = [spread("the old databases", 4, 2), spread("the new databases", 9, 3)];
+    await move({ from: disk, to: disk, options: { to: from.source, commitBytes } });
+    const { comparison } = await move({
+      from: disk,
+      to: disk,
+      options: { from: from.source, to: to.source, commitBytes },
+    });
+    expect(comparison?.counts.same).toBe(comparison?.streams);
+    // Each database has its own partitions' streams, and no other's.
+    for (const one of to.disks) expect(one.names().length).toBeGreaterThan(0);
+    const end = new Disk(2);
+    await move({ from: disk, to: end, options: { from: to.source } });
+    expect(await endingOf({ disk: end, runs })).toEqual(await endingOf(await busyStore(4, 6)));
+  });
+
+  it("names a stream that cannot be read, and goes on without it when it is left out", async () => {
+    const { disk } = await busyStore(3, 4);
+    const to = new Disk(3);
+    const name = "topic/test/order.paid";
+    const open = (): Promise<Store> => {
+      const damaged = new MemoryStore(disk);
+      damaged.read = (stream, from, limit) =>
+        stream === name
+          ? Promise.reject(new PerdureError("store-corrupt", `${stream} cannot be read`))
+          : new MemoryStore(disk).read(stream, from, limit);
+      return Promise.resolve(damaged);
+    };
+    const from = { name: "the old store", open };
+    await expect(move({ from: disk, to, options: { from } })).rejects.toThrow(name);
+    const skips = [name];
+    expect(await move({ from: disk, to, options: { from, skips } })).toMatchObject({
+      hasMoved: true,
+    });
+    expect(await new MemoryStore(to).streams("topic/", 10)).toEqual([]);
+  });
+
+  it("can be taken back when the new store is lost, by who knows its name", async () => {
+    const { disk, runs } = await busyStore(3, 4);
+    await move({ from: disk, to: new Disk(3) });
+    const env = new VirtualEnv(6);
+    const from = { name: "the old store", open: () => Promise.resolve(new MemoryStore(disk)) };
+    const take = (to: string) => env.run(takeBack({ from, to, env }));
+    await expect(take("another")).rejects.toMatchObject({ code: "store-sealed" });
+    await take("the new store");
+    await expect(take("the new store")).rejects.toMatchObject({ code: "not-found" });
+    expect(await endingOf({ disk, runs })).toEqual(await endingOf(await busyStore(3, 4)));
+  });
+
   it("does not move a store to itself", async () => {
     const { disk } = await busyStore(1, 2);
     const to = { name: "the old store", open: () => Promise.resolve(new MemoryStore(disk)) };
@@ -196,6 +248,17 @@ describe("a move", () => {
     });
   });
 });
+
+/** Several databases that are one store. */
+function spread(name: string, partitions: number, databases: number) {
+  const disks = Array.from({ length: databases }, () => new Disk(partitions));
+  const open = (): Promise<Store> =>
+    SpreadStore.open(
+      disks.map((disk) => new MemoryStore(disk)),
+      () => name,
+    );
+  return { disks, source: { name, open } };
+}
 
 /** A store with something of its own. */
 async function otherStore(): Promise<Disk> {

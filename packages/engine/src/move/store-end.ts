@@ -6,7 +6,7 @@
  * E2  Whatever becomes of the move, what it holds is given back; seals stay.
  */
 import { invariant, limits, PerdureError } from "@perdure/kernel";
-import type { Batch, ClusterView, NodeRecord, Opened, Seal, Store } from "@perdure/store";
+import type { Batch, NodeRecord, Opened, PartitionRecord, Seal, Store } from "@perdure/store";
 import { drawHex } from "../core/draw.ts";
 import { inLanes } from "../core/lanes.ts";
 import type { Env } from "../env.ts";
@@ -24,6 +24,14 @@ export interface StoreSource {
 
 /** A batch without what its partition's owner adds. */
 export type Load = Omit<Batch, "partition" | "epoch" | "number">;
+
+/** What is seen of a store's nodes and partitions. */
+interface Look {
+  /** By database and id: a node's signs of life count in the database that they are given to. */
+  readonly nodes: ReadonlyMap<string, NodeRecord>;
+  /** By their numbers. */
+  readonly partitions: readonly PartitionRecord[];
+}
 
 interface Held {
   readonly epoch: number;
@@ -53,7 +61,7 @@ export class StoreEnd {
   }
 
   async seals(): Promise<Seals> {
-    return (await this.#view()).partitions.map(({ seal }) => seal);
+    return (await this.#look()).partitions.map(({ seal }) => seal);
   }
 
   /** Takes all partitions, as the move of this name. */
@@ -98,27 +106,30 @@ export class StoreEnd {
   /** Gives back what is held, as far as the store still takes it. */
   async close(): Promise<void> {
     // A look leaves nothing of who looks, and so nothing of what it held.
-    if (this.isTaken) await this.#view().catch(() => undefined);
+    if (this.isTaken) await this.#look().catch(() => undefined);
     this.#held.clear();
     await this.store.close();
   }
 
   /** Throws when somebody else is at work on the store. */
-  async #alone(): Promise<ClusterView> {
-    const before = await this.#view();
-    if (before.nodes.length === 0) return before;
+  async #alone(): Promise<Look> {
+    const before = await this.#look();
+    if (before.nodes.size === 0) return before;
     await new Promise<void>((resolve) => void this.#env.after(LOOK_MS, resolve));
-    const after = await this.#view();
-    const known = new Map(before.nodes.map(({ id, beat }) => [id, beat]));
-    const awake = after.nodes.find(({ id, beat }) => known.get(id) !== beat);
-    if (awake === undefined) return after;
-    const { id, address } = awake;
-    const text = `${this.name} is in use by the node ${id} at ${address}: stop all that use it, and move then.`;
-    throw new PerdureError("store-busy", text);
+    const after = await this.#look();
+    for (const [name, { id, address, beat }] of after.nodes) {
+      if (before.nodes.get(name)?.beat === beat) continue;
+      const text = `${this.name} is in use by the node ${id} at ${address}: stop all that use it, and move then.`;
+      throw new PerdureError("store-busy", text);
+    }
+    return after;
   }
 
-  /** Looks without leaving a trace. */
-  #view(): Promise<ClusterView> {
+  /** Looks into all databases without leaving a trace. */
+  async #look(): Promise<Look> {
+    const { store } = this;
+    const nodes = new Map<string, NodeRecord>();
+    const partitions: PartitionRecord[] = [];
     const self: NodeRecord = {
       id: this.#id,
       address: "perdure move",
@@ -127,7 +138,15 @@ export class StoreEnd {
       beat: 0,
       isLeaving: true,
     };
-    return this.store.beat(self, [self.id]);
+    const databases = Array.from({ length: store.databases }, (_, n) => n);
+    await inLanes(databases, limits.moveStreams, async (database) => {
+      const view = await store.beat(self, [self.id], database);
+      for (const node of view.nodes) nodes.set(`${database} ${node.id}`, node);
+      for (const record of view.partitions) {
+        if (store.databaseOf(record.partition) === database) partitions[record.partition] = record;
+      }
+    });
+    return { nodes, partitions };
   }
 
   #takenError(): PerdureError {

@@ -153,7 +153,7 @@ type StreamParts = ReturnType<typeof streamParts>;
 function workerParts({ store, env, tuning }: Setting, commits: CommitParts, streams: StreamParts) {
   const { stats, mail, requests, partitions } = commits;
   const { loader } = streams;
-  const isLeaving = (home: number): boolean => partitions[home]?.phase === "closing";
+  const isLeaving = (home: number): boolean => partitions[home]?.isLeaving === true;
   const emptied = (worker: RegisteredWorker): void => registry.emptied(worker);
   const leases: Leases = new Leases({
     store,

@@ -179,7 +179,7 @@ function bytesIn(value: unknown): number {
 async function flush({ checkOpen, partitions, tidy, store }: Desk): Promise<readonly number[]> {
   checkOpen();
   const before = partitions
-    .filter(({ phase }) => phase === "open")
+    .filter(({ isHere, isOpen }) => isHere && isOpen)
     .map((partition) => ({ partition, generation: partition.generation }));
   await tidy.flush();
   await store.flush();

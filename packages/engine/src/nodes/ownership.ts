@@ -3,7 +3,8 @@
  * lets go of what is lost.
  *
  * O1  A partition is given away when its runs are at rest, or when it has waited `handoverMs` for
- *     that: then its next owner is told what may have run already, as after a crash.
+ *     that: then its next owner is told what may have run already, as after a crash. While it waits
+ *     it takes calls as ever, and only begins no work; after that it takes none for a moment.
  * O2  It is let go of before it is released: nobody finds two owners.
  * O3  None of its commits is on its way when it is taken or released. Where one is, that waits.
  * O4  It is here for as long as the store says so. A node that stood still for long may be buried
@@ -124,15 +125,18 @@ export class Ownership {
       await this.#until(() => partition.phase !== "opening");
       if (partition.phase !== "open") return;
       const { epoch } = partition;
-      partition.phase = "closing";
+      partition.phase = "leaving";
       rest.begin(partition);
-      this.#parts.changed();
       let isLate = false;
       const cancel = env.after(terms.handoverMs, () => (isLate = true));
-      await this.#until(() => isLate || partition.phase !== "closing" || rest.isAtRest(partition));
+      const isGone = (): boolean => !partition.isLeaving;
+      await this.#until(() => isLate || isGone() || rest.isAtRest(partition));
+      if (!isGone()) partition.phase = "closing";
+      this.#parts.changed();
+      const isDone = (): boolean => partition.isDrained || (isLate && partition.inFlight === 0);
+      await this.#until(() => isGone() || isDone());
       cancel();
-      await this.#until(() => partition.phase !== "closing" || partition.inFlight === 0);
-      if (partition.phase !== "closing") return;
+      if (isGone()) return;
       recovery.letGo(partition);
       await this.#parts.store.release(partition.number, epoch);
     });

@@ -26,10 +26,9 @@ export class ViewedOwners implements Owners {
     return membership?.isAlive(owner) === true ? membership.find(owner) : undefined;
   }
 
-  /** A partition in the middle of being given away takes no calls: its next owner is asked. */
+  /** A partition at the end of being given away takes no calls: its next owner is asked. */
   isHere(partition: number): boolean {
-    const phase = this.#partitions[partition]?.phase;
-    return phase === "open" || phase === "opening";
+    return this.#partitions[partition]?.isHere === true;
   }
 
   others(): readonly NodeRecord[] {

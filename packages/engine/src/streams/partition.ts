@@ -33,10 +33,10 @@ export interface Detained {
 }
 
 /**
- * `closing`: it is being given away and takes no new calls. `elsewhere`: another engine owns it, or
- * nobody.
+ * `leaving`: it is to be given away, and begins no work. `closing`: it is given away, and takes no
+ * calls. `elsewhere`: another engine owns it, or nobody.
  */
-export type PartitionPhase = "opening" | "open" | "closing" | "elsewhere";
+export type PartitionPhase = "opening" | "open" | "leaving" | "closing" | "elsewhere";
 
 export class Partition {
   readonly number: number;
@@ -74,7 +74,21 @@ export class Partition {
 
   /** Its streams are this engine's to write. */
   get isOpen(): boolean {
-    return this.phase === "open" || this.phase === "closing";
+    return this.phase === "open" || this.isLeaving;
+  }
+
+  get isLeaving(): boolean {
+    return this.phase === "leaving" || this.phase === "closing";
+  }
+
+  /** What is said about its streams is said to this engine; it may have to wait a moment. */
+  get isHere(): boolean {
+    return this.phase !== "closing" && this.phase !== "elsewhere";
+  }
+
+  /** Nothing is in it that is not on disk. */
+  get isDrained(): boolean {
+    return this.queue.length + this.resumed.length + this.inFlight === 0;
   }
 
   detain(stream: StreamId): Detained {

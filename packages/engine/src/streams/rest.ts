@@ -16,7 +16,7 @@ export class Rest {
     this.#partitions = partitions;
   }
 
-  /** The partition is closing: what waits for a worker here waits no longer. */
+  /** The partition is leaving: what waits for a worker here waits no longer. */
   begin(partition: Partition): void {
     for (const live of partition.lives.values()) {
       if (live instanceof LiveRun) this.#leases.touch(live);
@@ -26,7 +26,7 @@ export class Rest {
 
   /** Ends the holds that wait; what is still at work is waited for. */
   isAtRest(partition: Partition): boolean {
-    let isQuiet = partition.queue.length + partition.resumed.length + partition.inFlight === 0;
+    let isQuiet = true;
     for (const live of partition.lives.values()) {
       if (!(live instanceof LiveRun) || live.hold === undefined) continue;
       if (live.hold.isParked && live.durable === live.run.seq) this.#leases.end(live.hold);

@@ -155,6 +155,17 @@ describe("a configuration", () => {
     expect(loadConfig({ flags }).config.node).toMatchObject({ secret: "s".repeat(40) });
   });
 
+  test("takes the address of a store from a file, and shows it without its password", () => {
+    const name = file("postgres://perdure:hush@db.internal/app\n");
+    const loaded = loadConfig({ env: { PERDURE_STORE_FILE: name } });
+    expect(loaded.config.store).toBe("postgres://perdure:hush@db.internal/app");
+    expect(loaded.sources).toMatchObject({ store: "environment" });
+    expect(JSON.stringify(describeConfig(loaded))).not.toContain("hush");
+    expect(loadConfig({ file: file(JSON.stringify({ storeFile: name })) }).config.store).toContain(
+      "db.internal",
+    );
+  });
+
   test("warns of variables that look like ours", () => {
     expect(loadConfig({ env: { PERDURE_PROT: "1" } }).warnings).toEqual([
       "PERDURE_PROT sets nothing; did you mean PERDURE_PORT?",

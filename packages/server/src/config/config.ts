@@ -111,7 +111,8 @@ const jwt = z.strictObject({
 
 /** Without the jumps between fields, so that its shape can be walked. */
 export const configShape: z.ZodObject = z.strictObject({
-  store: z.string().default("sqlite:./perdure.db"),
+  // The address of a database has its password in it.
+  store: z.string().meta({ inFile: true }).default("sqlite:./perdure.db"),
   host: z.string().min(1).default("127.0.0.1"),
   port: port.default(7373),
   allowedHosts: z.array(z.string().min(1)).default([]),

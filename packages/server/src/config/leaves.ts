@@ -8,6 +8,8 @@ export interface Leaf {
   /** How a text becomes a value. */
   readonly kind: "text" | "number" | "boolean" | "list" | "json";
   readonly secret: boolean;
+  /** Its value may be in a file: a secret, or what has one in it. */
+  readonly inFile: boolean;
 }
 
 export const leaves: readonly Leaf[] = [...walk(configShape, [], false)];
@@ -16,17 +18,23 @@ export function leafName({ path }: Leaf): string {
   return path.join(".");
 }
 
-function* walk(schema: unknown, path: readonly string[], secret: boolean): Generator<Leaf> {
-  const isSecret = secret || isMarked(schema);
+function* walk(
+  schema: unknown,
+  path: readonly string[],
+  secret: boolean,
+  inFile = false,
+): Generator<Leaf> {
+  const isSecret = secret || isMarked(schema, "secret");
+  const isInFile = inFile || isSecret || isMarked(schema, "inFile");
   const inner = innerOf(schema);
   if (inner !== undefined) {
-    yield* walk(inner, path, isSecret);
+    yield* walk(inner, path, isSecret, isInFile);
   } else if (schema instanceof z.ZodObject) {
     for (const [name, field] of Object.entries(schema.shape)) {
-      yield* walk(field, [...path, name], isSecret);
+      yield* walk(field, [...path, name], isSecret, isInFile);
     }
   } else {
-    yield { path, env: envOf(path), kind: kindOf(schema), secret: isSecret };
+    yield { path, env: envOf(path), kind: kindOf(schema), secret: isSecret, inFile: isInFile };
   }
 }
 
@@ -38,8 +46,8 @@ function innerOf(schema: unknown): unknown {
     : undefined;
 }
 
-function isMarked(schema: unknown): boolean {
-  return schema instanceof z.ZodType && schema.meta()?.["secret"] === true;
+function isMarked(schema: unknown, mark: "secret" | "inFile"): boolean {
+  return schema instanceof z.ZodType && schema.meta()?.[mark] === true;
 }
 
 function kindOf(schema: unknown): Leaf["kind"] {

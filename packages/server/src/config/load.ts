@@ -91,7 +91,7 @@ function fromEnvironment(env: NonNullable<ConfigSources["env"]>, problems: strin
   for (const leaf of leaves) {
     const text = env[leaf.env];
     if (text !== undefined && text !== "") put(tree, leaf.path, valueOf(leaf, text, problems));
-    const file = leaf.secret ? env[`${leaf.env}_FILE`] : undefined;
+    const file = leaf.inFile ? env[`${leaf.env}_FILE`] : undefined;
     if (file !== undefined && file !== "") put(tree, fileOf(leaf.path), file);
   }
   return tree;
@@ -133,14 +133,14 @@ function merge(
 function isSecretFile(path: readonly string[]): boolean {
   const text = path.join(".");
   return leaves.some(
-    (leaf) => leaf.secret && leafName({ ...leaf, path: fileOf(leaf.path) }) === text,
+    (leaf) => leaf.inFile && leafName({ ...leaf, path: fileOf(leaf.path) }) === text,
   );
 }
 
 /** `adminKeyFile` beside `adminKey`: the file's text without the line's end. */
 function secretsFromFiles(tree: Tree, problems: string[]): void {
-  for (const { path, secret } of leaves) {
-    if (!secret) continue;
+  for (const { path, inFile } of leaves) {
+    if (!inFile) continue;
     const parent = path
       .slice(0, -1)
       .reduce<Leafy | Tree | undefined>((at, name) => (isTree(at) ? at[name] : undefined), tree);

@@ -13,6 +13,11 @@ export function ourContenders(): Map<string, string> {
   return modulesIn(join(here, "contenders"));
 }
 
+/** Ours on PostgreSQL, which have a suite of their own. */
+export function oursOnPostgres(): Map<string, string> {
+  return modulesIn(join(here, "contenders/postgres"));
+}
+
 export function peers(): Map<string, string> {
   return modulesIn(join(peersFolder, "contenders"));
 }

@@ -15,10 +15,18 @@ export class Latencies {
     this.#ms.push(ms);
   }
 
-  /** What was gathered since the last `take`; undefined when that is nothing. */
+  /** What was gathered since the last time; undefined when that is nothing. */
   take(): Latency | undefined {
-    const all = this.#ms.splice(0);
-    if (all.length === 0) return undefined;
-    return { count: all.length, p50Ms: percentile(all, 0.5), p99Ms: percentile(all, 0.99) };
+    return latencyOf(this.drain());
   }
+
+  /** The same one by one, to be put together with others'. */
+  drain(): number[] {
+    return this.#ms.splice(0);
+  }
+}
+
+export function latencyOf(all: readonly number[]): Latency | undefined {
+  if (all.length === 0) return undefined;
+  return { count: all.length, p50Ms: percentile(all, 0.5), p99Ms: percentile(all, 0.99) };
 }

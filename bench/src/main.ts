@@ -7,6 +7,7 @@
  *     npm run bench -- --quick                          does it all work? figures mean nothing
  *     npm run bench -- race                             one service behind two servers
  *     npm run bench -- postgres                         engines on PostgreSQL
+ *     npm run bench -- nodes                            several nodes: one dies, and all rest
  *     npm run bench -- report                           the pages and charts from results/
  */
 import { execFileSync } from "node:child_process";
@@ -14,10 +15,17 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { arePeersInstalled, ourContenders, peers, peersFolder } from "./contenders.ts";
+import {
+  arePeersInstalled,
+  ourContenders,
+  oursOnPostgres,
+  peers,
+  peersFolder,
+} from "./contenders.ts";
+import { runDrill } from "./nodes/drill.ts";
 import { changed, chosenKinds, quickPlan } from "./plan.ts";
-import { pathOf, suiteOf, suites, suiteVerbs, type NamedSuite } from "./records.ts";
-import { writeReport } from "./report/report.ts";
+import { pathOf, postgresFolder, suiteOf, suites, suiteVerbs, type NamedSuite } from "./records.ts";
+import { writeReport, writeSizing } from "./report/report.ts";
 import { runSuite } from "./suite.ts";
 
 const { values, positionals } = parseArgs({
@@ -38,10 +46,18 @@ const chosen = suiteOf(verb);
 
 if (verb === "report") {
   for (const { folder, page } of suites) writeReport(pathOf(folder), pathOf(page), folder);
+  writeSizing(pathOf(postgresFolder), pathOf("../docs/postgresql.md"));
+} else if (verb === "nodes") {
+  await runDrill({
+    folder: values.out ?? pathOf(postgresFolder),
+    rounds: Number(values.rounds ?? (values.quick ? 1 : 5)),
+    idleSeconds: Number(values.seconds ?? (values.quick ? 2 : 10)),
+    say: (line) => console.log(line),
+  });
 } else if (chosen !== undefined) {
   await run(chosen);
 } else {
-  const known = [...suiteVerbs, "report"].join(", ");
+  const known = [...suiteVerbs, "nodes", "report"].join(", ");
   throw new Error(`"${verb}" is none of ${known}; leave it out to measure all`);
 }
 
@@ -73,12 +89,13 @@ function quickFolder(): string {
 }
 
 function chosenContenders(suite: NamedSuite): Map<string, string> {
-  const all = new Map([...ourContenders(), ...(arePeersInstalled() ? peers() : [])]);
+  const common = new Map([...ourContenders(), ...(arePeersInstalled() ? peers() : [])]);
+  const all = new Map([...common, ...oursOnPostgres()]);
   const named = values.contenders?.split(",");
   const unknown = named?.find((name) => !all.has(name));
   if (unknown !== undefined) {
     throw new Error(`--contenders names "${unknown}"; there are ${[...all.keys()].join(", ")}`);
   }
   const names = named ?? suite.contenders;
-  return names === undefined ? all : new Map([...all].filter(([name]) => names.includes(name)));
+  return names === undefined ? common : new Map([...all].filter(([name]) => names.includes(name)));
 }

@@ -1,10 +1,11 @@
 /** The suites that have a record: what each measures, whom, where it is kept, and on which page. */
 import { join } from "node:path";
+import { oursOnPostgres } from "./contenders.ts";
 import { fullPlan, postgresPlan, racePlan, type Plan } from "./plan.ts";
 
 export interface NamedSuite {
   readonly plan: Plan;
-  /** Absent: all there are. */
+  /** Absent: all there are, but those of ours on PostgreSQL. */
   readonly contenders?: readonly string[];
   /** Its results, from this package's folder; the page's links name them so too. */
   readonly folder: string;
@@ -12,6 +13,9 @@ export interface NamedSuite {
 }
 
 const everything: NamedSuite = { plan: fullPlan, folder: "results", page: "README.md" };
+
+/** The drill of nodes has its record there too. */
+export const postgresFolder = "results/postgres";
 
 /** By the verb that measures it. */
 const named: Readonly<Record<string, NamedSuite>> = {
@@ -24,8 +28,15 @@ const named: Readonly<Record<string, NamedSuite>> = {
   },
   postgres: {
     plan: postgresPlan,
-    contenders: ["dbos", "absurd", "graphile-worker", "pg-boss", "restate-4-partitions"],
-    folder: "results/postgres",
+    contenders: [
+      ...oursOnPostgres().keys(),
+      "dbos",
+      "absurd",
+      "graphile-worker",
+      "pg-boss",
+      "restate-4-partitions",
+    ],
+    folder: postgresFolder,
     page: "POSTGRES.md",
   },
 };

@@ -1,13 +1,8 @@
 /** Perdure in one process: `open` on a SQLite file; engine, workflow code and load share it. */
-import { systemEnv } from "@perdure/engine";
-import { open, type EmbeddedPerdure } from "perdure";
-import { InProcessWorker, Registry } from "perdure/worker";
-import type { Contender, Memory, Opened } from "../contender.ts";
-import { code, probe } from "../ours/definitions.ts";
+import type { Contender } from "../contender.ts";
+import { openEmbedded } from "../ours/embedded.ts";
 import { storeBytes, storeFile } from "../ours/files.ts";
-import { Growth } from "../ours/growth.ts";
 import { hello } from "../ours/hello.ts";
-import { prepare } from "../ours/prepare.ts";
 
 export const contender: Contender = {
   hello: () =>
@@ -16,62 +11,14 @@ export const contender: Contender = {
       "embedded: engine, code and load in one process; growth: streams are settled after 2 s idle, " +
         "not 60, so that they are cold when memory is read",
     ),
-  async open({ folder }) {
-    let growth: Growth | undefined;
-    let perdure: EmbeddedPerdure | undefined;
-    const opened: Opened = {
-      async prepare(workload) {
-        if (workload.kind === "growth") {
-          growth = await Growth.open(folder, workload.sleeping);
-          return growth;
-        }
-        // Jobs wait until a worker comes that has code for them.
-        const given = workload.kind === "jobs" ? {} : code;
-        perdure ??= await open({ store: `sqlite:${storeFile(folder)}`, ...given });
-        const { engine } = perdure;
-        const work = async (runSlots?: number): Promise<typeof probe> => {
-          if (runSlots !== undefined) register(engine, runSlots);
-          return probe;
-        };
-        return prepare({ perdure, work }, workload);
+  open: async ({ folder }) =>
+    openEmbedded(
+      {
+        name: `sqlite:${storeFile(folder)}`,
+        processes: [],
+        bytes: () => storeBytes(folder),
+        stop: async () => undefined,
       },
-      processes: () => [{ name: "all", pid: process.pid }],
-      storeBytes: () => storeBytes(folder),
-      async memory() {
-        await growth?.cold();
-        return memoryAfterGc();
-      },
-      close: async () => {
-        await growth?.close();
-        await perdure?.close();
-      },
-    };
-    return opened;
-  },
+      folder,
+    ),
 };
-
-function register(engine: EmbeddedPerdure["engine"], runSlots: number): void {
-  const env = systemEnv();
-  const log: typeof env.log = (...line) => env.log(...line);
-  const registry = new Registry(code);
-  const worker = new InProcessWorker({ id: "jobs", registry, env, log });
-  const queues = registry.queues();
-  const served = { namespace: "default", queues, taskSlots: 1, runSlots, leaseMs: 0 };
-  worker.connect(engine.register(worker, served));
-}
-
-/**
- * An ordinary collection leaves the pages that it has emptied with V8, for later: after a fill those
- * are hundreds of megabytes, however much was filled. A `last-resort` one gives them back, so that
- * what remains is what the engine holds.
- */
-function memoryAfterGc(): Memory {
-  const rssAfter = (flavor: "regular" | "last-resort"): number => {
-    for (let i = 0; i < 3; i++) globalThis.gc?.({ type: "major", execution: "sync", flavor });
-    return process.memoryUsage.rss();
-  };
-  const before = rssAfter("regular");
-  const rssBytes = rssAfter("last-resort");
-  const { heapUsed } = process.memoryUsage();
-  return { rssBytes, heapBytes: heapUsed, reserveBytes: before - rssBytes };
-}

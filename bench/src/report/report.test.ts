@@ -6,7 +6,9 @@ import type { Hello } from "../contender.ts";
 import type { PhaseFigures } from "../measure.ts";
 import { mergeResults, readResults, type ContenderResults, type Round } from "../results.ts";
 import type { Workload, WorkloadKind } from "../workload.ts";
+import { nodesSection } from "./nodes-section.ts";
 import { reportOf, writeReport } from "./report.ts";
+import { sizing } from "./sizing.ts";
 import { lastInFirst, rowsOf, sleepingCosts } from "./summary.ts";
 import { figure, spread, table } from "./text.ts";
 
@@ -225,6 +227,47 @@ test("the report is made of the results alone: written twice, it is the same to 
   const chart = first["steps-rate.svg"]!;
   expect(chart).toContain("other&lt;&amp;&gt;");
   expect(chart).toContain("prefers-color-scheme: dark");
+});
+
+test("what a step costs on PostgreSQL becomes what machines are needed", () => {
+  expect(sizing(folder)).toBeUndefined();
+  const workload: Workload = { kind: "steps", inFlight: 64 };
+  const figures = phase("run", 2_000, {
+    processes: [
+      { name: "application", cpuMs: 100, peakBytes: 1 },
+      { name: "postgres", cpuMs: 40, peakBytes: 1 },
+    ],
+    database: { commits: 200, statements: 800, walBytes: 1_600_000 },
+  });
+  const rounds = [{ disk, phases: [figures] }];
+  const contenders = { "perdure-postgres": contender("perdure-postgres", workload, rounds) };
+  mergeResults(folder, { kind: "steps", contenders });
+  const text = sizing(folder);
+  expect(text).toContain("took 50.0 µs of CPU in the node");
+  // Twice the 0.5 and 0.2 cores that 10,000 steps take, since a core is to be half busy.
+  expect(text).toMatch(/\| 10,000 +\| 1.00 +\| 0.400 +\| 8.00 +\| 1,000 +\|/);
+});
+
+test("the drill of nodes is told in seconds, and an idle cluster by its size", () => {
+  const text = nodesSection({
+    suite,
+    takeovers: [
+      { answersMs: 2_000, finishedMs: 2_500 },
+      { answersMs: 3_000, finishedMs: 3_500 },
+    ],
+    idle: [
+      {
+        nodes: 3,
+        databases: 1,
+        statementsPerSecond: 12.5,
+        commitsPerSecond: 6,
+        walBytesPerSecond: 1_044,
+        cpuMsPerSecond: 20,
+      },
+    ],
+  });
+  expect(text).toContain("wherever it led: 2.50 (2.00–3.00)");
+  expect(text).toMatch(/\| 3 +\| 1 +\| 12.5 +\| 6.00 +\| 1,044 +\| 20.0 +\|/);
 });
 
 test("a README without the marks is left alone, and the error says so", () => {

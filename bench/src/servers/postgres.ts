@@ -51,6 +51,11 @@ export const postgresSettings = `socket, ${Object.entries(settings)
 
 const user = "postgres";
 
+/** As Perdure's `store` names it. */
+export function urlOf({ connection: { host, user: name, database } }: Postgres): string {
+  return `postgres://${name}@localhost/${database}?host=${encodeURIComponent(host)}`;
+}
+
 export function postgresVersion(): string | undefined {
   const bin = findPostgresFolder();
   return bin === undefined ? undefined : versionOf(join(bin, "postgres"));

@@ -42,7 +42,8 @@ test("services, secrets and volumes that the stack names are in it", () => {
     for (const volume of volumes) expect(stack!.volumes).toHaveProperty(volume.split(":")[0]!);
     const read = Object.values(environment).filter((value) => value.startsWith("/run/secrets/"));
     for (const file of read) expect(secrets).toContain(file.slice("/run/secrets/".length));
-    if (build) expect(existsSync(join(root, build.dockerfile))).toBe(true);
+    const images = build === undefined ? [] : [build.dockerfile];
+    for (const file of images) expect(existsSync(join(root, file))).toBe(true);
   }
 });
 

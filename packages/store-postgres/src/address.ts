@@ -15,7 +15,7 @@ export interface Address {
 const noHost = /^(postgres(?:ql)?:\/\/[^@/]*@)\//;
 const NO_HOST = "socket";
 const DEFAULT_SCHEMA = "perdure";
-const own = ["schema", "partitions", "connections", "transaction", "prepare", "application_name"];
+const own = ["schema", "partitions", "connections", "prepare", "application_name"];
 
 /** Options given beside the address win over its parameters. */
 export function parseAddress(address: string, given: PostgresOptions = {}): Address {
@@ -30,7 +30,6 @@ export function parseAddress(address: string, given: PostgresOptions = {}): Addr
     ...defined("partitions", wholeNumber("partitions", read("partitions"))),
     ...defined("connections", wholeNumber("connections", read("connections"))),
     ...defined("applicationName", read("application_name")),
-    ...defined("transaction", oneOf("transaction", read("transaction"), ["node", "partition"])),
     ...defined("prepare", oneOf("prepare", read("prepare"), ["true", "false"])?.startsWith("t")),
   };
   for (const name of own) query.delete(name);

@@ -45,7 +45,7 @@ const INT8 = 20;
 /** A warning when the wait for a standby was given up: the transaction is on this machine alone. */
 const WARNING = "01000";
 
-const begin: Statement = { name: "begin", text: "BEGIN" };
+const begin: Statement = { name: "begin", text: "BEGIN ISOLATION LEVEL READ COMMITTED" };
 const commit: Statement = { name: "commit", text: "COMMIT" };
 
 /** Whole numbers of 64 bits as numbers: none of the store's is past 2^53. */
@@ -98,11 +98,14 @@ export class Database {
   }
 
   /** All in one transaction and one round trip: the rows of each. */
-  async transaction(calls: readonly Call[]): Promise<readonly (readonly Row[])[]> {
+  async transaction(
+    calls: readonly Call[],
+    answerMs: number = limits.answerMs,
+  ): Promise<readonly (readonly Row[])[]> {
     return this.#use(async (client) => {
-      if (calls.length === 1) return sure(await this.#send(client, calls, limits.answerMs)).rows;
+      if (calls.length === 1) return sure(await this.#send(client, calls, answerMs)).rows;
       const all = [{ statement: begin, values: [] }, ...calls, { statement: commit, values: [] }];
-      const { rows } = sure(await this.#send(client, all, limits.answerMs));
+      const { rows } = sure(await this.#send(client, all, answerMs));
       return rows.slice(1, -1);
     });
   }

@@ -6,7 +6,9 @@ export const postgresLimits = {
   /** How long a connection may take to be there. */
   connectMs: 10_000,
   /** A statement without an answer for so long has lost its connection. */
-  answerMs: 60_000,
+  answerMs: 30_000,
+  /** The same for a sign of life, which is of no use when it comes late. */
+  beatAnswerMs: 5_000,
   /** The same for what reads much: a partition's log, lists and counts. */
   longAnswerMs: 600_000,
   /** The database gives up a session whose answers are not taken, or that waits in a transaction. */
@@ -23,6 +25,8 @@ export const postgresLimits = {
   knownStreams: 1_000,
   /** A commit drops a partition's segments that nobody needs when there are so many. */
   freeSegments: 32,
+  /** Of so many partitions, where it does housekeeping anyway; of one where not. */
+  dropsACommit: 8,
   /** Otherwise they go when the store has been idle for so long. */
   idleMs: 100,
   /** Streams that are gathered out of the log at a time. */

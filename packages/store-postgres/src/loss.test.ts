@@ -153,11 +153,7 @@ describe.skipIf(missing !== undefined)(
         expect(again.opened).toMatchObject({ outbox: [], sent: [{ to: 1, seq: 1 }] });
       }));
 
-    for (const options of [
-      { prepare: false },
-      { transaction: "partition" },
-      { connections: 1 },
-    ] as const) {
+    for (const options of [{ prepare: false }, { connections: 1 }] as const) {
       it(`works alike with ${JSON.stringify(options)}`, () =>
         withHarness(async (harness) => {
           const owners = await Promise.all([0, 1, 2, 3].map((n) => Owner.open(harness.store, n)));

@@ -9,12 +9,6 @@ export interface PostgresOptions {
   /** As PostgreSQL shows it in `pg_stat_activity`. Default: `perdure`. */
   readonly applicationName?: string;
   /**
-   * `node`: all partitions that are ready share a transaction, which costs least. `partition`: a
-   * transaction touches the keys of one partition, as databases want it that spread a table over
-   * machines by its key (Citus, CockroachDB, YugabyteDB) and poolers that shard. Default: `node`.
-   */
-  readonly transaction?: "node" | "partition";
-  /**
    * Statements are prepared once a connection and called by name. Off for poolers that give each
    * transaction another connection and do not keep such names. Default: on.
    */

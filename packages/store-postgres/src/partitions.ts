@@ -73,7 +73,7 @@ export class Partitions {
       await session.commit();
       return loaded;
     });
-    if (memory === undefined) this.lose(partition);
+    if (memory === undefined) this.lose(partition, epoch + 1);
     else {
       this.#epochs.set(partition, epoch);
       this.#known.set(partition, memory);
@@ -86,8 +86,9 @@ export class Partitions {
     this.#known.delete(partition);
   }
 
-  /** Somebody else has opened it. */
-  lose(partition: number): void {
+  /** Somebody else has opened it, in this epoch, unless this process has in a later one. */
+  lose(partition: number, epoch: number): void {
+    if ((this.#epochs.get(partition) ?? 0) >= epoch) return;
     this.#known.delete(partition);
     this.#epochs.delete(partition);
   }

@@ -9,14 +9,13 @@ import { stream } from "@perdure/store/contract";
 describe("an address", () => {
   it("has the store's options among its parameters, and the driver's left to it", () => {
     const { connectionString, shown, options } = parseAddress(
-      "postgres://me:secret@db:5433/app?schema=jobs&connections=9&partitions=8&transaction=partition" +
-        "&prepare=false&application_name=node1&sslmode=require",
+      "postgres://me:secret@db:5433/app?schema=jobs&connections=9&partitions=8&prepare=false" +
+        "&application_name=node1&sslmode=require",
     );
     expect(options).toEqual({
       schema: "jobs",
       connections: 9,
       partitions: 8,
-      transaction: "partition",
       prepare: false,
       applicationName: "node1",
     });
@@ -43,7 +42,7 @@ describe("an address", () => {
     ["no connections", "postgres://db/app?connections=0"],
     ["too many connections", `postgres://db/app?connections=${limits.mostConnections + 1}`],
     ["half a partition", "postgres://db/app?partitions=0.5"],
-    ["another kind of transaction", "postgres://db/app?transaction=none"],
+    ["half a yes", "postgres://db/app?prepare=maybe"],
   ] as const) {
     it(`is refused for ${what}, and says why`, () => {
       expect(() => parseAddress(address)).toThrow(

@@ -41,7 +41,7 @@ export function isAboutValues(error: unknown): boolean {
 }
 
 export function isDuplicate(error: unknown): boolean {
-  return /^(23505|42P06|42P07)$/.test(sqlStateOf(error) ?? "");
+  return /^(23505|42P06|42P07|42710)$/.test(sqlStateOf(error) ?? "");
 }
 
 const adviceByState: Readonly<Record<string, string>> = {

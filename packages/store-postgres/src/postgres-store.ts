@@ -28,6 +28,7 @@ import { parseAddress, type Address } from "./address.ts";
 import { Committer } from "./commit/committer.ts";
 import { Turns, type CommitCall } from "./commit/turns.ts";
 import { Database, type Row, type Statement, type Value } from "./database.ts";
+import { checkDurability } from "./durability.ts";
 import { factsOf } from "./facts.ts";
 import { postgresLimits } from "./limits.ts";
 import { migrate } from "./migrations/index.ts";
@@ -48,7 +49,7 @@ import { Upkeep } from "./upkeep.ts";
 
 export class PostgresStore implements Store {
   readonly partitions: number;
-  readonly databases: number;
+  readonly databases = 1;
   readonly #database: Database;
   readonly #partitions: Partitions;
   readonly #turns: Turns;
@@ -61,6 +62,7 @@ export class PostgresStore implements Store {
     const parsed = parseAddress(address, options);
     const database = new Database(parsed);
     try {
+      await checkDurability(database);
       await migrate(database);
       const partitions = await settlePartitions(database, parsed.options.partitions);
       return new PostgresStore(database, parsed, partitions);
@@ -72,7 +74,6 @@ export class PostgresStore implements Store {
 
   private constructor(database: Database, { options }: Address, partitions: number) {
     this.partitions = partitions;
-    this.databases = options.transaction === "partition" ? partitions : 1;
     this.#database = database;
     this.#partitions = new Partitions(database);
     const parts = { database, partitions: this.#partitions };
@@ -86,8 +87,8 @@ export class PostgresStore implements Store {
     this.#upkeep = new Upkeep({ ...parts, turns: this.#turns, logBytes, unsettledStreams });
   }
 
-  databaseOf(partition: number): number {
-    return this.databases === 1 ? 0 : partition;
+  databaseOf(): number {
+    return 0;
   }
 
   open(partition: number, claim?: Claim): Promise<Opened> {
@@ -111,9 +112,8 @@ export class PostgresStore implements Store {
       const view = await beat(this.#database, node, gone);
       // What is known by heart of a partition is of no use when another has it.
       for (const { partition, epoch } of view.partitions) {
-        if (epoch > (this.#partitions.epochOf(partition) ?? epoch)) {
-          await this.#turns.look(partition, () => this.#partitions.lose(partition));
-        }
+        if (epoch <= (this.#partitions.epochOf(partition) ?? epoch)) continue;
+        await this.#turns.look(partition, () => this.#partitions.lose(partition, epoch));
       }
       return view;
     });
@@ -180,7 +180,7 @@ export class PostgresStore implements Store {
 
   /** Rows are written with the commit that has them. */
   flush(): Promise<void> {
-    return this.#use(() => this.#turns.idle());
+    return this.#use(() => this.#turns.answered());
   }
 
   delivered(deliveries: readonly Delivery[]): Promise<void> {

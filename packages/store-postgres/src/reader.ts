@@ -32,10 +32,9 @@ const named: Statement = {
     SELECT s.name FROM unnest($1::int4[]) AS p
     CROSS JOIN LATERAL (
       SELECT name FROM @.streams
-      WHERE partition = p AND name >= $2 AND name > $3
-        AND substring(name FROM 1 FOR length($2)) = $2 AND seq > 0
-      ORDER BY name LIMIT $4) AS s
-    ORDER BY s.name LIMIT $4`,
+      WHERE partition = p AND name >= $2 AND name < $3 AND name > $4 AND seq > 0
+      ORDER BY name LIMIT $5) AS s
+    ORDER BY s.name LIMIT $5`,
 };
 const alarmsOf: Statement = {
   name: "alarms",
@@ -122,7 +121,8 @@ export class Reader {
         if (isAsked) found.add(name);
       }
     }
-    const values = [numbers(all), Buffer.from(prefix), Buffer.from(after ?? ""), most];
+    const past = Buffer.from(after ?? "");
+    const values = [numbers(all), Buffer.from(prefix), endOf(prefix), past, most];
     for (const { name } of await database.run(named, values)) found.add(streamOf(name));
     return [...found].toSorted(byBytes).slice(0, most);
   }
@@ -167,6 +167,13 @@ export class Reader {
       return answer;
     });
   }
+}
+
+/** The first bytes after all that begin with the prefix; no name begins with 255. */
+function endOf(prefix: string): Buffer {
+  const end = Buffer.from(prefix === "" ? [254] : prefix);
+  end[end.length - 1] = (end.at(-1) ?? 0) + 1;
+  return end;
 }
 
 function tailIn(log: Log, stream: StreamId): SeenTail | undefined {

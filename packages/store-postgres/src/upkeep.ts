@@ -4,7 +4,8 @@
  * have applied are not kept any more.
  *
  * 1. A piece at a time, each a transaction of its own; one that fails is left for the next time.
- * 2. A store to which nothing is committed asks the database for nothing.
+ * 2. A store to which nothing is committed asks the database for nothing, unless it waits to hear of
+ *    messages.
  */
 import type { PartitionMemory } from "./partition-memory.ts";
 import { numbers } from "./arrays.ts";
@@ -26,9 +27,10 @@ export interface UpkeepParts {
 
 export class Upkeep {
   readonly #parts: UpkeepParts;
-  #timer: NodeJS.Timeout | undefined;
-  #work: Promise<void> | undefined;
-  #askedAt = 0;
+  #idle: NodeJS.Timeout | undefined;
+  #deliveries: NodeJS.Timeout | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #isBusy = false;
   #isStopped = false;
 
   constructor(parts: UpkeepParts) {
@@ -38,39 +40,48 @@ export class Upkeep {
   /** Something was committed. */
   readonly stir = (): void => {
     if (this.#isStopped) return;
-    if (this.#fullest() !== undefined) this.#start();
-    else this.#timer ??= setTimeout(this.#start, limits.idleMs);
+    if (this.#fullest() !== undefined) this.#do(this.#gather);
+    if (this.#idle === undefined) {
+      this.#idle = setTimeout(() => this.#do(this.#drop), limits.idleMs);
+    } else this.#idle.refresh();
+    this.#deliveries ??= setTimeout(this.#ask, limits.deliveriesMs);
   };
 
   /** Nothing more is begun; what is under way ends. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#idle);
+    clearTimeout(this.#deliveries);
     await this.#work;
   }
 
-  readonly #start = (): void => {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#work ??= this.#run().finally(() => {
-      this.#work = undefined;
-    });
+  #do(work: () => Promise<void>): void {
+    if (this.#isBusy || this.#isStopped) return;
+    this.#isBusy = true;
+    // What fails is due again after the next commit.
+    this.#work = work()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isBusy = false;
+      });
+  }
+
+  readonly #ask = (): void => {
+    this.#deliveries = undefined;
+    this.#do(this.#hearOfDeliveries);
   };
 
-  async #run(): Promise<void> {
-    try {
-      for (let full = this.#fullest(); full !== undefined; full = this.#fullest()) {
-        if (this.#isStopped || !(await this.#keepUp([full], true))) break;
-      }
-      const free = [...this.#parts.partitions.known.values()].filter(
-        ({ log }) => log.uses.free > 0,
-      );
-      if (free.length > 0 && !this.#isStopped) await this.#keepUp(free, false);
-      if (!this.#isStopped) await this.#hearOfDeliveries();
-    } catch {
-      // It is due again after the next commit.
+  readonly #gather = async (): Promise<void> => {
+    for (let full = this.#fullest(); full !== undefined; full = this.#fullest()) {
+      if (this.#isStopped || !(await this.#keepUp([full], true))) return;
     }
-  }
+  };
+
+  readonly #drop = async (): Promise<void> => {
+    const known = [...this.#parts.partitions.known.values()];
+    const free = known.filter(({ log }) => log.uses.free > 0);
+    if (free.length > 0) await this.#keepUp(free, false);
+  };
 
   /** The partition with the longest log, when all logs together are too long. */
   #fullest(): PartitionMemory | undefined {
@@ -111,19 +122,12 @@ export class Upkeep {
   }
 
   /** Of messages to partitions that are another node's, this one hears through the database. */
-  async #hearOfDeliveries(): Promise<void> {
+  readonly #hearOfDeliveries = async (): Promise<void> => {
     const { database, partitions, turns } = this.#parts;
-    const known = [...partitions.known.values()];
-    const waiting = known.flatMap(({ partition, log }) =>
+    const waiting = [...partitions.known.values()].flatMap(({ partition, log }) =>
       log.links.waitingFor(partition).map((receiver) => ({ sender: partition, receiver })),
     );
     if (waiting.length === 0) return;
-    const due = this.#askedAt + limits.deliveriesMs - performance.now();
-    if (due > 0) {
-      this.#timer ??= setTimeout(this.#start, due);
-      return;
-    }
-    this.#askedAt = performance.now();
     const receivers = numbers(waiting.map(({ receiver }) => receiver));
     const senders = numbers(waiting.map(({ sender }) => sender));
     for (const row of await database.run(readMarks, [receivers, senders])) {
@@ -133,8 +137,8 @@ export class Upkeep {
         partitions.known.get(sender)?.log.links.confirm(receiver, mark);
       });
     }
-    this.#timer ??= setTimeout(this.#start, limits.deliveriesMs);
-  }
+    if (!this.#isStopped) this.stir();
+  };
 }
 
 /** The tails are in the order in which they began, so the first keep the oldest segments. */

@@ -51,6 +51,10 @@ export class Changes {
   readonly #dropped: { readonly partition: number; readonly number: number }[] = [];
   readonly #oldest: { readonly partition: number; readonly oldest: number }[] = [];
 
+  get isEmpty(): boolean {
+    return this.#streams.size + this.#runs.size + this.#links.size === 0;
+  }
+
   /** Moves a tail, which ends at or before batch `position`, out of the log. */
   gather(
     memory: PartitionMemory,

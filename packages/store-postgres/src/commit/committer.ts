@@ -110,16 +110,14 @@ export class Committer {
     const { database, partitions } = this.#parts;
     const rows = await lookAtAll(database, partitionsOf(calls));
     const epochs = new Map(rows.map(({ partition, epoch }) => [partition, epoch]));
+    for (const { partition, epoch } of rows) partitions.lose(partition, epoch);
     const left: CommitCall[] = [];
     for (const call of calls) {
       const stale = call.batches.find(
         ({ partition, epoch }) => (epochs.get(partition) ?? epoch) > epoch,
       );
       if (stale === undefined) left.push(call);
-      else {
-        partitions.lose(stale.partition);
-        call.answer({ type: "fenced", partition: stale.partition });
-      }
+      else call.answer({ type: "fenced", partition: stale.partition });
     }
     if (left.length < calls.length) return left;
     const reason = "The partition was renewed by another process. Open the partition again.";

@@ -31,6 +31,7 @@ export class Turns {
   readonly #looks = new Map<number, (() => void)[]>();
   #running = 0;
   readonly #idle: (() => void)[] = [];
+  readonly #unanswered = new Set<Promise<unknown>>();
 
   /** `width`: pieces of work at once. `carryOut` answers each call, and never throws. */
   constructor(width: number, carryOut: (calls: readonly CommitCall[]) => Promise<void>) {
@@ -39,12 +40,19 @@ export class Turns {
   }
 
   commit(batches: readonly Batch[]): Promise<CommitResult> {
-    return new Promise((answer) => {
-      const partitions = [...new Set(batches.map(({ partition }) => partition))];
-      const commit = { batches, bytes: sizeOf(batches), answer };
-      this.#waiting.push({ partitions, commit });
-      this.#next();
-    });
+    const { promise, resolve: answer } = Promise.withResolvers<CommitResult>();
+    const partitions = [...new Set(batches.map(({ partition }) => partition))];
+    const commit = { batches, bytes: sizeOf(batches), answer };
+    this.#waiting.push({ partitions, commit });
+    this.#unanswered.add(promise);
+    void promise.then(() => this.#unanswered.delete(promise));
+    this.#next();
+    return promise;
+  }
+
+  /** Resolves when all commits that have come so far are answered. */
+  async answered(): Promise<void> {
+    await Promise.all(this.#unanswered);
   }
 
   /** Nothing else is done on the partitions meanwhile. */

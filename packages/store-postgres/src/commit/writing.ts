@@ -79,10 +79,13 @@ export class Writing {
   /** All that is to be sent. Nothing can be taken any more. */
   calls(): Call[] {
     const shares = [...this.#shares.values()];
+    // Steps wait for a commit without housekeeping.
+    let drops = this.changes.isEmpty ? 1 : limits.dropsACommit;
     for (const { memory, segment, parts } of shares) {
       const { uses } = memory.log;
       if (parts.length > 0) uses.release(segment);
-      if (uses.free >= limits.freeSegments) this.changes.dropSegments(memory);
+      if (uses.free < limits.freeSegments || drops-- <= 0) continue;
+      this.changes.dropSegments(memory);
     }
     const fences = shares.map(({ memory, before }) => {
       const { partition, epoch, incarnation, owner } = memory;

@@ -3,6 +3,7 @@ import type { ClusterView, NodeRecord, PartitionRecord } from "@perdure/store";
 import { texts } from "../arrays.ts";
 import type { Call, Database, Row, Statement } from "../database.ts";
 import { textIn, toText } from "../text.ts";
+import { postgresLimits as limits } from "../limits.ts";
 import { toSeal } from "./partitions.ts";
 
 const put: Statement = {
@@ -52,11 +53,12 @@ export async function beat(
   ];
   const names = [texts(gone.map(toText))];
   const farewell: Call[] = [drop, dropClaims].map((statement) => ({ statement, values: names }));
-  const answers = await database.transaction([
+  const calls = [
     { statement: put, values },
     ...(gone.length === 0 ? [] : farewell),
     { statement: view, values: [] },
-  ]);
+  ];
+  const answers = await database.transaction(calls, limits.beatAnswerMs);
   const rows = answers.at(-1) ?? [];
   return {
     nodes: rows.filter(({ id }) => id !== null).map(toNode),

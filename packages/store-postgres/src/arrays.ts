@@ -17,7 +17,7 @@ export function booleans(list: readonly boolean[]): string {
   return `{${list.join()}}`;
 }
 
-export function bytes(list: readonly Uint8Array[]): Buffer {
+export function bytes(list: readonly (Uint8Array | undefined)[]): Buffer {
   return binary(BYTEA, list);
 }
 

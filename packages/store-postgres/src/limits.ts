@@ -37,5 +37,7 @@ export const postgresLimits = {
   epochs: 1_000,
   /** A read that commits overtake is begun again so often. */
   readAttempts: 100,
+  /** Of a stream's name in UTF-8: an entry of an index is at most a third of a page. */
+  nameBytes: 2_600,
   schemaChars: 63,
 } as const;

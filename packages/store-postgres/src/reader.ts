@@ -6,6 +6,7 @@ import { limits, partitionOf, type StreamId } from "@perdure/kernel";
 import { byBytes, corruptStream, type Alarm, type StreamData } from "@perdure/store";
 import { eventsOf, holdsAll, type Log } from "@perdure/store/log";
 import { bytes, numbers } from "./arrays.ts";
+import { mayNameRuns } from "./begun.ts";
 import type { Turns } from "./commit/turns.ts";
 import type { Database, Session, Statement } from "./database.ts";
 import { postgresLimits } from "./limits.ts";
@@ -13,6 +14,7 @@ import { loadPartition } from "./load.ts";
 import type { Partitions } from "./partitions.ts";
 import { follows, putTogether, readGathered, seeTail, type SeenTail } from "./read-stream.ts";
 import { lookAt } from "./tables/partitions.ts";
+import { begunIn } from "./tables/segments.ts";
 import { nameBytes, streamOf } from "./tables/streams.ts";
 
 export interface ReaderParts {
@@ -115,27 +117,35 @@ export class Reader {
     const most = Math.min(limit, limits.pageRows);
     const all = Array.from({ length: count }, (_, n) => n);
     const found = new Set<StreamId>();
-    for (const partition of all) {
-      for (const name of await this.#tailsOf(partition)) {
-        const isAsked = name.startsWith(prefix) && (!after || byBytes(after, name) < 0);
-        if (isAsked) found.add(name);
+    const outside: number[] = [];
+    const note = (names: Iterable<StreamId>): void => {
+      for (const name of names) {
+        if (name.startsWith(prefix) && (!after || byBytes(after, name) < 0)) found.add(name);
       }
+    };
+    for (const partition of all) {
+      const names = await this.#tailsOf(partition);
+      if (names === undefined) outside.push(partition);
+      else note(names);
     }
+    if (!mayNameRuns(prefix)) note(await begunIn(database, outside));
+    else for (const partition of outside) note(await this.#tailsFromOutside(partition));
     const past = Buffer.from(after ?? "");
     const values = [numbers(all), Buffer.from(prefix), endOf(prefix), past, most];
     for (const { name } of await database.run(named, values)) found.add(streamOf(name));
     return [...found].toSorted(byBytes).slice(0, most);
   }
 
-  async #tailsOf(partition: number): Promise<readonly StreamId[]> {
+  #tailsOf(partition: number): Promise<readonly StreamId[] | undefined> {
     const { partitions, turns } = this.#parts;
-    const known = await turns.look(partition, () => {
+    return turns.look(partition, () => {
       const log = partitions.known.get(partition)?.log;
       return log && [...log.tails.keys()];
     });
-    return (
-      known ?? this.#fromOutside(partition, (_, log) => Promise.resolve([...log.tails.keys()]))
-    );
+  }
+
+  #tailsFromOutside(partition: number): Promise<readonly StreamId[]> {
+    return this.#fromOutside(partition, (_, log) => Promise.resolve([...log.tails.keys()]));
   }
 
   #readFromOutside(

@@ -14,6 +14,7 @@ import {
   type Frame,
 } from "@perdure/store";
 import { refusal } from "@perdure/store/log";
+import { encodeBegun, isNamed, type Begun } from "../begun.ts";
 import type { Call } from "../database.ts";
 import { postgresLimits as limits } from "../limits.ts";
 import type { PartitionMemory } from "../partition-memory.ts";
@@ -26,6 +27,7 @@ interface Share {
   readonly before: number;
   readonly segment: number;
   readonly parts: Buffer[];
+  readonly begun: Begun[];
 }
 
 /** One partition's part of a call. */
@@ -57,7 +59,7 @@ export class Writing {
       parts.push({ memory, batches: own, bytes, frames: decodeFrames(bytes) });
     }
     for (const { memory, frames, bytes, batches: own } of parts) {
-      const reason = refusal(memory.log, frames, bytes, own);
+      const reason = nameTooLong(frames) ?? refusal(memory.log, frames, bytes, own);
       if (reason !== undefined) return { type: "failed", reason };
     }
     for (const part of parts) this.#add(part);
@@ -70,7 +72,8 @@ export class Writing {
     const { partition, owner } = memory;
     let share = this.#shares.get(partition);
     if (share === undefined) {
-      share = { memory, before: owner.lastBatch, segment: owner.lastBatch + 1, parts: [] };
+      const before = owner.lastBatch;
+      share = { memory, before, segment: before + 1, parts: [], begun: [] };
       this.#shares.set(partition, share);
     }
     return share;
@@ -91,11 +94,11 @@ export class Writing {
       const { partition, epoch, incarnation, owner } = memory;
       return { partition, epoch, incarnation, before, after: owner.lastBatch };
     });
-    const segments = shares.flatMap(({ memory: { partition }, segment, parts }) => {
+    const segments = shares.flatMap(({ memory: { partition }, segment, parts, begun }) => {
       const [only] = parts;
       if (only === undefined) return [];
       const data = parts.length === 1 ? only : Buffer.concat(parts);
-      return [{ partition, number: segment, data }];
+      return [{ partition, number: segment, data, begun: encodeBegun(begun) }];
     });
     return [appendSegments(fences, segments, this.#begun), ...this.changes.calls()];
   }
@@ -113,16 +116,19 @@ export class Writing {
     for (const [index, frame] of frames.entries()) {
       const batch = batches[index];
       invariant(batch !== undefined, "a batch has a frame");
-      this.#note(memory, batch);
+      this.#note(share, batch);
       log.take(frame, bytes, share.segment);
       this.#keepHouse(memory, batch);
     }
   }
 
   /** Streams that begin, which the database is asked about. */
-  #note({ partition, log }: PartitionMemory, { appends, marks }: Batch): void {
+  #note({ memory, begun }: Share, { number, appends, marks }: Batch): void {
+    const { partition, log } = memory;
     for (const { stream, from } of appends) {
-      if (from !== 1 || log.tails.has(stream) || this.changes.hasWiped(stream)) continue;
+      if (from !== 1) continue;
+      if (isNamed(stream)) begun.push({ stream, batch: number });
+      if (log.tails.has(stream) || this.changes.hasWiped(stream)) continue;
       this.#begun.push({ partition, stream });
     }
     for (const { from, seq } of marks) this.changes.putLink(partition, from, { mark: seq });
@@ -140,6 +146,22 @@ export class Writing {
       changes.forget(memory, stream, log.release(stream), batch.number);
     }
   }
+}
+
+/** An entry of an index has its bounds: what cannot be kept must not be begun. */
+function nameTooLong(frames: readonly Frame[]): string | undefined {
+  for (const { records } of frames) {
+    for (const { stream } of records) {
+      // No character has more bytes.
+      if (stream.length * 3 <= limits.nameBytes) continue;
+      if (Buffer.byteLength(stream) <= limits.nameBytes) continue;
+      return (
+        `The name of a stream has more than ${limits.nameBytes} bytes, which PostgreSQL cannot ` +
+        `find again: give the key (${stream.slice(0, 40)}…) or the namespace a shorter name.`
+      );
+    }
+  }
+  return undefined;
 }
 
 type Verdict = Exclude<CommitResult, { readonly type: "done" | "unknown" }> | undefined;

@@ -33,11 +33,12 @@ CREATE TABLE @.epochs (
 );
 
 -- The log: a row a partition and transaction, by the number of its first batch; gone when nothing in
--- it is needed any more.
+-- it is needed any more. "begun" names the streams that begin in it, but for runs: see begun.ts.
 CREATE TABLE @.segments (
   partition INTEGER NOT NULL,
   number BIGINT NOT NULL,
   data BYTEA NOT NULL,
+  begun BYTEA,
   PRIMARY KEY (partition, number)
 );
 
@@ -69,7 +70,7 @@ CREATE TABLE @.streams (
   alarm DOUBLE PRECISION,
   PRIMARY KEY (partition, name)
 );
-CREATE INDEX streams_by_alarm ON @.streams (partition, alarm, name) WHERE alarm IS NOT NULL;
+CREATE INDEX streams_by_alarm ON @.streams (partition, alarm) WHERE alarm IS NOT NULL;
 CREATE INDEX streams_awake ON @.streams (partition) WHERE has_work OR NOT settled;
 CREATE INDEX streams_forgotten ON @.streams (partition, position) WHERE seq = 0;
 

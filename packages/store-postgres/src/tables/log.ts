@@ -19,6 +19,8 @@ export interface SegmentRow {
   readonly partition: number;
   readonly number: number;
   readonly data: Uint8Array;
+  /** As `begun.ts` has it. */
+  readonly begun: Uint8Array | undefined;
 }
 
 export interface NewStream {
@@ -41,15 +43,16 @@ const append: Statement = {
         AND p.last_batch = f.before
       RETURNING p.partition
     ), written AS (
-      INSERT INTO @.segments (partition, number, data)
-      SELECT partition, number, data
-      FROM unnest($6::int4[], $7::int8[], $8::bytea[]) AS n(partition, number, data)
+      INSERT INTO @.segments (partition, number, data, begun)
+      SELECT partition, number, data, begun
+      FROM unnest($6::int4[], $7::int8[], $8::bytea[], $9::bytea[])
+        AS n(partition, number, data, begun)
     )
     SELECT
       CAST(CASE WHEN (SELECT count(*) FROM fence) = cardinality($1::int4[])
         THEN '1' ELSE 'perdure: fenced' END AS INTEGER) AS fence,
       CAST(CASE WHEN NOT EXISTS (
-        SELECT 1 FROM unnest($9::int4[], $10::bytea[]) AS b(partition, name)
+        SELECT 1 FROM unnest($10::int4[], $11::bytea[]) AS b(partition, name)
         JOIN @.streams AS s ON s.partition = b.partition AND s.name = b.name
         WHERE s.seq > 0)
         THEN '1' ELSE 'perdure: exists' END AS INTEGER) AS begun`,
@@ -76,6 +79,7 @@ export function appendSegments(
       numbers(segments.map(({ partition }) => partition)),
       numbers(segments.map(({ number }) => number)),
       bytes(segments.map(({ data }) => data)),
+      bytes(segments.map(({ begun: names }) => names)),
       numbers(begun.map(({ partition }) => partition)),
       bytes(begun.map(({ stream }) => nameBytes(stream))),
     ],

@@ -1,20 +1,11 @@
 /** The nodes that share the database, and who of them has which partition. */
-import type { ClusterView, NodeRecord, PartitionRecord } from "@perdure/store";
+import { byBytes, type ClusterView, type NodeRecord, type PartitionRecord } from "@perdure/store";
 import { texts } from "../arrays.ts";
 import type { Call, Database, Row, Statement } from "../database.ts";
 import { textIn, toText } from "../text.ts";
 import { postgresLimits as limits } from "../limits.ts";
 import { toSeal } from "./partitions.ts";
 
-const put: Statement = {
-  name: "put_node",
-  text: `
-    INSERT INTO @.nodes (id, address, version, started_at, beat, is_leaving)
-    VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (id) DO UPDATE SET
-      address = excluded.address, version = excluded.version,
-      started_at = excluded.started_at, beat = excluded.beat, is_leaving = excluded.is_leaving`,
-};
 const drop: Statement = {
   name: "drop_nodes",
   text: "DELETE FROM @.nodes WHERE id = ANY($1::text[])",
@@ -23,18 +14,25 @@ const dropClaims: Statement = {
   name: "drop_claims",
   text: "UPDATE @.partitions SET owner = NULL WHERE owner = ANY($1::text[])",
 };
-/** Both tables as of one moment: one statement. */
-const view: Statement = {
-  name: "view",
+/** The sign of life, and all others and who has what as of one moment: one statement. */
+const beatAndSee: Statement = {
+  name: "beat",
   text: `
+    WITH mine AS (
+      INSERT INTO @.nodes (id, address, version, started_at, beat, is_leaving)
+      VALUES ($1, $2, $3, $4, $5, $6)
+      ON CONFLICT (id) DO UPDATE SET
+        address = excluded.address, version = excluded.version,
+        started_at = excluded.started_at, beat = excluded.beat, is_leaving = excluded.is_leaving
+    )
     SELECT NULL::int4 AS partition, NULL::int8 AS epoch, NULL AS owner, NULL AS seal_state,
       NULL AS seal_move, NULL AS seal_other, id, address, version, started_at, beat, is_leaving
-    FROM @.nodes
+    FROM @.nodes WHERE id <> $1
     UNION ALL
     SELECT partition, epoch, owner, seal_state, seal_move, seal_other,
       NULL, NULL, NULL, NULL, NULL, NULL
     FROM @.partitions
-    ORDER BY partition, id`,
+    ORDER BY partition`,
 };
 
 /** A sign of life, and who else gives one. */
@@ -53,15 +51,12 @@ export async function beat(
   ];
   const names = [texts(gone.map(toText))];
   const farewell: Call[] = [drop, dropClaims].map((statement) => ({ statement, values: names }));
-  const calls = [
-    { statement: put, values },
-    ...(gone.length === 0 ? [] : farewell),
-    { statement: view, values: [] },
-  ];
+  const calls = [...(gone.length === 0 ? [] : farewell), { statement: beatAndSee, values }];
   const answers = await database.transaction(calls, limits.beatAnswerMs);
   const rows = answers.at(-1) ?? [];
+  const others = rows.filter(({ id }) => id !== null).map(toNode);
   return {
-    nodes: rows.filter(({ id }) => id !== null).map(toNode),
+    nodes: [...others, { ...node }].toSorted((a, b) => byBytes(a.id, b.id)),
     partitions: rows.filter(({ partition }) => partition !== null).map(toPartition),
   };
 }

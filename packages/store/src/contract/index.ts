@@ -1,6 +1,6 @@
 /** For implementations of the store: the suite that says whether they are one. */
 export { agree, type Agreement } from "./agree.ts";
-export { blob, Owner, row, run, stream, text, texts, untext } from "./fixture.ts";
+export { blob, Owner, Owners, row, run, stream, text, texts, untext } from "./fixture.ts";
 export type { Ability, CommitFault, Harness, MakeHarness } from "./harness.ts";
 export { MemoryHarness } from "./memory-harness.ts";
 export { SpreadHarness } from "./spread-harness.ts";

@@ -1,28 +1,28 @@
 import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { workflow, type Database } from "../index.ts";
 import {
   missingPostgres,
   startPostgres,
-  type PostgresCluster,
-} from "../testing/postgres-cluster.test-support.ts";
+  type PostgresServer,
+} from "@perdure/store-postgres/testing";
+import { workflow, type Database } from "../index.ts";
 import { SingleRun } from "../testing/single-run.test-support.ts";
 
-let cluster: PostgresCluster | undefined;
+let server: PostgresServer | undefined;
 let pool: pg.Pool | undefined;
 
 const missing = missingPostgres();
 
-beforeAll(() => {
+beforeAll(async () => {
   if (missing !== undefined) return;
-  cluster = startPostgres();
-  pool = new pg.Pool({ ...cluster.connection, max: 4 });
+  server = await startPostgres();
+  pool = new pg.Pool({ ...server.connection, max: 4 });
 }, 60_000);
 
 afterAll(async () => {
   await pool?.end();
-  cluster?.stop();
+  await server?.stop();
 });
 
 interface Subject {
@@ -146,7 +146,7 @@ describe.each([
 });
 
 test("a single client of pg serves as well as a pool", async () => {
-  const client = new pg.Client(cluster!.connection);
+  const client = new pg.Client(server!.connection);
   await client.connect();
   const definition = workflow({ name: "w" }, async (ctx) => {
     const select = (n: number) =>

@@ -45,6 +45,9 @@ export function isDuplicate(error: unknown): boolean {
 }
 
 const adviceByState: Readonly<Record<string, string>> = {
+  "08P01":
+    "What answers there is not PostgreSQL itself: with a pooler before it, add prepare=false to the " +
+    "address of the store.",
   "28P01": "The password is wrong: correct it in the address of the store.",
   "28000":
     "The database lets this user not in: see its pg_hba.conf, or whether the role may log in.",

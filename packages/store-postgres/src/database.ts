@@ -14,6 +14,7 @@ import { PerdureError } from "@perdure/kernel";
 import pg from "pg";
 import type { Address } from "./address.ts";
 import { Burst, type BurstResult, type PreparedCall, type Row, type Value } from "./burst.ts";
+import { Gate } from "./gate.ts";
 import { postgresLimits as limits } from "./limits.ts";
 import { ConnectError, UnsureError } from "./postgres-error.ts";
 
@@ -58,6 +59,10 @@ export class Database {
   readonly schema: string;
   readonly connections: number;
   readonly #pool: pg.Pool;
+  /** However much is read, commits and signs of life find a connection soon. */
+  readonly #reads: Gate;
+  /** However long lists take, streams are read meanwhile. */
+  readonly #lists: Gate;
   readonly #prepare: boolean;
   readonly #prepared = new Map<Statement, Omit<PreparedCall, "values">>();
   #failures = 0;
@@ -69,6 +74,8 @@ export class Database {
     this.shown = shown;
     this.schema = options.schema;
     this.connections = options.connections;
+    this.#reads = new Gate(Math.max(1, Math.floor(options.connections / 2)));
+    this.#lists = new Gate(Math.max(1, Math.floor(options.connections / 4)));
     this.#prepare = options.prepare ?? true;
     this.#pool = new pg.Pool({
       connectionString,
@@ -113,6 +120,16 @@ export class Database {
   /** Work on one connection; when it throws, the connection and what was not committed are gone. */
   session<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.#use((client) => work(this.#session(client)));
+  }
+
+  /** Something short that nobody's commit waits for. */
+  read<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#reads.pass(() => this.session(work));
+  }
+
+  /** Something that may take long. */
+  list<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#lists.pass(() => this.session(work));
   }
 
   async close(): Promise<void> {

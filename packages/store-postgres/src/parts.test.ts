@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseAddress } from "./address.ts";
 import { bytes, numbers, texts } from "./arrays.ts";
+import { Gate } from "./gate.ts";
 import { KnownRows, type StreamRow } from "./partition-memory.ts";
 import { postgresLimits as limits } from "./limits.ts";
 import { fromText, toText } from "./text.ts";
@@ -87,6 +88,28 @@ describe("a list", () => {
     expect(texts(["ab", undefined]).toString("hex")).toBe(
       "0000000100000001000000190000000200000001000000026162ffffffff",
     );
+  });
+});
+
+describe("a gate", () => {
+  it("lets so many through at a time, in order, and the next when one has failed", async () => {
+    const gate = new Gate(2);
+    const begun: number[] = [];
+    const ends = [1, 2, 3, 4].map((n) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const passed = gate.pass(() => {
+        begun.push(n);
+        return promise;
+      });
+      return { passed, resolve, reject };
+    });
+    expect(begun).toEqual([1, 2]);
+    ends[0]!.reject(new Error("no"));
+    await expect(ends[0]!.passed).rejects.toThrow("no");
+    expect(begun).toEqual([1, 2, 3]);
+    for (const { resolve } of ends.slice(1)) resolve();
+    await Promise.all(ends.slice(1).map(({ passed }) => passed));
+    expect(begun).toEqual([1, 2, 3, 4]);
   });
 });
 

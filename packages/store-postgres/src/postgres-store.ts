@@ -249,9 +249,7 @@ export class PostgresStore implements Store {
   }
 
   readonly #ask = (statement: Statement, values: readonly Value[]): Promise<readonly Row[]> =>
-    this.#database.session((session) =>
-      session.run(statement, values, postgresLimits.longAnswerMs),
-    );
+    this.#database.list((session) => session.run(statement, values, postgresLimits.longAnswerMs));
 
   async #use<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed !== undefined) {

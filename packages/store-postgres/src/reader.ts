@@ -71,9 +71,7 @@ export class Reader {
       const { memory, batch, tail } = seen;
       const gathered = holdsAll(tail)
         ? undefined
-        : await database.session((session) =>
-            readGathered(session, partition, stream, from, limit),
-          );
+        : await database.read((session) => readGathered(session, partition, stream, from, limit));
       // A commit has moved the tail to the tables meanwhile.
       if (tail !== undefined && !follows(tail, gathered)) continue;
       if (gathered !== undefined && tail === undefined) {
@@ -132,7 +130,8 @@ export class Reader {
     else for (const partition of outside) note(await this.#tailsFromOutside(partition));
     const past = Buffer.from(after ?? "");
     const values = [numbers(all), Buffer.from(prefix), endOf(prefix), past, most];
-    for (const { name } of await database.run(named, values)) found.add(streamOf(name));
+    const gathered = await database.list((session) => session.run(named, values));
+    for (const { name } of gathered) found.add(streamOf(name));
     return [...found].toSorted(byBytes).slice(0, most);
   }
 
@@ -169,7 +168,7 @@ export class Reader {
 
   /** With the partition's log as it is in one snapshot of the database. */
   #fromOutside<T>(partition: number, ask: (session: Session, log: Log) => Promise<T>): Promise<T> {
-    return this.#parts.database.session(async (session) => {
+    return this.#parts.database.list(async (session) => {
       await session.command(SNAPSHOT);
       const { log } = await loadPartition(session, await lookAt(session, partition));
       const answer = await ask(session, log);

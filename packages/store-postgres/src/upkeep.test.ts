@@ -167,7 +167,9 @@ describe("a database that takes no connections", () => {
     const { port } = server.address() as AddressInfo;
     const database = new Database(parseAddress(`postgres://me@127.0.0.1:${port}/app`));
     for (let n = 0; n < 200; n++) {
-      await expect(database.run({ name: "one", text: "SELECT 1" })).rejects.toBeInstanceOf(ConnectError);
+      await expect(database.run({ name: "one", text: "SELECT 1" })).rejects.toBeInstanceOf(
+        ConnectError,
+      );
     }
     expect(asked).toBeGreaterThan(0);
     expect(asked).toBeLessThan(20);

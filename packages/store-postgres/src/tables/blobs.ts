@@ -100,7 +100,8 @@ export async function readBlobs(
 ): Promise<readonly (Uint8Array | undefined)[]> {
   if (hashes.length === 0) return [];
   const found = new Map<string, Uint8Array>();
-  for (const { hash, data } of await database.run(get, [partition, bytes(hashes)])) {
+  const values = [partition, bytes(hashes)];
+  for (const { hash, data } of await database.read((session) => session.run(get, values))) {
     found.set(hex(hash as Buffer), data as Buffer);
   }
   return hashes.map((hash) => {

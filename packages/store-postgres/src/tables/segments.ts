@@ -26,7 +26,8 @@ export async function begunIn(
 ): Promise<Iterable<StreamId>> {
   if (partitions.length === 0) return [];
   const found = new Map<StreamId, { readonly partition: number; readonly batch: number }>();
-  for (const row of await database.run(begun, [numbers(partitions)])) {
+  const values = [numbers(partitions)];
+  for (const row of await database.list((session) => session.run(begun, values))) {
     const partition = Number(row["partition"]);
     for (const { stream, batch } of decodeBegun(row["begun"] as Buffer)) {
       if ((found.get(stream)?.batch ?? 0) < batch) found.set(stream, { partition, batch });
@@ -34,7 +35,8 @@ export async function begunIn(
   }
   const homes = numbers([...found.values()].map(({ partition }) => partition));
   const names = bytes([...found.keys()].map(nameBytes));
-  for (const row of await database.run(forgotten, [homes, names])) {
+  const asked = [homes, names];
+  for (const row of await database.list((session) => session.run(forgotten, asked))) {
     const stream = streamOf(row["name"]);
     if (Number(row["position"]) >= (found.get(stream)?.batch ?? 0)) found.delete(stream);
   }

@@ -64,7 +64,8 @@ export class Database {
   /** However long lists take, streams are read meanwhile. */
   readonly #lists: Gate;
   readonly #prepare: boolean;
-  readonly #prepared = new Map<Statement, Omit<PreparedCall, "values">>();
+  /** By text: those of searches are put together, each time anew. */
+  readonly #prepared = new Map<string, Omit<PreparedCall, "values">>();
   #failures = 0;
   #downUntil = 0;
   #reason: unknown;
@@ -175,7 +176,7 @@ export class Database {
       },
       command: async (text) => {
         this.#statements += 1;
-        await client.query(text);
+        await client.query(within(text, limits.longAnswerMs));
       },
       commit: async () => {
         sure(await this.#send(client, [{ statement: commit, values: [] }], limits.answerMs));
@@ -201,16 +202,21 @@ export class Database {
   }
 
   #preparedOf(statement: Statement): Omit<PreparedCall, "values"> {
-    let prepared = this.#prepared.get(statement);
+    let prepared = this.#prepared.get(statement.text);
     if (prepared === undefined) {
       const text = statement.text.replaceAll("@.", `"${this.schema}".`);
       // Others on a pooler may have statements of this name from another version or schema.
       const name = `perdure_${statement.name}_${crc32(text).toString(16)}`;
       prepared = { name: this.#prepare ? name : "", text };
-      this.#prepared.set(statement, prepared);
+      this.#prepared.set(statement.text, prepared);
     }
     return prepared;
   }
+}
+
+/** The driver knows a time limit for one query, and its types do not. */
+function within(text: string, answerMs: number): pg.QueryConfig {
+  return { text, query_timeout: answerMs } as pg.QueryConfig;
 }
 
 /** For what ends a transaction: it is applied, or an error says that it is not, or may not be. */

@@ -18,8 +18,10 @@ describe.skipIf(missing !== undefined)(`servers on one PostgreSQL ${missing ?? "
     await using cluster = await NodeProcesses.open();
     const [a, b, c] = await Promise.all([cluster.node(), cluster.node(), cluster.node()]);
     await cluster.settled([a, b, c]);
-    await using worker = await connect(a.url, { apiKey: adminKey, workflows: [approval] });
-    await using client = await connect(b.url, { apiKey: adminKey });
+    const urls = [a.url, b.url, c.url];
+    const all = { apiKey: adminKey, log: () => undefined };
+    await using worker = await connect(urls, { ...all, workflows: [approval] });
+    await using client = await connect(urls, all);
     const orders = Array.from({ length: 24 }, (_, n) => `order-${n}`);
     await Promise.all(orders.map((id) => client.start(approval, { id, input: id })));
     // Whatever it is in: a step that is done again is done once in the journal.
@@ -27,7 +29,7 @@ describe.skipIf(missing !== undefined)(`servers on one PostgreSQL ${missing ?? "
     await cluster.settled([a, b]);
     expect(await ended(b.child, "SIGTERM")).toBe(0);
     await cluster.settled([a]);
-    await Promise.all(orders.map((id) => worker.signal({ id }, "approved", "me")));
+    await Promise.all(orders.map((id) => client.signal({ id }, "approved", "me", { id: "s" })));
     for (const id of orders) {
       const run = await worker.get(approval, { id });
       expect(await run.result()).toBe(`${id} for me`);

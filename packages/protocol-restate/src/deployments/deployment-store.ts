@@ -16,8 +16,14 @@ const nothing = new Uint8Array();
 
 export class DeploymentStore {
   readonly #state: KeyedStateVerbs;
-  /** An entry that has not been written again need not be read again. */
-  readonly #read = new WeakMap<Payload, DeploymentRecord>();
+  /**
+   * By its bytes: what has not been written again need not be read again, and is the same record, also
+   * where another node has it and every look brings a copy.
+   */
+  readonly #read = new Map<
+    string,
+    { readonly data: Uint8Array; readonly record: DeploymentRecord }
+  >();
   readonly #listed = new Set<string>();
 
   constructor(state: KeyedStateVerbs) {
@@ -31,7 +37,7 @@ export class DeploymentStore {
 
   async list(namespace: string): Promise<readonly DeploymentRecord[]> {
     const entries = await this.#state.entries(keyOf(namespace));
-    return [...entries.values()].map((entry) => this.#record(entry));
+    return [...entries].map(([id, entry]) => this.#record(id, entry));
   }
 
   /** Resolves when it is on disk. */
@@ -49,11 +55,12 @@ export class DeploymentStore {
 
   async delete(namespace: string, id: string): Promise<void> {
     await this.#state.clear(keyOf(namespace), id);
+    this.#read.delete(id);
   }
 
-  #record(entry: Payload): DeploymentRecord {
-    const known = this.#read.get(entry);
-    if (known !== undefined) return known;
+  #record(id: string, entry: Payload): DeploymentRecord {
+    const known = this.#read.get(id);
+    if (known !== undefined && Buffer.from(entry.data).equals(known.data)) return known.record;
     const what = "a deployment in the store";
     const record = parseJson(entry.data, what, { bytes: restateLimits.deploymentBytes });
     if (typeof record !== "object" || record === null || !("deployment" in record)) {
@@ -61,7 +68,7 @@ export class DeploymentStore {
       throw new PerdureError("store-corrupt", text);
     }
     const found = record as unknown as DeploymentRecord;
-    this.#read.set(entry, found);
+    this.#read.set(id, { data: entry.data, record: found });
     return found;
   }
 }

@@ -1,6 +1,7 @@
 /** What a person asks a server that behaves oddly: everything it knows of itself, and what to do. */
 import type { ClusterReport, EngineStats } from "@perdure/engine";
 import { limits as kernelLimits, type Json } from "@perdure/kernel";
+import { nodeLimits } from "@perdure/nodes";
 import { wireLimits } from "@perdure/wire";
 import type { SettingView } from "../config/describe.ts";
 import { clusterFindings } from "./cluster-findings.ts";
@@ -23,7 +24,9 @@ export interface DoctorAnswer {
   readonly upMs: number;
   /** Ms since epoch, to compare with the caller's. */
   readonly now: number;
-  readonly limits: Readonly<Record<"kernel" | "wire" | "server", Readonly<Record<string, number>>>>;
+  readonly limits: Readonly<
+    Record<"kernel" | "wire" | "nodes" | "server", Readonly<Record<string, number>>>
+  >;
   readonly config: readonly SettingView[];
   readonly store: Json;
   readonly engine: Totals;
@@ -60,7 +63,7 @@ export async function examine(parts: DoctorParts): Promise<DoctorAnswer> {
     versions: { perdure: version, node: process.version, platform: process.platform },
     upMs: parts.upMs(),
     now: parts.now(),
-    limits: { kernel: kernelLimits, wire: wireLimits, server: parts.limits },
+    limits: { kernel: kernelLimits, wire: wireLimits, nodes: nodeLimits, server: parts.limits },
     config: parts.settings,
     store: await parts.storeFacts(),
     engine,

@@ -37,10 +37,11 @@ export function commandsIn(text: string): string[] {
     .map((found) => found.replace(/^[`($ ]+/, "").trim());
 }
 
-/** The blocks of code of a page, where commands are written to be pasted. */
+/** The code of a page, in blocks and in lines, where commands are written to be pasted. */
 export function codeOf(page: string): string {
   const blocks = [...page.matchAll(/^```(?:sh|console)?\n(.*?)^```$/gms)];
-  return blocks.map(([, code]) => code ?? "").join("\n");
+  const lines = [...page.replaceAll(/^```.*?^```$/gms, "").matchAll(/`([^`\n]+)`/g)];
+  return [...blocks, ...lines].map(([, code]) => code ?? "").join("\n");
 }
 
 export function variablesIn(text: string): string[] {

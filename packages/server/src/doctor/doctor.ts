@@ -59,19 +59,33 @@ export async function examine(parts: DoctorParts): Promise<DoctorAnswer> {
   // Names of queues and namespaces are their tenants' (trap T9).
   const { queues: _, ...engine } = parts.stats();
   const cluster = await parts.cluster();
+  const store = await aboutStore(parts);
   return {
     versions: { perdure: version, node: process.version, platform: process.platform },
     upMs: parts.upMs(),
     now: parts.now(),
     limits: { kernel: kernelLimits, wire: wireLimits, nodes: nodeLimits, server: parts.limits },
     config: parts.settings,
-    store: await parts.storeFacts(),
+    store: store.facts,
     engine,
     cluster,
     lagMs: parts.lagMs(),
     memoryBytes: process.memoryUsage.rss(),
-    findings: findings(parts, engine, cluster),
+    findings: [...store.findings, ...findings(parts, engine, cluster)],
   };
+}
+
+/** A store that does not answer is a finding, and the rest is told all the same. */
+async function aboutStore({
+  storeFacts,
+}: DoctorParts): Promise<{ readonly facts: Json; readonly findings: readonly Finding[] }> {
+  try {
+    return { facts: await storeFacts(), findings: [] };
+  } catch (error) {
+    const what = `the store does not answer: ${error instanceof Error ? error.message : String(error)}`;
+    const advice = "bring it back; the server goes on by itself, so leave it running";
+    return { facts: null, findings: [{ level: "problem", what, advice }] };
+  }
 }
 
 function findings(parts: DoctorParts, engine: Totals, cluster: ClusterReport): readonly Finding[] {

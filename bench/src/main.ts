@@ -48,12 +48,13 @@ if (verb === "report") {
   for (const { folder, page } of suites) writeReport(pathOf(folder), pathOf(page), folder);
   writeSizing(pathOf(postgresFolder), pathOf("../docs/postgresql.md"));
 } else if (verb === "nodes") {
-  await runDrill({
+  const failures = await runDrill({
     folder: values.out ?? pathOf(postgresFolder),
     rounds: Number(values.rounds ?? (values.quick ? 1 : 5)),
     idleSeconds: Number(values.seconds ?? (values.quick ? 2 : 10)),
     say: (line) => console.log(line),
   });
+  process.exitCode = failures === 0 ? 0 : 1;
 } else if (chosen !== undefined) {
   await run(chosen);
 } else {

@@ -17,7 +17,7 @@ const loads = { steps: 5, "no-steps": 1 } as const;
 
 export class Cluster {
   readonly databases: readonly Postgres[];
-  nodes: readonly Node[];
+  readonly nodes: readonly Node[];
 
   private constructor(databases: readonly Postgres[], nodes: readonly Node[]) {
     this.databases = databases;
@@ -37,10 +37,15 @@ export class Cluster {
     const opening = size.nodes === 1 ? { store } : { store, secret };
     // One after the other: the first makes the tables.
     const nodes: Node[] = [];
-    for (let index = 0; index < size.nodes; index++) nodes.push(await Node.open(opening));
     const cluster = new Cluster(databases, nodes);
-    await cluster.settle();
-    return cluster;
+    try {
+      for (let index = 0; index < size.nodes; index++) nodes.push(await Node.open(opening));
+      await cluster.settle();
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
   }
 
   /** Until calls to anywhere are answered by every node, so that partitions are where they stay. */
@@ -98,7 +103,7 @@ export class Cluster {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.close()));
+    await Promise.allSettled(this.nodes.map((node) => node.close()));
     await Promise.all(this.databases.map((database) => database.stop()));
   }
 }

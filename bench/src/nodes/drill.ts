@@ -30,23 +30,34 @@ export interface DrillOptions {
   readonly say: (line: string) => void;
 }
 
-export async function runDrill({ folder, rounds, idleSeconds, say }: DrillOptions): Promise<void> {
+/** Says how many measurements failed; what was measured is written all the same. */
+export async function runDrill(options: DrillOptions): Promise<number> {
+  const { folder, rounds, idleSeconds, say } = options;
   const suite = { begunAt: new Date().toISOString(), machine: thisMachine() };
   const takeovers: Takeover[] = [];
-  for (let round = 1; round <= rounds; round++) {
-    const takeover = await on({ nodes: 3, databases: 1 }, takeOver);
-    takeovers.push(takeover);
-    say(`takeover ${round} of ${rounds}: ${JSON.stringify(takeover)}`);
-  }
   const idle: Idle[] = [];
+  let failures = 0;
+  const attempt = async <Value>(what: string, into: Value[], measure: () => Promise<Value>) => {
+    try {
+      const value = await measure();
+      into.push(value);
+      say(`${what}: ${JSON.stringify(value)}`);
+    } catch (error) {
+      failures++;
+      say(`${what}: FAILED: ${String(error)}`);
+    }
+  };
+  for (let round = 1; round <= rounds; round++) {
+    const what = `takeover ${round} of ${rounds}`;
+    await attempt(what, takeovers, () => on({ nodes: 3, databases: 1 }, takeOver));
+  }
   for (const size of idleSizes) {
-    const one = await on(size, (cluster) => idleOn(cluster, size, idleSeconds));
-    idle.push(one);
-    say(`idle: ${JSON.stringify(one)}`);
+    await attempt("idle", idle, () => on(size, (cluster) => idleOn(cluster, size, idleSeconds)));
   }
   const record: NodesRecord = { suite, takeovers, idle };
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, drillFile), `${JSON.stringify(record, undefined, 1)}\n`);
+  return failures;
 }
 
 async function on<Value>(

@@ -29,8 +29,13 @@ export class Node {
   static async open(opening: NodeOpening): Promise<Node> {
     const file = new URL(`./node-process${extname(import.meta.url)}`, import.meta.url);
     const node = new Node(fork(file));
-    await node.#ask({ verb: "open", opening });
-    return node;
+    try {
+      await node.#ask({ verb: "open", opening });
+      return node;
+    } catch (error) {
+      await node.kill();
+      throw error;
+    }
   }
 
   get pid(): number {
@@ -60,6 +65,7 @@ export class Node {
 
   /** It dies; what was asked of it is heard of no more. */
   async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, "exit");
     this.#child.kill("SIGKILL");
     await ended;

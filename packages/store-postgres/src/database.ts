@@ -20,7 +20,7 @@ import { ConnectError, UnsureError } from "./postgres-error.ts";
 
 export type { Row, Value };
 
-/** `@.` in its text stands for the schema. */
+/** `@.` in its text stands for the schema. Each is prepared once, so it is one object. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
@@ -64,8 +64,7 @@ export class Database {
   /** However long lists take, streams are read meanwhile. */
   readonly #lists: Gate;
   readonly #prepare: boolean;
-  /** By text: those of searches are put together, each time anew. */
-  readonly #prepared = new Map<string, Omit<PreparedCall, "values">>();
+  readonly #prepared = new Map<Statement, Omit<PreparedCall, "values">>();
   #failures = 0;
   #downUntil = 0;
   #reason: unknown;
@@ -202,16 +201,24 @@ export class Database {
   }
 
   #preparedOf(statement: Statement): Omit<PreparedCall, "values"> {
-    let prepared = this.#prepared.get(statement.text);
+    let prepared = this.#prepared.get(statement);
     if (prepared === undefined) {
       const text = statement.text.replaceAll("@.", `"${this.schema}".`);
       // Others on a pooler may have statements of this name from another version or schema.
       const name = `perdure_${statement.name}_${crc32(text).toString(16)}`;
       prepared = { name: this.#prepare ? name : "", text };
-      this.#prepared.set(statement.text, prepared);
+      this.#prepared.set(statement, prepared);
     }
     return prepared;
   }
+}
+
+/** All that is read within is of one moment. */
+export async function inSnapshot<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  await session.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  const value = await work();
+  await session.commit();
+  return value;
 }
 
 /** The driver knows a time limit for one query, and its types do not. */

@@ -1,7 +1,7 @@
 /** What becomes of commits when connections, databases and owners are lost. */
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { scheduleStream, type StreamId } from "@perdure/kernel";
+import { partitionOf, scheduleStream, type StreamId } from "@perdure/kernel";
 import { blob, Owner, Owners, row, stream, text, texts } from "@perdure/store/contract";
 import { PostgresHarness } from "../testing/postgres-harness.ts";
 import { postgresLimits } from "./limits.ts";
@@ -178,9 +178,11 @@ describe.skipIf(missing !== undefined)(`losses of a PostgreSQL store ${missing ?
       const result = await owners.of(longest).commit({ settle, blobs: [blob(longest, data)] });
       expect(result.type).toBe("done");
       expect(texts(await store.read(longest))).toEqual(["a"]);
+      const tooLong = named(postgresLimits.nameBytes + 1);
+      const elsewhere = (partitionOf(tooLong, store.partitions) + 1) % store.partitions;
       const results = await Promise.all([
-        owners.append(named(postgresLimits.nameBytes + 1), 1, "a"),
-        owners.append(stream(1), 1, "b"),
+        owners.append(tooLong, 1, "a"),
+        owners.append(stream(1, elsewhere), 1, "b"),
       ]);
       expect(results).toMatchObject([
         { type: "failed", reason: expect.stringContaining("shorter name") },

@@ -7,13 +7,13 @@
  * 2. All of this is called for partitions that nothing else is done on meanwhile (`Turns`).
  */
 import type { StreamId } from "@perdure/kernel";
-import type { Batch, Claim } from "@perdure/store";
+import { claimedError, type Batch, type Claim } from "@perdure/store";
 import { bytes, numbers } from "./arrays.ts";
 import type { Writing } from "./commit/writing.ts";
-import type { Database, Statement } from "./database.ts";
-import { loadPartition } from "./load.ts";
+import { inSnapshot, type Database, type Statement } from "./database.ts";
+import { loadPartition, type Held } from "./load.ts";
 import type { PartitionMemory } from "./partition-memory.ts";
-import { renewPartition, takePartition } from "./tables/partitions.ts";
+import { lookAt, renewPartition, takePartition } from "./tables/partitions.ts";
 import { nameBytes, streamOf, toStreamRow } from "./tables/streams.ts";
 
 const rowsOf: Statement = {
@@ -49,15 +49,9 @@ export class Partitions {
 
   async open(partition: number, claim: Claim | undefined): Promise<PartitionMemory> {
     this.forget(partition);
-    const memory = await this.#database.session(async (session) => {
-      await session.command("BEGIN");
-      const held = await takePartition(session, partition, claim);
-      const loaded = await loadPartition(session, held);
-      await session.commit();
-      return loaded;
-    });
-    this.#epochs.set(partition, memory.epoch);
-    this.#known.set(partition, memory);
+    const held = await takePartition(this.#database, partition, claim);
+    const memory = await this.#load(held);
+    if (memory === undefined) throw claimedError(partition);
     return memory;
   }
 
@@ -66,18 +60,25 @@ export class Partitions {
     const known = this.#known.get(partition);
     if (known !== undefined && known.epoch >= epoch) return known;
     this.forget(partition);
-    const memory = await this.#database.session(async (session) => {
-      await session.command("BEGIN");
-      const held = await renewPartition(session, partition, epoch);
-      const loaded = held && (await loadPartition(session, held));
-      await session.commit();
-      return loaded;
-    });
+    const held = await renewPartition(this.#database, partition, epoch);
+    const memory = held && (await this.#load(held));
     if (memory === undefined) this.lose(partition, epoch + 1);
-    else {
-      this.#epochs.set(partition, epoch);
-      this.#known.set(partition, memory);
-    }
+    return memory;
+  }
+
+  /** Undefined: somebody has opened the partition meanwhile. No lock is held while this takes long. */
+  async #load(held: Held): Promise<PartitionMemory | undefined> {
+    const { partition, epoch, incarnation } = held;
+    const memory = await this.#database.session((session) =>
+      inSnapshot(session, async () => {
+        const now = await lookAt(session, partition);
+        const isOwn = now.epoch === epoch && now.incarnation === incarnation;
+        return isOwn ? loadPartition(session, now) : undefined;
+      }),
+    );
+    if (memory === undefined) return undefined;
+    this.#epochs.set(partition, epoch);
+    this.#known.set(partition, memory);
     return memory;
   }
 

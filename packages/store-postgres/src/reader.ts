@@ -8,7 +8,7 @@ import { eventsOf, holdsAll, type Log } from "@perdure/store/log";
 import { bytes, numbers } from "./arrays.ts";
 import { mayNameRuns } from "./begun.ts";
 import type { Turns } from "./commit/turns.ts";
-import type { Database, Session, Statement } from "./database.ts";
+import { inSnapshot, type Database, type Session, type Statement } from "./database.ts";
 import { postgresLimits } from "./limits.ts";
 import { loadPartition } from "./load.ts";
 import type { Partitions } from "./partitions.ts";
@@ -24,8 +24,6 @@ export interface ReaderParts {
   /** Of the store. */
   readonly count: number;
 }
-
-const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /** Partition by partition, as an index gives them: no look at what another prefix has. */
 const named: Statement = {
@@ -168,13 +166,12 @@ export class Reader {
 
   /** With the partition's log as it is in one snapshot of the database. */
   #fromOutside<T>(partition: number, ask: (session: Session, log: Log) => Promise<T>): Promise<T> {
-    return this.#parts.database.list(async (session) => {
-      await session.command(SNAPSHOT);
-      const { log } = await loadPartition(session, await lookAt(session, partition));
-      const answer = await ask(session, log);
-      await session.commit();
-      return answer;
-    });
+    return this.#parts.database.list((session) =>
+      inSnapshot(session, async () => {
+        const { log } = await loadPartition(session, await lookAt(session, partition));
+        return ask(session, log);
+      }),
+    );
   }
 }
 

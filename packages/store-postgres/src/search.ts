@@ -9,6 +9,15 @@ import { textIn, toText } from "./text.ts";
 type Filter = Omit<Query, "limit" | "cursor">;
 type Ask = (statement: Statement, values: readonly Value[]) => Promise<readonly Row[]>;
 
+/** There are as many texts as there are combinations of conditions. */
+const statements = new Map<string, Statement>();
+
+function statementOf(name: string, text: string): Statement {
+  const known = statements.get(text) ?? { name, text };
+  statements.set(text, known);
+  return known;
+}
+
 /** The parts of a condition, and what is bound to them. */
 class Where {
   readonly values: Value[] = [];
@@ -44,7 +53,7 @@ export async function search(ask: Ask, query: Query): Promise<Page> {
   const limit = Math.min(query.limit, limits.pageRows);
   const text = `SELECT ${RUN_COLUMNS} FROM @.runs WHERE ${found.text}
     ORDER BY started_at DESC, run_id DESC LIMIT ${found.bind(limit + 1)}`;
-  const rows = (await ask({ name: "search", text }, found.values)).map(toIndexRow);
+  const rows = (await ask(statementOf("search", text), found.values)).map(toIndexRow);
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   if (last === undefined || shown.length === rows.length) return { rows: shown };
@@ -54,7 +63,7 @@ export async function search(ask: Ask, query: Query): Promise<Page> {
 export async function count(ask: Ask, filter: Filter): Promise<number> {
   const found = where(filter);
   const text = `SELECT count(*) AS n FROM @.runs WHERE ${found.text}`;
-  const [row] = await ask({ name: "count", text }, found.values);
+  const [row] = await ask(statementOf("count", text), found.values);
   return Number(row?.["n"] ?? 0);
 }
 

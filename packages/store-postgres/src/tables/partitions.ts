@@ -9,10 +9,6 @@ import { textIn, toText } from "../text.ts";
 
 const COLUMNS = "partition, epoch, incarnation, last_batch, seal_state, seal_move, seal_other";
 
-const lock: Statement = {
-  name: "lock_partition",
-  text: `SELECT ${COLUMNS} FROM @.partitions WHERE partition = $1 FOR UPDATE`,
-};
 const look: Statement = {
   name: "look_partition",
   text: `SELECT ${COLUMNS} FROM @.partitions WHERE partition = $1`,
@@ -21,17 +17,23 @@ const lookAll: Statement = {
   name: "look_partitions",
   text: `SELECT ${COLUMNS} FROM @.partitions WHERE partition = ANY($1::int4[])`,
 };
+/** From then on the epoch before is over, and how far it came is known for good. */
 const take: Statement = {
   name: "take_partition",
-  text: "UPDATE @.partitions SET epoch = $2, incarnation = 0, owner = $3 WHERE partition = $1",
-};
-const endEpoch: Statement = {
-  name: "end_epoch",
-  text: "INSERT INTO @.epochs (partition, epoch, last_batch) VALUES ($1, $2, $3)",
-};
-const dropEpochs: Statement = {
-  name: "drop_epochs",
-  text: "DELETE FROM @.epochs WHERE partition = $1 AND epoch < $2",
+  text: `
+    WITH taken AS (
+      UPDATE @.partitions SET epoch = epoch + 1, incarnation = 0, owner = $2
+      WHERE partition = $1 AND ($3::int8 IS NULL OR epoch = $3)
+        AND (seal_state IS NULL OR seal_move = $4)
+      RETURNING ${COLUMNS}
+    ), ended AS (
+      INSERT INTO @.epochs (partition, epoch, last_batch)
+      SELECT partition, epoch - 1, last_batch FROM taken
+    ), dropped AS (
+      DELETE FROM @.epochs AS e USING taken AS t
+      WHERE e.partition = t.partition AND e.epoch < t.epoch - $5::int8
+    )
+    SELECT ${COLUMNS} FROM taken`,
 };
 const renew: Statement = {
   name: "renew_partition",
@@ -54,26 +56,25 @@ const seal: Statement = {
     WHERE partition = $1 AND epoch = $2 RETURNING partition`,
 };
 
-/** A new epoch for the partition: nobody else's commits are taken once the transaction is. */
+/** A new epoch for the partition: nobody else's commits are taken any more. */
 export async function takePartition(
-  session: Session,
+  database: Database,
   partition: number,
   claim: Claim | undefined,
 ): Promise<Held> {
-  const [row] = await session.run(lock, [partition]);
-  if (row === undefined) throw noPartition(partition);
-  const { epoch, lastBatch } = toHeld(row);
-  if (claim !== undefined && claim.after !== epoch) throw claimedError(partition);
-  const sealed = sealedBy(toSeal(row), claim);
-  if (sealed !== undefined) throw sealedError(sealed);
-  const next = epoch + 1;
-  const node = claim === undefined ? null : toText(claim.node);
-  await session.runAll([
-    { statement: take, values: [partition, next, node] },
-    { statement: endEpoch, values: [partition, epoch, lastBatch] },
-    { statement: dropEpochs, values: [partition, next - limits.epochs] },
-  ]);
-  return { partition, epoch: next, incarnation: 0, lastBatch };
+  const [node, move] = [claim?.node, claim?.move].map((text) =>
+    text === undefined ? null : toText(text),
+  );
+  const after = claim?.after ?? null;
+  const values = [partition, node ?? null, after, move ?? null, limits.epochs];
+  const [row] = await database.run(take, values);
+  if (row !== undefined) return toHeld(row);
+  const [found] = await database.run(look, [partition]);
+  if (found === undefined) throw noPartition(partition);
+  const isLate = claim !== undefined && claim.after !== toHeld(found).epoch;
+  const sealed = sealedBy(toSeal(found), claim);
+  // If it is neither, the seal was taken off at this very moment: whoever asks looks again.
+  throw isLate || sealed === undefined ? claimedError(partition) : sealedError(sealed);
 }
 
 /**
@@ -81,11 +82,11 @@ export async function takePartition(
  * Undefined: the epoch is over.
  */
 export async function renewPartition(
-  session: Session,
+  database: Database,
   partition: number,
   epoch: number,
 ): Promise<Held | undefined> {
-  const [row] = await session.run(renew, [partition, epoch]);
+  const [row] = await database.run(renew, [partition, epoch]);
   return row && toHeld(row);
 }
 

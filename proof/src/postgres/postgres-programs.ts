@@ -7,14 +7,6 @@ import { promisify } from "node:util";
 const ROOT = "/usr/lib/postgresql";
 export const USER = "postgres";
 
-/** Why proofs on PostgreSQL cannot run here; undefined: they can, or have to, as in CI. */
-export function missingPostgres(): string | undefined {
-  if (process.env["PERDURE_REQUIRE_POSTGRES"] || folderOf() !== undefined) return undefined;
-  return NOT_INSTALLED;
-}
-
-const NOT_INSTALLED = "this needs PostgreSQL: install it with `apt-get install postgresql`";
-
 /** One of its programs, to its end; what it prints. */
 export async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
   const { stdout } = await promisify(execFile)(binary(program), args, { ...owner(), cwd });
@@ -34,7 +26,9 @@ export function giveAway(folder: string): void {
 
 function binary(program: string): string {
   const folder = folderOf();
-  if (folder === undefined) throw new Error(NOT_INSTALLED);
+  if (folder === undefined) {
+    throw new Error("this needs PostgreSQL: install it with `apt-get install postgresql`");
+  }
   return join(folder, program);
 }
 

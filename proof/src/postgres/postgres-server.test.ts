@@ -1,5 +1,5 @@
+import { missingPostgres } from "@perdure/store-postgres/testing";
 import { afterEach, expect, test } from "vitest";
-import { missingPostgres } from "./postgres-programs.ts";
 import { PostgresServer } from "./postgres-server.ts";
 
 const servers: PostgresServer[] = [];

@@ -17,6 +17,8 @@ import { PartitionModel, type Fate } from "./partition-model.ts";
 const PATIENCE_MS = 90_000;
 const RETRY_MS = 25;
 const IN_FLIGHT = 3;
+/** A store may forget how far epochs came that ended long ago. */
+const AUDITED_EPOCHS = 500;
 
 export interface Tally {
   done: number;
@@ -91,6 +93,7 @@ export class Writer {
       }
     }
     for (const { partition, number, epoch } of this.#lost) {
+      if (epoch <= (this.#epochs.get(partition) ?? 0) - AUDITED_EPOCHS) continue;
       if ((await store.outcome(partition, number, epoch)) === "lost") continue;
       this.complaints.push(`batch ${number} of partition ${partition} was lost, and now is not`);
     }

@@ -85,11 +85,9 @@ async function startServer(at: string): Promise<readonly [ChildProcess, string]>
   life += 1;
   const retentionMs = String(Number(values["retention-seconds"]) * 1_000);
   const script = new URL("server-process.ts", import.meta.url);
-  const [child, ready] = await start<{ port: string }>(
-    script,
-    [store, at, apiKey, retentionMs],
-    ["--expose-gc"],
-  );
+  const [child, ready] = await start<{ port: string }>(script, [store, at, apiKey, retentionMs], {
+    nodeFlags: ["--expose-gc"],
+  });
   return [child, ready.port];
 }
 

@@ -1,20 +1,29 @@
 /** Child processes: started, asked, killed; none outlives this process. */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const running = new Set<ChildProcess>();
 
-/** Starts a file of sources and waits for its first message. What it says goes to our own output. */
+export interface StartOptions {
+  readonly nodeFlags?: readonly string[];
+  /** Where it says what it has to say; default: to our own output. */
+  readonly logFile?: string;
+}
+
+/** Starts a file of sources and waits for its first message. */
 export async function start<Ready>(
   script: URL,
   args: readonly string[],
-  nodeFlags: readonly string[] = [],
+  { nodeFlags = [], logFile }: StartOptions = {},
 ): Promise<readonly [ChildProcess, Ready]> {
+  const log = logFile === undefined ? undefined : openSync(logFile, "a");
   const child = fork(fileURLToPath(script), [...args], {
     execArgv: ["--conditions=perdure-source", ...nodeFlags],
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    stdio: ["ignore", "ignore", log ?? "inherit", "ipc"],
   });
+  if (log !== undefined) closeSync(log);
   running.add(child);
   child.once("exit", () => running.delete(child));
   const ended = once(child, "exit").then(([code, signal]) => {

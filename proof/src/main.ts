@@ -51,7 +51,7 @@ function finish(name: string, report: { readonly complaints: readonly string[] }
 }
 
 function progress(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${(performance.now() / 1_000).toFixed(1)} s: ${text}\n`);
 }
 
 function rounded(_: string, value: unknown): unknown {

@@ -18,15 +18,19 @@ const directions: readonly Direction[] = ["request", "response"];
 export const faults = {
   nodeKilled: async ({ nodes }, random) => {
     const node = random.pick(nodes);
-    await node.kill();
-    await delay(random.between(0, PAST_LEASE_MS));
-    await node.start(wrongClock(random));
+    await node.alone(async () => {
+      await node.kill();
+      await delay(random.between(0, PAST_LEASE_MS));
+      await node.start(wrongClock(random));
+    });
   },
 
   nodeLeaves: async ({ nodes }, random) => {
     const node = random.pick(nodes);
-    await node.leave();
-    await node.start(wrongClock(random));
+    await node.alone(async () => {
+      await node.leave();
+      await node.start(wrongClock(random));
+    });
   },
 
   nodeFrozenPastItsLease: async ({ nodes }, random) => {
@@ -100,9 +104,11 @@ export function wrongClock(random: Random): number {
 }
 
 async function frozen(node: Node, ms: number): Promise<void> {
-  node.freeze();
-  await delay(ms);
-  node.thaw();
+  await node.alone(async () => {
+    node.freeze();
+    await delay(ms);
+    node.thaw();
+  });
 }
 
 /** In one direction or both; in the end the connections may be gone or go on. */

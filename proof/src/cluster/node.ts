@@ -11,6 +11,8 @@ import { kill, start } from "../soak/processes.ts";
 import type { NodeTerms } from "./node-process.ts";
 
 const HOST = "127.0.0.1";
+/** To start and to leave, whatever else is going on. */
+const PATIENCE_MS = 60_000;
 
 export interface NodeSetting {
   readonly databases: readonly PostgresServer[];
@@ -26,6 +28,7 @@ export class Node {
   readonly clients: FaultProxy;
   readonly #setting: NodeSetting;
   #child: ChildProcess | undefined;
+  #alone: Promise<unknown> = Promise.resolve();
 
   private constructor(
     setting: NodeSetting,
@@ -55,6 +58,13 @@ export class Node {
     return [...this.databases, this.peers, this.clients];
   }
 
+  /** One thing at a time is done to its process; to the network around it, whatever. */
+  async alone(work: () => Promise<void>): Promise<void> {
+    const done = this.#alone.then(work);
+    this.#alone = done.catch(() => undefined);
+    await done;
+  }
+
   async start(clockMs: number): Promise<void> {
     const { databases, adminKey, secret, logFile } = this.#setting;
     const urls = databases.map((database, i) => database.urlAt(this.databases[i]?.port));
@@ -68,7 +78,16 @@ export class Node {
       clockMs,
     };
     const script = new URL("node-process.ts", import.meta.url);
-    [this.#child] = await start(script, [JSON.stringify(terms)], { logFile });
+    const end = performance.now() + PATIENCE_MS;
+    // Its database may be away just now: whoever runs it starts it again.
+    for (;;) {
+      try {
+        [this.#child] = await start(script, [JSON.stringify(terms)], { logFile });
+        return;
+      } catch (error) {
+        if (performance.now() > end) throw error;
+      }
+    }
   }
 
   async kill(): Promise<void> {
@@ -79,7 +98,7 @@ export class Node {
   async leave(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
-    const gone = once(child, "exit");
+    const gone = once(child, "exit", { signal: AbortSignal.timeout(PATIENCE_MS) });
     child.kill("SIGTERM");
     const [code, signal] = (await gone) as [number | null, string | null];
     if (code !== 0) throw new Error(`a node that was to leave ended with ${signal ?? code}`);

@@ -37,6 +37,8 @@ export interface ClusterReport extends ClusterProof {
 
 const LANES = 3;
 const LOAD_LANES = 8;
+/** In so long everything happens. */
+const FULL_SECONDS = 60;
 /** Between two faults, and so many go on at a time. */
 const [PAUSE_MS, AT_ONCE] = [1_000, 2];
 
@@ -69,6 +71,10 @@ export async function proveCluster(
     await clients;
     await load.audit();
     const complaints = [...load.tally.wrong, ...load.tally.lost];
+    if (proof.seconds >= FULL_SECONDS) {
+      const missed = faultNames.filter((name) => counts[name] === undefined);
+      complaints.push(...missed.map((name) => `${name} never happened: give it longer`));
+    }
     for (const workload of workloads) complaints.push(...(await workload.judge(caller)));
     return {
       ...proof,

@@ -48,47 +48,52 @@ export async function proveCluster(
 ): Promise<ClusterReport> {
   const site = await Site.open(proof.databases);
   try {
-    const caller = new Caller(await site.callers(), new Random(proof.seed));
-    const workloads: readonly Workload[] = [
-      new Registers(),
-      new Lists(),
-      new Leases(),
-      new Notes(),
-    ];
-    const load = new Load(await site.anyNode());
-    let isOver = false;
-    const clients = Promise.all([
-      load.go(LOAD_LANES),
-      ...workloads.flatMap((workload) =>
-        Array.from({ length: LANES }, async () => workload.lane(caller, () => isOver)),
-      ),
-    ]);
-    // A client that is told what must not be ends it all.
-    const counts = await Promise.race([disturb(site, proof, progress), never(clients)]);
-    const mended = performance.now();
-    isOver = true;
-    load.stop();
-    await clients;
-    await load.audit();
-    const complaints = [...load.tally.wrong, ...load.tally.lost];
-    if (proof.seconds >= FULL_SECONDS) {
-      const missed = faultNames.filter((name) => counts[name] === undefined);
-      complaints.push(...missed.map((name) => `${name} never happened: give it longer`));
-    }
-    for (const workload of workloads) complaints.push(...(await workload.judge(caller)));
-    return {
-      ...proof,
-      faults: counts,
-      judged: Object.fromEntries(workloads.map((workload) => [workload.name, workload.size()])),
-      calls: caller.calls,
-      unanswered: caller.unanswered,
-      runs: load.tally.done,
-      healedSeconds: (performance.now() - mended) / 1_000,
-      complaints,
-    };
+    return await proveAt(site, proof, progress);
   } finally {
     await site.close();
   }
+}
+
+async function proveAt(
+  site: Site,
+  proof: ClusterProof,
+  progress: (text: string) => void,
+): Promise<ClusterReport> {
+  const caller = new Caller(await site.callers(), new Random(proof.seed));
+  const load = new Load(await site.anyNode());
+  const workloads: readonly Workload[] = [new Registers(), new Lists(), new Leases(), new Notes()];
+  let isOver = false;
+  const lanes = workloads.flatMap((workload) =>
+    Array.from({ length: LANES }, async () => workload.lane(caller, () => isOver)),
+  );
+  const clients = Promise.all([load.go(LOAD_LANES), ...lanes]);
+  let counts: Partial<Record<FaultName, number>>;
+  try {
+    // A client that is told what must not be ends it all.
+    counts = await Promise.race([disturb(site, proof, progress), never(clients)]);
+  } finally {
+    isOver = true;
+    load.stop();
+  }
+  const mended = performance.now();
+  await clients;
+  await load.audit();
+  const complaints = [...load.tally.wrong, ...load.tally.lost];
+  for (const workload of workloads) complaints.push(...(await workload.judge(caller)));
+  if (proof.seconds >= FULL_SECONDS) {
+    const missed = faultNames.filter((name) => counts[name] === undefined);
+    complaints.push(...missed.map((name) => `${name} never happened: give it longer`));
+  }
+  return {
+    ...proof,
+    faults: counts,
+    judged: Object.fromEntries(workloads.map((workload) => [workload.name, workload.size()])),
+    calls: caller.calls,
+    unanswered: caller.unanswered,
+    runs: load.tally.done,
+    healedSeconds: (performance.now() - mended) / 1_000,
+    complaints,
+  };
 }
 
 /** Faults of all kinds, several at a time, and then none. */

@@ -63,17 +63,16 @@ export class Site {
   async replaceWorker(n: number, clockMs: number): Promise<void> {
     const before = this.#workers[n];
     if (before !== undefined) await kill(before);
-    const url = this.nodes[n % this.nodes.length]?.url ?? "";
     const script = new URL("worker-process.ts", import.meta.url);
-    const args = [url, this.#apiKey, String(clockMs)];
+    const args = [this.#urlFrom(n), this.#apiKey, String(clockMs)];
     const [child] = await start(script, args, { logFile: this.logFile });
     this.#workers[n] = child;
   }
 
-  /** A client of one of them, for what is not about nodes. */
+  /** A client of whichever node answers. */
   async anyNode(): Promise<Perdure> {
-    const [node] = this.nodes;
-    const client = await connect(node?.url ?? "", { apiKey: this.#apiKey, callTimeout: 60_000 });
+    const options = { apiKey: this.#apiKey, callTimeout: 60_000 };
+    const client = await connect(this.#urlFrom(0), options);
     this.#clients.push(client);
     return client;
   }
@@ -84,6 +83,12 @@ export class Site {
       node.jump(0);
       for (const proxy of node.proxies) proxy.heal();
     }
+  }
+
+  /** Of all nodes, the n-th first. */
+  #urlFrom(n: number): string {
+    const urls = this.nodes.map(({ url }) => url);
+    return [...urls.slice(n), ...urls.slice(0, n)].join(",");
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 export const DemoConfig = z.strictObject({
-  /** The engine's own SQLite file. */
+  /** The engine's own, as `sqlite:…` or, for several nodes, `postgres://…,postgres://…`. */
   store: z.string(),
   requests: z.string(),
   inventory: z.string(),
@@ -17,8 +17,13 @@ export const DemoConfig = z.strictObject({
   smtpPort: z.int(),
   approvalTimeout: z.string(),
   startsPerSecond: z.number().positive(),
-  /** Where the server listens, and the key it asks for; of `--server` only. */
-  server: z.strictObject({ port: z.int(), apiKey: z.string() }),
+  /** Where each server listens; of `--server` and `--cluster` only. */
+  servers: z.array(z.strictObject({ port: z.int(), nodePort: z.int() })),
+  /** Where each PostgreSQL is, on disk and on the network; of `--cluster` only. */
+  databases: z.array(z.strictObject({ folder: z.string(), port: z.int() })),
+  /** What servers ask of those who call them, and nodes of each other. */
+  apiKey: z.string(),
+  nodeSecret: z.string(),
 });
 
 export type DemoConfig = z.infer<typeof DemoConfig>;
@@ -30,8 +35,9 @@ export function readConfig(): DemoConfig {
   return DemoConfig.parse(JSON.parse(readFileSync(file, "utf8")));
 }
 
-/** Of the server, for those who connect to it. */
-export const urlOf = ({ server }: DemoConfig): string => `http://127.0.0.1:${server.port}`;
+/** Of all servers, for those who connect to them. */
+export const urlOf = ({ servers }: DemoConfig): string =>
+  servers.map(({ port }) => `http://127.0.0.1:${port}`).join(",");
 
 /** How one run ended, as the engine has it. */
 export const RunResult = z.strictObject({

@@ -13,7 +13,7 @@ import { runJob } from "./job.ts";
 const config = readConfig();
 const activity = new Activity();
 const returns = returnsOf(config, activity);
-const perdure = await open({ store: `sqlite:${config.store}`, workflows: [returns] });
+const perdure = await open({ store: config.store, workflows: [returns] });
 await runJob({ perdure, returns, config, activity });
 await perdure.close();
 process.disconnect();

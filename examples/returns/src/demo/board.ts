@@ -30,6 +30,11 @@ export class Board {
     return Date.now() - this.#lastChangeMs;
   }
 
+  /** A process is up: that is a move too. */
+  stir(): void {
+    this.#lastChangeMs = Date.now();
+  }
+
   hear(name: string, progress: Progress): void {
     const before = this.#said.get(name) ?? idle;
     const more = progress.finished - before.finished;

@@ -1,22 +1,11 @@
 /** The processes that do the work, and what each kind of them went through. */
-import { on } from "node:events";
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import type { ProcessMessage } from "../config.ts";
-import { Board } from "./board.ts";
-import { planKills } from "./kill-plan.ts";
-import { Lives, type LivesOptions } from "./lives.ts";
+import type { Board } from "./board.ts";
+import { planKills, type PlannedKill } from "./kill-plan.ts";
+import type { Lives } from "./lives.ts";
 import type { DemoOptions } from "./options.ts";
+import { die } from "./processes.ts";
 import type { Shop } from "./shop.ts";
-
-/** What was done to one kind of process; `what` begins the sentence: "The server was". */
-export interface Killed {
-  readonly what: string;
-  readonly kills: number;
-  /** What was under way when it died, and what that is called. */
-  readonly cutOff: number;
-  readonly of: string;
-}
+import { Stage, type Killed } from "./stage.ts";
 
 export interface Cast {
   readonly board: Board;
@@ -30,13 +19,13 @@ const scripts = {
   engine: new URL("../server/engine.ts", import.meta.url),
   worker: new URL("../server/worker.ts", import.meta.url),
   driver: new URL("../server/driver.ts", import.meta.url),
+  database: new URL("../server/database.ts", import.meta.url),
 };
 
-const STALL_MS = 45_000;
-const EXPLAIN_MS = 5000;
-
 export function castOf(folder: string, shop: Shop, options: DemoOptions): Cast {
-  return options.server ? serverCast(folder, shop, options) : embeddedCast(folder, shop, options);
+  return options.cast === "embedded"
+    ? embeddedCast(folder, shop, options)
+    : serverCast(folder, shop, options);
 }
 
 /** One process has it all. */
@@ -50,108 +39,66 @@ function embeddedCast(folder: string, shop: Shop, { seed, kills }: DemoOptions):
   };
 }
 
-/** The engine, two workers and the driver, each in a process of its own. */
-function serverCast(folder: string, shop: Shop, { seed, kills }: DemoOptions): Cast {
+/** Of all kills, how many each kind of process gets; the driver gets what is left. */
+const shares = {
+  server: { databases: 0, servers: 0.35, workers: 0.5 },
+  cluster: { databases: 0.2, servers: 0.35, workers: 0.25 },
+};
+
+/** One server or several with their databases, two workers and the driver, each a process. */
+function serverCast(folder: string, shop: Shop, { cast, seed, kills }: DemoOptions): Cast {
   const stage = new Stage(folder, shop);
-  const shares = { server: 0.35, "worker-1": 0.25, "worker-2": 0.25 };
-  const plan = (name: keyof typeof shares | "driver") => {
-    const others = Object.values(shares).reduce((sum, share) => sum + Math.round(kills * share), 0);
-    const own = name === "driver" ? Math.max(0, kills - others) : Math.round(kills * shares[name]);
+  const share = shares[cast === "cluster" ? "cluster" : "server"];
+  const workerNames = named("worker", 2);
+  let left = kills;
+  const plan = (name: string, part: number): { readonly plan: readonly PlannedKill[] } => {
+    const own = Math.min(left, Math.round(kills * part));
+    left -= own;
     return { plan: planKills(seed, own, name) };
   };
-  const names = ["worker-1", "worker-2"] as const;
-  const server = stage.lives("server", scripts.engine, {
-    ...plan("server"),
-    worksFor: names,
-  });
-  const workers = names.map((name) => stage.lives(name, scripts.worker, plan(name)));
-  const driver = stage.lives("driver", scripts.driver, plan("driver"));
-  const run = async (): Promise<void> => {
-    const serving = server.run();
-    await server.isUp;
-    const working = Promise.all(workers.map((worker) => worker.run()));
-    const job = async (): Promise<void> => {
-      await driver.run();
-      for (const worker of workers) worker.stop();
-      await working;
-      server.stop();
-    };
-    // Whoever fails first says why.
-    await Promise.all([serving, working, job()]);
-  };
+  const many = (name: string, script: URL, count: number, part: number) =>
+    named(name, count).map((each, i) =>
+      stage.lives(each, script, {
+        ...plan(each, part / count),
+        args: [String(i)],
+        ...(name === "worker" ? {} : { worksFor: workerNames }),
+        ...(name === "database" ? { kill: die } : {}),
+      }),
+    );
+  const { config } = shop;
+  const databases = many("database", scripts.database, config.databases.length, share.databases);
+  const servers = many("server", scripts.engine, config.servers.length, share.servers);
+  const workers = many("worker", scripts.worker, workerNames.length, share.workers);
+  const driver = stage.lives("driver", scripts.driver, { plan: planKills(seed, left, "driver") });
   return {
     board: stage.board,
-    run: () => stage.watched(driver, run()),
+    run: () => stage.watched(driver, inOrder([databases, servers, workers, [driver]])),
     killed: () => [
-      stage.killed("The server was", "calls", server),
+      ...(databases.length === 0
+        ? []
+        : [stage.killed(`The ${databases.length} databases were`, "calls", ...databases)]),
+      servers.length === 1
+        ? stage.killed("The server was", "calls", ...servers)
+        : stage.killed(`The ${servers.length} servers were`, "calls", ...servers),
       stage.killed("The two workers were", "calls", ...workers),
       stage.killed("The driver was", "runs", driver),
     ],
   };
 }
 
-class Stage {
-  readonly board: Board = new Board();
-  readonly #folder: string;
-  readonly #shop: Shop;
-
-  constructor(folder: string, shop: Shop) {
-    this.#folder = folder;
-    this.#shop = shop;
-  }
-
-  lives(name: string, script: URL, more: Pick<LivesOptions, "plan" | "worksFor">): Lives {
-    return new Lives({
-      name,
-      script,
-      configFile: this.#shop.configFile,
-      logFile: join(this.#folder, `${name}.log`),
-      board: this.board,
-      onLife: (first) => this.#onLife(name, first),
-      ...more,
-    });
-  }
-
-  killed(what: string, of: string, ...lives: readonly Lives[]): Killed {
-    const kills = lives.reduce((sum, each) => sum + each.kills, 0);
-    return { what, kills, of, cutOff: lives.reduce((sum, each) => sum + each.cutOff, 0) };
-  }
-
-  /** Fails, with what the engine has to say, when nothing moves for too long. */
-  async watched(spokesman: Lives, run: Promise<void>): Promise<void> {
-    const over = new AbortController();
-    try {
-      await Promise.race([run, this.#stall(spokesman, over.signal)]);
-    } finally {
-      over.abort();
-    }
-  }
-
-  async #stall(spokesman: Lives, over: AbortSignal): Promise<void> {
-    while (!over.aborted) {
-      await delay(100);
-      if (this.board.stillMs <= STALL_MS) continue;
-      const text = await Promise.race([explanationOf(spokesman), delay(EXPLAIN_MS)]);
-      throw new Error(
-        `nothing has moved for ${STALL_MS / 1000} s. The engine says:\n` +
-          (text ?? "nothing: it does not answer"),
-      );
-    }
-  }
-
-  /** People answer where the job is; while it is dead, nowhere. */
-  #onLife(name: string, first: ProcessMessage | undefined): void {
-    const { approver } = this.#shop;
-    if (name !== "engine" && name !== "driver") return;
-    approver.approvalsUrl = first?.type === "ready" ? first.approvalsUrl : undefined;
-  }
+/** Each kind begins when the one before it is up, and is asked to leave when the next has left. */
+async function inOrder([first = [], ...rest]: readonly (readonly Lives[])[]): Promise<void> {
+  const living = Promise.all(first.map((each) => each.run()));
+  if (rest.length === 0) return void (await living);
+  const after = async (): Promise<void> => {
+    await Promise.all(first.map(({ isUp }) => isUp));
+    await inOrder(rest);
+    for (const each of first) each.stop();
+  };
+  // Whoever fails first says why.
+  await Promise.all([living, after()]);
 }
 
-async function explanationOf(spokesman: Lives): Promise<string | undefined> {
-  const child = spokesman.ask("explain");
-  if (child === undefined) return undefined;
-  for await (const [message] of on(child, "message") as AsyncIterable<[ProcessMessage]>) {
-    if (message.type === "explained") return message.text;
-  }
-  return undefined;
+function named(name: string, count: number): readonly string[] {
+  return count === 1 ? [name] : Array.from({ length: count }, (_, i) => `${name}-${i + 1}`);
 }

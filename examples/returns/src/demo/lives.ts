@@ -17,11 +17,15 @@ export interface LivesOptions {
   readonly name: string;
   readonly script: URL;
   readonly configFile: string;
+  /** Which of several it is, for the script to know. */
+  readonly args?: readonly string[];
   readonly logFile: string;
   readonly plan: readonly PlannedKill[];
   readonly board: Board;
   /** Whose work shows that it is at work; default: its own. */
   readonly worksFor?: readonly string[];
+  /** How it dies; default: of SIGKILL, from here. */
+  readonly kill?: typeof kill;
   /** Each life's first words; undefined: it is dead. */
   readonly onLife?: (message: ProcessMessage | undefined) => void;
 }
@@ -83,14 +87,15 @@ export class Lives {
   }
 
   async #live(planned: PlannedKill | undefined): Promise<End> {
-    const { name, script, configFile, logFile, board, onLife } = this.#options;
-    const child = spawnScript(script, [configFile], logFile);
+    const { name, script, configFile, args = [], logFile, board, onLife } = this.#options;
+    const child = spawnScript(script, [configFile, ...args], logFile);
     child.on("message", (message: ProcessMessage) => {
       if (message.type === "progress") board.hear(name, message.progress);
     });
     const exit = once(child, "exit");
     onLife?.(await ready<ProcessMessage>(child));
     this.#child = child;
+    board.stir();
     this.#finishedBefore = board.finished(this.#worksFor);
     this.#firstLife.resolve();
     if (this.#isStopping) this.stop();
@@ -126,7 +131,7 @@ export class Lives {
   async #kill(child: ChildProcess): Promise<End> {
     const inFlight = this.#options.board.inFlight(this.#worksFor);
     this.#options.onLife?.(undefined);
-    const signal = await kill(child);
+    const signal = await (this.#options.kill ?? kill)(child);
     this.#dead();
     if (signal !== "SIGKILL") return "done";
     this.#kills++;

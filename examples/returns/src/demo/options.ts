@@ -5,8 +5,11 @@ export interface DemoOptions {
   readonly kills: number;
   readonly seed: number;
   readonly keep: boolean;
-  /** The engine, two workers and the driver as processes of their own. */
-  readonly server: boolean;
+  /**
+   * Who is there: one process that has it all; a server, two workers and a driver; or the same with
+   * three servers on two databases.
+   */
+  readonly cast: "embedded" | "server" | "cluster";
   readonly startsPerSecond: number;
 }
 
@@ -15,6 +18,7 @@ export const KILLS_WANTED = 20;
 
 const usage = `npm run demo -- [options]
   --server    a server, two workers and the driver, instead of one process that has it all
+  --cluster   three servers on two PostgreSQL databases, two workers and the driver
   --kills N   kill these processes N times while they work (default 24, at most 200)
   --seed N    where faults, approvals and kills come from (default: a random one, printed)
   --rate N    returns started in a second (default 10)
@@ -33,6 +37,7 @@ export function readOptions(
         seed: { type: "string", default: String(randomInt(1, 1_000_000)) },
         rate: { type: "string", default: "10" },
         server: { type: "boolean", default: false },
+        cluster: { type: "boolean", default: false },
         keep: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -42,7 +47,7 @@ export function readOptions(
       kills: whole("--kills", values.kills, 0, 200),
       seed: whole("--seed", values.seed, 0, Number.MAX_SAFE_INTEGER),
       startsPerSecond: whole("--rate", values.rate, 1, 200),
-      server: values.server,
+      cast: values.cluster ? "cluster" : values.server ? "server" : "embedded",
       keep: values.keep,
     };
   } catch (error) {

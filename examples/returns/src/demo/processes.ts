@@ -7,7 +7,8 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 120_000;
+const LEAVE_MS = 2_000;
 const running = new Set<ChildProcess>();
 
 /** Starts a TypeScript file as a process; what it prints is added to `logFile`. */
@@ -50,6 +51,20 @@ export async function kill(child: ChildProcess): Promise<NodeJS.Signals | null> 
   return child.signalCode;
 }
 
+/** For a process that has others, which are to die with it: it does that itself, when told to. */
+export async function die(child: ChildProcess): Promise<NodeJS.Signals | null> {
+  const exit = once(child, "exit");
+  if (child.connected) child.send("die");
+  await exit;
+  return child.signalCode;
+}
+
+/** Those who can hear that this process is leaving go by themselves. */
 export async function killAll(): Promise<void> {
-  await Promise.all([...running].map(kill));
+  const ends = [...running].map(async (child) => {
+    const exit = once(child, "exit", { signal: AbortSignal.timeout(LEAVE_MS) });
+    if (child.connected) child.disconnect();
+    await exit.catch(() => kill(child));
+  });
+  await Promise.all(ends);
 }

@@ -2,7 +2,7 @@
 import type { Outcome } from "../letter.ts";
 import type { Stats } from "../services/ledger.ts";
 import type { Books } from "./audit.ts";
-import type { Killed } from "./cast.ts";
+import type { Killed } from "./stage.ts";
 import { effectKinds } from "./evidence.ts";
 import { faults, type Finding } from "./reconcile.ts";
 import type { Tally } from "./tally.ts";

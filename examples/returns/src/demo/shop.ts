@@ -54,7 +54,7 @@ interface Up {
 
 export async function openShop(
   folder: string,
-  { seed, startsPerSecond }: Pick<DemoOptions, "seed" | "startsPerSecond">,
+  { seed, startsPerSecond, cast }: Pick<DemoOptions, "seed" | "startsPerSecond" | "cast">,
 ): Promise<Shop> {
   const inFolder = (name: string): string => join(folder, name);
   const service = async (name: keyof typeof scripts): Promise<Up> => {
@@ -76,8 +76,20 @@ export async function openShop(
     approver: approverUrl,
     mail: `http://127.0.0.1:${mail.port}`,
   };
+  const [serverCount, databaseCount] = cast === "cluster" ? [3, 2] : [1, 0];
+  const servers: DemoConfig["servers"] = [];
+  for (let n = 0; n < serverCount; n++) {
+    servers.push({ port: await fixedPort(), nodePort: await fixedPort() });
+  }
+  const databases: DemoConfig["databases"] = [];
+  for (let n = 1; n <= databaseCount; n++) {
+    databases.push({ folder: inFolder(`database-${n}`), port: await fixedPort() });
+  }
   const config: DemoConfig = {
-    store: inFolder("perdure.db"),
+    store:
+      databases.length === 0
+        ? `sqlite:${inFolder("perdure.db")}`
+        : databases.map(({ port }) => `postgres://postgres@127.0.0.1:${port}/postgres`).join(),
     requests: inFolder("requests.jsonl"),
     inventory: inFolder("inventory.db"),
     results: inFolder("results.jsonl"),
@@ -88,7 +100,10 @@ export async function openShop(
     smtpPort: mail.smtpPort ?? 0,
     approvalTimeout: `${APPROVAL_TIMEOUT_MS}ms`,
     startsPerSecond,
-    server: { port: await fixedPort(), apiKey: newApiKey() },
+    servers,
+    databases,
+    apiKey: newApiKey(),
+    nodeSecret: randomBytes(32).toString("base64url"),
   };
   const configFile = inFolder("config.json");
   writeFileSync(configFile, JSON.stringify(config, undefined, 2));

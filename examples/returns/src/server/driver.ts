@@ -6,7 +6,7 @@ import { readConfig, urlOf } from "../config.ts";
 import { runJob } from "../job.ts";
 
 const config = readConfig();
-const perdure = await connect(urlOf(config), { apiKey: config.server.apiKey });
+const perdure = await connect(urlOf(config), { apiKey: config.apiKey });
 await runJob({ perdure, returns: returnsOf(config, new Activity()), config });
 await perdure.close();
 process.disconnect();

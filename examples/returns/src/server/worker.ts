@@ -9,7 +9,7 @@ import { announce } from "../services/process.ts";
 const config = readConfig();
 const activity = new Activity();
 const workflows = [returnsOf(config, activity)];
-const perdure = await connect(urlOf(config), { apiKey: config.server.apiKey, workflows });
+const perdure = await connect(urlOf(config), { apiKey: config.apiKey, workflows });
 reportProgress(() => {
   const { inFlight, finished } = activity;
   return { total: 0, closed: 0, inFlight, finished };

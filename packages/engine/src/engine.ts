@@ -236,6 +236,7 @@ function gauge(parts: Assembly, phase: Phase): EngineStats {
     ...parts.stats,
     phase,
     partitions: partitions.length,
+    databases: 1 + Math.max(...partitions.map(({ database }) => database)),
     partitionsOpen: partitions.filter(({ isOpen }) => isOpen).length,
     ...(parts.cluster === undefined ? {} : { node: parts.cluster.standing }),
     queued: mail.queued,

@@ -18,6 +18,12 @@ export interface PumpHooks extends Omit<LaneHooks, "tidy" | "turned" | "isAwaite
   readonly refusing: (database: number, reason: PerdureError) => void;
 }
 
+/** Of the databases that have refused something of late, the one that matters most. */
+export interface Refusals extends Refused {
+  /** All of them. */
+  readonly databases: readonly number[];
+}
+
 interface Expected {
   readonly done: () => boolean;
   readonly resolve: () => unknown;
@@ -53,9 +59,12 @@ export class Pump {
   }
 
   /** What the store has refused of late: of a database that takes nothing, if there is one. */
-  get refused(): Refused | undefined {
-    const all = this.#lanes.flatMap(({ refused }) => refused ?? []);
-    return all.find(({ isTaking }) => !isTaking) ?? all[0];
+  get refused(): Refusals | undefined {
+    const all = this.#lanes.flatMap(({ refused }, database) =>
+      refused === undefined ? [] : [{ refused, database }],
+    );
+    const worst = all.find(({ refused }) => !refused.isTaking) ?? all[0];
+    return worst && { ...worst.refused, databases: all.map(({ database }) => database) };
   }
 
   /** Nothing has arrived that is not in a batch. */

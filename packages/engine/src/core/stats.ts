@@ -1,5 +1,5 @@
 /** Counters for `doctor`, metrics and the bench; monotone unless said otherwise. */
-import type { Refused } from "../commit/flights.ts";
+import type { Refusals } from "../commit/pump.ts";
 import type { QueueStats } from "../workers/queue-stats.ts";
 
 export interface Stats {
@@ -56,6 +56,8 @@ export interface Gauges {
   readonly partitions: number;
   /** Those that are here. */
   readonly partitionsOpen: number;
+  /** Over which the partitions are spread. */
+  readonly databases: number;
   /** Of one node among several. */
   readonly node?: ClusterStanding;
   readonly queued: number;
@@ -71,7 +73,7 @@ export interface Gauges {
   /** Counted when it is read; at most `limits.queueStats` and a sum of the others. */
   readonly queues: readonly QueueStats[];
   /** Commits that the store has refused of late. */
-  readonly storeTrouble?: Refused;
+  readonly storeTrouble?: Refusals;
 }
 
 export type EngineStats = Readonly<Stats> & Gauges;

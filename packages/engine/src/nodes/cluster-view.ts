@@ -49,12 +49,23 @@ export interface PartitionView extends Partial<Omit<PartitionGauge, "partition">
   readonly owner?: string;
 }
 
+/** A database as it hears the node that is asked. */
+export interface DatabaseView {
+  readonly database: number;
+  /** Since it took the node's last sign of life. */
+  readonly beatAgeMs: number;
+  /** Not so: the node has no partition of it. */
+  readonly isWithinLease: boolean;
+}
+
 export interface ClusterReport {
   /** The id of the node that was asked; absent: the only engine of its store. */
   readonly self?: string;
   /** None: the only engine of its store. */
   readonly nodes: readonly NodeView[];
   readonly partitions: readonly PartitionView[];
+  /** None: the only engine of its store. */
+  readonly databases: readonly DatabaseView[];
 }
 
 export interface GaugeParts {
@@ -82,7 +93,8 @@ export function gauges({ env, partitions, alarms }: GaugeParts): readonly Partit
 export function reportAlone(parts: GaugeParts & { readonly store: Store }): ClusterReport {
   const { partitions, store } = parts;
   const records = partitions.map(({ number, epoch }) => ({ partition: number, epoch }));
-  return { nodes: [], partitions: partitionViews(store, records, gauges(parts)) };
+  const views = partitionViews(store, records, gauges(parts));
+  return { nodes: [], partitions: views, databases: [] };
 }
 
 export interface ReportParts {
@@ -120,6 +132,7 @@ export async function reportOf(parts: ReportParts): Promise<ClusterReport> {
       partitions: counts.get(id) ?? 0,
     })),
     partitions: partitionViews(store, partitions, found.flat()),
+    databases: memberships.databases(self),
   };
 }
 

@@ -61,6 +61,10 @@ test("a database that is down costs the runs in it alone, and they come back by 
     message: expect.stringContaining("no node was found that has this partition"),
   });
   expect(a.stopped).toBeUndefined();
+  expect((await cluster.run(a.engine.cluster())).databases).toMatchObject([
+    { database: 0, isWithinLease: true },
+    { database: 1, isWithinLease: false },
+  ]);
   heal(a);
   await cluster.settle();
   await finish(cluster, a, far);
@@ -76,7 +80,7 @@ test("a database that refuses everything stops nothing, and takes again when it 
     expect(await cluster.run(errorOf(refused))).toBeInstanceOf(Error);
     await cluster.env.pass(200);
   }
-  expect(a.engine.stats().storeTrouble).toMatchObject({ isTaking: false });
+  expect(a.engine.stats().storeTrouble).toMatchObject({ isTaking: false, databases: [1] });
   await finish(cluster, a, near);
   expect(a.stopped).toBeUndefined();
   heal(a);

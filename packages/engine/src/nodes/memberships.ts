@@ -1,5 +1,6 @@
 /** What all databases say of the nodes, together; each counts for its own partitions alone. */
 import type { NodeRecord, PartitionRecord } from "@perdure/store";
+import type { DatabaseView } from "./cluster-view.ts";
 import type { Membership } from "./membership.ts";
 
 export class Memberships {
@@ -25,6 +26,15 @@ export class Memberships {
   get partitions(): readonly PartitionRecord[] {
     const records = this.#all.flatMap(({ view }) => view.partitions);
     return records.toSorted((a, b) => a.partition - b.partition);
+  }
+
+  /** How each hears the node. */
+  databases(node: string): readonly DatabaseView[] {
+    return this.#all.map((membership, database) => ({
+      database,
+      beatAgeMs: Math.max(0, Math.round(membership.beatAgeMs(node))),
+      isWithinLease: membership.isWithinLease,
+    }));
   }
 
   get isWithinLease(): boolean {

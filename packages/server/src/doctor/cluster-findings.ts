@@ -5,7 +5,17 @@ import type { Finding } from "./doctor.ts";
 /** Partitions that are named one by one. */
 const NAMED = 8;
 
-export function* clusterFindings({ nodes, partitions }: ClusterReport): Generator<Finding> {
+export function* clusterFindings({
+  nodes,
+  partitions,
+  databases,
+}: ClusterReport): Generator<Finding> {
+  for (const { database, beatAgeMs, isWithinLease } of databases) {
+    if (isWithinLease) continue;
+    const what = `database ${database} has not heard this node for ${Math.round(beatAgeMs / 1_000)} s`;
+    const advice = "look at it and at the way to it: its partitions come back by themselves";
+    yield { level: "problem", what, advice };
+  }
   for (const node of nodes) yield* nodeFindings(node);
   const versions = new Set(nodes.filter(({ isAlive }) => isAlive).map(({ version }) => version));
   if (versions.size > 1) {

@@ -41,11 +41,13 @@ export function pages(parts: PagesParts): readonly OpenPage[] {
 
 /** Ready: a start that is sent now will be on disk. The reasons are for operators and name nobody. */
 function readiness({ stats, auditTrouble, isClosing }: PagesParts): Answer {
-  const { phase, storeTrouble, node } = stats();
+  const { phase, storeTrouble, databases, node } = stats();
+  // Where one of several databases refuses, the others go on.
+  const isRefusing = storeTrouble !== undefined && storeTrouble.databases.length === databases;
   const reasons = [
     ...(isClosing() ? ["the server is closing"] : []),
     ...(phase === "running" ? [] : [`the engine is ${phase}`]),
-    ...(storeTrouble === undefined ? [] : ["the store refuses commits: ask doctor why"]),
+    ...(isRefusing ? ["the store refuses commits: ask doctor why"] : []),
     ...(node === undefined || node.isWithinLease
       ? []
       : ["the store takes no sign of life from this node"]),

@@ -18,6 +18,7 @@ import { drawHex } from "./core/draw.ts";
 import { OwnedTimers } from "./core/owned-timers.ts";
 import { defaultTuning, type EngineOptions } from "./core/options.ts";
 import type { EngineStats } from "./core/stats.ts";
+import type { Env } from "./env.ts";
 import { LiveRun } from "./streams/live.ts";
 import { reportAlone, type ClusterReport } from "./nodes/cluster-view.ts";
 import { openFront, type Doors } from "./nodes/front.ts";
@@ -188,14 +189,22 @@ async function drain(parts: Assembly, { env }: EngineOptions, drainMs: number): 
   const workers = [...registry.workers];
   const drained = Promise.all(workers.map((worker) => registry.drain(worker)));
   const left = cluster?.leave();
-  const late = Promise.withResolvers<void>();
-  const cancel = env.after(drainMs, late.resolve);
-  await Promise.race([Promise.all([drained, left]), late.promise]);
-  cancel();
+  await within(env, drainMs, Promise.all([drained, left]));
   registry.stop();
-  // What the last answers led to.
-  await pump.barrierWhen(() => pump.isQuiet).catch(() => undefined);
-  await tidy.flush().catch(() => undefined);
+  // What the last answers led to; a database that does not answer is not waited for.
+  const written = pump.barrierWhen(() => pump.isQuiet).catch(() => undefined);
+  await within(
+    env,
+    drainMs,
+    written.then(() => tidy.flush().catch(() => undefined)),
+  );
+}
+
+async function within(env: Env, ms: number, work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const cancel = env.after(ms, late.resolve);
+  await Promise.race([work, late.promise]);
+  cancel();
 }
 
 function halt(parts: Assembly, error: PerdureError): void {

@@ -122,6 +122,18 @@ test("what a run calls in another database is called once, though that is down m
   expect(runs.rows).toHaveLength(1);
 });
 
+test("a node is closed though one of its databases does not answer", async () => {
+  const cluster = await TalkingCluster.over(DATABASES, "a");
+  const [a] = cluster.nodes as [ClusterNode];
+  const far = await runIn(cluster, a, 1);
+  cutFrom(a, 1);
+  void errorOf(a.engine.signal({ runId: far }, { name: "other", payload: text("") }));
+  await cluster.env.pass(4_000);
+  const before = cluster.env.now();
+  await cluster.run(a.engine.close());
+  expect(cluster.env.now() - before).toBeLessThanOrEqual(30_000);
+});
+
 test("nodes share each database evenly, and take a dead one's part in all of them", async () => {
   const cluster = await TalkingCluster.over(DATABASES, "a", "b", "c");
   const [, , c] = cluster.nodes as [ClusterNode, ClusterNode, ClusterNode];

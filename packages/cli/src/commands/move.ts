@@ -7,6 +7,7 @@ import {
   type MoveOptions,
   type MoveProgress,
 } from "@perdure/engine";
+import { PerdureError } from "@perdure/kernel";
 import { Command } from "commander";
 import { wholeNumber } from "../arguments.ts";
 import { examples, type CommandOf } from "../command.ts";
@@ -121,11 +122,18 @@ const steps: Readonly<Record<MoveProgress["step"], string>> = {
 
 function reporter(context: Context, progress: Progress): (done: MoveProgress) => void {
   return ({ step, streams, total, events }) => {
-    context.interrupted.throwIfAborted();
+    if (context.interrupted.aborted) throw interruptedError();
     if (step === "deliver") return progress.show(steps[step]);
     const of = total === undefined ? "" : ` of ${total}`;
     const more = events === 0 ? "" : `, ${events} events`;
     const fraction = total === undefined ? undefined : Math.min(1, streams / Math.max(1, total));
     progress.show(`${steps[step]} ${streams}${of} streams${more}`, fraction);
   };
+}
+
+function interruptedError(): PerdureError {
+  const text =
+    "Interrupted. Run the same perdure move again, which goes on where it was, or with --abandon " +
+    "to undo it.";
+  return new PerdureError("unavailable", text);
 }

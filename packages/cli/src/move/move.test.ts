@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startServer } from "@perdure/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { perdureIn } from "../cli.test-support.ts";
-import { endShop, openShop, type Shop } from "./shop.test-support.ts";
+import { endShop, makeStore, openShop, type Shop } from "./shop.test-support.ts";
 
 let folder: string;
 let shop: Shop;
@@ -17,7 +18,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "perdure-move-"));
   shop = await openShop(store("old.db"));
   whole = await endShop(store("twin.db"), await openShop(store("twin.db")));
-});
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("perdure move", () => {
@@ -41,6 +42,20 @@ describe("perdure move", () => {
     expect(compared.out).toContain(`sha256 there ${copied.digests.from}`);
   });
 
+  it("goes on after Ctrl-C, or is undone", async () => {
+    await makeStore(store("half.db"));
+    const words = ["move", "--from", store("copy.db"), "--to", store("half.db")];
+    const interrupted = AbortSignal.abort();
+    const { code, err } = await perdureIn({ interrupted }, words);
+    expect({ code, err }).toMatchObject({
+      code: 130,
+      err: expect.stringContaining("goes on where"),
+    });
+    const undone = await perdureIn({}, [...words, "--abandon"]);
+    expect(undone.code === 0 || undone.err.includes("nothing to undo")).toBe(true);
+    expect((await perdure("runs", "list", "--store", store("copy.db"))).code).toBe(0);
+  });
+
   it("refuses what would get in the way of something, and says what", async () => {
     const { code, err } = await move("old.db", "copy.db");
     expect(code).toBe(4);
@@ -49,7 +64,7 @@ describe("perdure move", () => {
   });
 
   it("moves runs that go on where they are now, and not where they were", async () => {
-    const { code, out } = await move("old.db", "new.db");
+    const { code, out } = await move("old.db", "new.db", "--partitions", "6");
     expect(code).toBe(0);
     expect(out).toMatch(/^moved 18 streams with \d+ events \(.* KiB\) to sqlite:.*new\.db\n/);
     const list = await perdure("runs", "list", "--store", store("old.db"));
@@ -61,6 +76,25 @@ describe("perdure move", () => {
     const compared = await move("old.db", "new.db", "--verify-only");
     expect(compared.out).toMatch(/ \d+ have gone on there\n/);
     expect(compared.out).not.toContain("different");
+  });
+
+  it("takes a server's API keys along: who had access has it at the new place", async () => {
+    const settings = { port: 0, dev: true } as const;
+    for (const name of ["server.db", "server-2.db"]) await makeStore(store(name));
+    const old = await startServer({ ...settings, store: store("server.db") });
+    const asAdmin = { PERDURE_URL: old.url, PERDURE_API_KEY: old.devToken ?? "" };
+    const key = await perdureIn({ env: asAdmin }, "keys create --role operator --name ops");
+    const secret = key.out.trim();
+    await perdureIn({ env: asAdmin }, "runs start nobody --key k-1");
+    await old.close();
+    expect((await move("server.db", "server-2.db")).code).toBe(0);
+    const server = await startServer({ ...settings, store: store("server-2.db") });
+    const asked = await perdureIn(
+      { env: { PERDURE_URL: server.url, PERDURE_API_KEY: secret } },
+      "runs list --json",
+    );
+    await server.close();
+    expect(JSON.parse(asked.out)).toMatchObject({ rows: [{ key: "k-1", status: "open" }] });
   });
 
   it("takes a store back whose new place is lost", async () => {

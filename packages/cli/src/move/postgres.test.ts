@@ -1,8 +1,9 @@
 /** Between SQLite and PostgreSQL, and between databases. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  CuttingProxy,
   missingPostgres,
   startPostgres,
   type PostgresServer,
@@ -12,6 +13,10 @@ import { perdureIn } from "../cli.test-support.ts";
 import { endShop, openShop, type Shop } from "./shop.test-support.ts";
 
 const missing = missingPostgres();
+
+/** The first cut comes while the store is being made; each later one comes later. */
+const FIRST_CUT_MS = 400;
+const GROWTH = 1.6;
 
 describe.skipIf(missing !== undefined)(`perdure move with PostgreSQL ${missing ?? ""}`, () => {
   let folder: string;
@@ -26,7 +31,7 @@ describe.skipIf(missing !== undefined)(`perdure move with PostgreSQL ${missing ?
     server = await startPostgres();
     shop = await openShop(file("old.db"), 40);
     whole = await endShop(file("twin.db"), await openShop(file("twin.db"), 40));
-  });
+  }, 120_000);
   afterAll(async () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -60,8 +65,41 @@ describe.skipIf(missing !== undefined)(`perdure move with PostgreSQL ${missing ?
     ]);
     expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining("?schema=two") });
     expect(err).not.toContain("postgres@");
+    expect(existsSync(join(folder, "x.db"))).toBe(false);
     expect(await endShop(file("new.db"), shop)).toEqual(whole);
   });
+
+  it("is brought to its end by the same command, however often its connections are cut", async () => {
+    const before = await openShop(file("fourth.db"), 60);
+    const proxy = await CuttingProxy.start(server.port);
+    const to = `postgres://postgres@127.0.0.1:${proxy.port}/postgres?schema=four&partitions=5`;
+    const words = ["move", "--from", file("fourth.db"), "--to", to];
+    let failures = 0;
+    // A commit that is refused, one that is lost, and one that arrives while its answer is lost.
+    for (const fault of ["abort", "lost", "applied"] as const) {
+      proxy.failNext(fault);
+      const { code, err } = await perdureIn({}, words);
+      expect({ code, err }).toMatchObject({ code: 5, err: expect.stringContaining("again") });
+      expect(err).not.toContain("postgres@");
+      failures++;
+    }
+    for (let afterMs = FIRST_CUT_MS; ; afterMs *= GROWTH) {
+      const timer = setTimeout(() => proxy.cut(), afterMs);
+      const { code } = await perdureIn({}, words);
+      clearTimeout(timer);
+      if (code === 0) break;
+      failures++;
+    }
+    expect(failures).toBeGreaterThan(2);
+    const compared = await perdureIn({}, [...words, "--verify-only", "--json"]);
+    const { streams, counts } = JSON.parse(compared.out) as Figures;
+    await proxy.stop();
+    expect(counts.same).toBe(streams);
+    const twin = await openShop(file("fourth-twin.db"), 60);
+    expect(await endShop(schema("four"), before)).toEqual(
+      await endShop(file("fourth-twin.db"), twin),
+    );
+  }, 300_000);
 
   it("goes on at PostgreSQL too", async () => {
     const before = await openShop(file("third.db"));
@@ -79,3 +117,8 @@ describe.skipIf(missing !== undefined)(`perdure move with PostgreSQL ${missing ?
     expect(compared.out).not.toContain("different");
   });
 });
+
+interface Figures {
+  readonly streams: number;
+  readonly counts: { readonly same: number };
+}

@@ -1,5 +1,5 @@
 /** A shop in the middle of its day, whose store is to be moved: everything waits for something. */
-import type { Store } from "@perdure/store";
+import { SqliteStore } from "@perdure/store-sqlite";
 import {
   handler,
   object,
@@ -60,8 +60,15 @@ export interface Shop {
   readonly runs: readonly RunId[];
 }
 
+/** So few that it takes no time to open them all. */
+export async function makeStore(name: string): Promise<void> {
+  const store = await SqliteStore.open(name.slice("sqlite:".length), { partitions: 8 });
+  await store.close();
+}
+
 /** Resolves when the shop's process has ended, in good order. */
-export async function openShop(store: string | Store, letters = 3): Promise<Shop> {
+export async function openShop(store: string, letters = 3): Promise<Shop> {
+  await makeStore(store);
   const perdure = await open({ ...code, store });
   try {
     const runs: RunId[] = [];
@@ -93,7 +100,7 @@ export async function openShop(store: string | Store, letters = 3): Promise<Shop
 }
 
 /** Opens the store, lets everything end, and tells how it ended. */
-export async function endShop(store: string | Store, { runs }: Shop): Promise<unknown> {
+export async function endShop(store: string, { runs }: Shop): Promise<unknown> {
   const perdure = await open({ ...code, store });
   try {
     await perdure.publish("order.paid", { cents: 7 });

@@ -16,7 +16,7 @@ import type { Env } from "../env.ts";
 import { compareStores, type Comparison } from "./compare.ts";
 import { copyAll } from "./copy-all.ts";
 import { deliver, patience, undelivered, undeliveredError } from "./deliver.ts";
-import { stageOf, type Stage } from "./stage.ts";
+import { sealOfSource, stageOf, type Stage } from "./stage.ts";
 import { StoreEnd, type StoreSource } from "./store-end.ts";
 import { conflictError, survey } from "./survey.ts";
 import { checkSkips, type Skips } from "./walk.ts";
@@ -89,8 +89,11 @@ class Move {
 
   async run(): Promise<Moved> {
     const { to, env, keep = false } = this.#options;
+    const source = { name: this.#source.name, seals: await this.#source.seals() };
+    // Before the target is made, where there is none.
+    sealOfSource(source, to.name);
     const target = (this.#target = await StoreEnd.open(to, env));
-    const stage = await this.#stage(target);
+    const stage = stageOf({ source, target: { name: to.name, seals: await target.seals() } });
     switch (stage.type) {
       case "over":
         return { hasMoved: false, isKept: false, comparison: undefined };
@@ -111,14 +114,6 @@ class Move {
     await this.#target?.close();
   }
 
-  async #stage(target: StoreEnd): Promise<Stage> {
-    const [here, there] = [await this.#source.seals(), await target.seals()];
-    return stageOf({
-      source: { name: this.#source.name, seals: here },
-      target: { name: target.name, seals: there },
-    });
-  }
-
   async #bring(
     target: StoreEnd,
     { move, isArriving }: Extract<Stage, { type: "copying" }>,
@@ -131,6 +126,7 @@ class Move {
     this.#total = found.streams;
     await this.#source.seal({ state: "leaving", move, other: target.name });
     await target.seal({ state: "arriving", move, other: this.#source.name });
+    await this.#source.store.flush();
     const { calendar, commitBytes = limits.moveCommitBytes } = this.#options;
     await copyAll({
       ...this.#parts(target, "copy"),
@@ -189,9 +185,9 @@ class Move {
   }
 }
 
-function differentError(target: string, { counts, named }: Comparison): PerdureError {
+function differentError(target: string, { streams, counts, named }: Comparison): PerdureError {
   const text =
-    `${counts.missing + counts.different} streams in ${target} are not as they were written: it is ` +
+    `${streams - counts.same} streams in ${target} are not as they were written: it is ` +
     `not to be trusted. Undo the move with --abandon, and move to another store:\n${named.join("\n")}`;
   return new PerdureError("store-corrupt", text);
 }

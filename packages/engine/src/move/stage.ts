@@ -18,9 +18,14 @@ import { sealedError, type Seal } from "@perdure/store";
 /** The seals of a store's partitions, in their order. */
 export type Seals = readonly (Seal | undefined)[];
 
+export interface End {
+  readonly name: string;
+  readonly seals: Seals;
+}
+
 export interface Ends {
-  readonly source: { readonly name: string; readonly seals: Seals };
-  readonly target: { readonly name: string; readonly seals: Seals };
+  readonly source: End;
+  readonly target: End;
 }
 
 export type Stage =
@@ -39,15 +44,13 @@ export type Stage =
   | { readonly type: "over" };
 
 export function stageOf({ source, target }: Ends): Stage {
+  const here = sealOfSource(source, target.name);
   const there = onlySeal(target);
-  const here = onlySeal(source);
   if (there !== undefined && there.state !== "arriving") throw sealedError(there);
   if (here === undefined) {
     if (there === undefined) return { type: "new" };
     throw strangerError(target.name, source.name, there);
   }
-  if (here.state === "arriving") throw sealedError(here);
-  if (here.other !== target.name) throw sealedError(here);
   if (there !== undefined && there.move !== here.move) {
     throw strangerError(target.name, source.name, there);
   }
@@ -68,8 +71,16 @@ export function stageOf({ source, target }: Ends): Stage {
   return { type: "copying", move, isArriving };
 }
 
+/** Throws when the source is no source, or another target's. */
+export function sealOfSource(source: End, target: string): Seal | undefined {
+  const seal = onlySeal(source);
+  if (seal === undefined) return undefined;
+  if (seal.state === "arriving" || seal.other !== target) throw sealedError(seal);
+  return seal;
+}
+
 /** The seal that speaks for the store: of two states, the one that came first. */
-export function onlySeal({ name, seals }: Ends["source"]): Seal | undefined {
+export function onlySeal({ name, seals }: End): Seal | undefined {
   const found = seals.filter((seal) => seal !== undefined);
   const [first] = found;
   const other = found.find(({ move }) => move !== first?.move);

@@ -4,8 +4,11 @@ import type { CommandOf } from "../command.ts";
 import { numberIn, objectsIn, textIn } from "../connect/fields.ts";
 import { table, type Column } from "../terminal/table.ts";
 import { dim, red, yellow, type Text } from "../terminal/text.ts";
-import { relative } from "../terminal/time.ts";
+import { relative, span } from "../terminal/time.ts";
 import { shortNode } from "./nodes.ts";
+
+/** A commit that takes longer is worth a look. */
+const SLOW_MS = 1_000;
 
 const columns: readonly Column[] = [
   { title: "PARTITION", align: "right" },
@@ -16,6 +19,7 @@ const columns: readonly Column[] = [
   { title: "STREAMS", align: "right" },
   { title: "QUEUED", align: "right" },
   { title: "IN FLIGHT", align: "right" },
+  { title: "OLDEST", align: "right" },
   { title: "LATE", align: "right" },
 ];
 
@@ -40,6 +44,7 @@ export const partitions: CommandOf = (choose) =>
 function rowOf(partition: JsonObject, now: number, isShared: boolean): Text[] {
   const openedAt = numberIn(partition, "openedAt");
   const late = numberIn(partition, "lateAlarms") ?? 0;
+  const oldest = numberIn(partition, "oldestCommitMs");
   const owner = shortNode(textIn(partition, "owner"));
   return [
     textIn(partition, "partition"),
@@ -50,6 +55,7 @@ function rowOf(partition: JsonObject, now: number, isShared: boolean): Text[] {
     textIn(partition, "liveStreams") || dim("-"),
     textIn(partition, "queued") || dim("-"),
     textIn(partition, "commitsInFlight") || dim("-"),
+    oldest === undefined ? dim("-") : oldest > SLOW_MS ? yellow(span(oldest)) : span(oldest),
     late > 0 ? yellow(String(late)) : textIn(partition, "lateAlarms") || dim("-"),
   ];
 }

@@ -137,6 +137,18 @@ export class Flights {
     }
   }
 
+  /** By partition: since when its oldest commit has been on its way (monotonic ms). */
+  *oldest(): Generator<readonly [partition: number, since: number]> {
+    const seen = new Set<number>();
+    for (const { drafts, since } of this.#flights) {
+      for (const { partition } of drafts) {
+        if (seen.has(partition.number)) continue;
+        seen.add(partition.number);
+        yield [partition.number, since];
+      }
+    }
+  }
+
   stop(error: PerdureError): void {
     this.#isStopped = true;
     for (const { barrier } of this.#flights.splice(0)) barrier?.reject(error);

@@ -58,6 +58,11 @@ export class Lane {
     this.#flights = new Flights(this.#parts, { ...hooks, landed });
   }
 
+  /** By partition: since when its oldest commit has been on its way (monotonic ms). */
+  oldest(): Iterable<readonly [partition: number, since: number]> {
+    return this.#flights?.oldest() ?? [];
+  }
+
   get commitsInFlight(): number {
     return this.#flights?.storing ?? 0;
   }

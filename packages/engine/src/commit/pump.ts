@@ -54,6 +54,11 @@ export class Pump {
     }
   }
 
+  /** By partition: since when its oldest commit has been on its way (monotonic ms). */
+  oldest(): ReadonlyMap<number, number> {
+    return new Map(this.#lanes.flatMap((lane) => [...lane.oldest()]));
+  }
+
   get commitsInFlight(): number {
     return this.#lanes.reduce((sum, lane) => sum + lane.commitsInFlight, 0);
   }

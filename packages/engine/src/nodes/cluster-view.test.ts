@@ -28,6 +28,7 @@ test("any node tells of all nodes and of what each has", async () => {
     expect(partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
     for (const one of partitions) {
       expect(one).toMatchObject({ database: 0, queued: 0, commitsInFlight: 0, lateAlarms: 0 });
+      expect(one.oldestCommitMs).toBe(0);
       expect(one.openedAt).toBeGreaterThan(0);
       expect(one.epoch).toBeGreaterThan(0);
     }

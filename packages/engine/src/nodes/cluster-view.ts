@@ -3,6 +3,7 @@
  * together from this node's view of the store and from what each node says of its own partitions.
  */
 import type { PartitionRecord, Store } from "@perdure/store";
+import type { Pump } from "../commit/pump.ts";
 import type { Env } from "../env.ts";
 import type { Partition } from "../streams/partition.ts";
 import type { Alarms } from "../time/alarms.ts";
@@ -35,6 +36,8 @@ export interface PartitionGauge {
   /** Messages that wait to be decided. */
   readonly queued: number;
   readonly commitsInFlight: number;
+  /** For how long the oldest of them has been on its way; 0: there is none. */
+  readonly oldestCommitMs: number;
   /** Alarms that should have rung. */
   readonly lateAlarms: number;
 }
@@ -72,10 +75,13 @@ export interface GaugeParts {
   readonly env: Env;
   readonly partitions: readonly Partition[];
   readonly alarms: Alarms;
+  readonly pump: Pick<Pump, "oldest">;
 }
 
 /** Of the partitions that are here. */
-export function gauges({ env, partitions, alarms }: GaugeParts): readonly PartitionGauge[] {
+export function gauges({ env, partitions, alarms, pump }: GaugeParts): readonly PartitionGauge[] {
+  const now = env.monotonic();
+  const oldest = pump.oldest();
   const late = alarms.late(env.now());
   return partitions
     .filter(({ isOpen }) => isOpen)
@@ -85,6 +91,7 @@ export function gauges({ env, partitions, alarms }: GaugeParts): readonly Partit
       liveStreams: partition.lives.size,
       queued: partition.queue.length + partition.resumed.length,
       commitsInFlight: partition.inFlight,
+      oldestCommitMs: Math.round(now - (oldest.get(partition.number) ?? now)),
       lateAlarms: late.get(partition.number) ?? 0,
     }));
 }

@@ -4,6 +4,8 @@ import type { Finding } from "./doctor.ts";
 
 /** Partitions that are named one by one. */
 const NAMED = 8;
+/** No commit should take so long. */
+const COMMIT_MS = 5_000;
 
 export function* clusterFindings({
   nodes,
@@ -32,6 +34,16 @@ export function* clusterFindings({
     const what = `${named(orphans)} ${orphans.length === 1 ? "is" : "are"} at no node that lives`;
     const advice = "a living node takes them within a lease: look at its log if it stays so";
     yield { level: "problem", what, advice };
+  }
+  const slow = partitions.filter(({ oldestCommitMs = 0 }) => oldestCommitMs > COMMIT_MS);
+  if (slow.length > 0) {
+    const longest = Math.max(...slow.map(({ oldestCommitMs = 0 }) => oldestCommitMs));
+    const what = `a commit has been on its way for ${Math.round(longest / 1_000)} s, of ${named(slow)}`;
+    yield {
+      level: "problem",
+      what,
+      advice: "look at the database that has them, and at its locks",
+    };
   }
   const late = partitions.filter(({ lateAlarms = 0 }) => lateAlarms > 0);
   if (late.length > 0) {

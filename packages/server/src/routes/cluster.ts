@@ -28,6 +28,7 @@ const partition = z
     liveStreams: z.int().exactOptional(),
     queued: z.int().exactOptional(),
     commitsInFlight: z.int().exactOptional(),
+    oldestCommitMs: z.int().exactOptional(),
     lateAlarms: z.int().exactOptional(),
   })
   .meta({ id: "Partition" });

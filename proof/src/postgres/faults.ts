@@ -1,7 +1,7 @@
 /** What happens to a PostgreSQL and to the way to it while the writers are at work. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "../fuzz/random.ts";
-import type { Direction } from "../network/fault-proxy.ts";
+import { FaultProxy, type Direction } from "../network/fault-proxy.ts";
 import { NthMessage } from "../network/nth-message.ts";
 import { APPLICATION, type Site } from "./site.ts";
 
@@ -54,12 +54,25 @@ export const faults = {
     proxy.release(direction);
   },
 
-  /** The synchronous standby takes over; the former primary never comes back. */
+  /**
+   * The synchronous standby takes over; the former primary never comes back. Before, commits wait in
+   * vain for the standby, and somebody cancels their waiting: PostgreSQL then says COMMIT, with a
+   * warning that this is true of the primary only.
+   */
   failover: async (site) => {
     const former = site.server;
-    const standby = await former.follow();
+    const way = await FaultProxy.listen({ target: former.port });
+    const standby = await former.follow(way.port);
     await site.workUnderWay();
+    way.hold("response");
+    await delay(SILENCE_MS);
+    await former.query(
+      "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1",
+      [APPLICATION],
+    );
+    await delay(SILENCE_MS);
     await former.kill();
+    await way.close();
     await standby.promote();
     site.proxy.target = standby.port;
     site.server = standby;

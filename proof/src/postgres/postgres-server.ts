@@ -95,10 +95,13 @@ export class PostgresServer {
     return rows.map(({ pid }) => pid);
   }
 
-  /** A standby without whose word no commit is acknowledged from now on. */
-  async follow(): Promise<PostgresServer> {
+  /**
+   * A standby without whose word no commit is acknowledged from now on. `port`: where it finds this
+   * server, if it is to be by a way of its own.
+   */
+  async follow(port: number = this.port): Promise<PostgresServer> {
     const standby = await PostgresServer.#inNewFolder();
-    const from = ["-h", HOST, "-p", String(this.port), "-U", USER];
+    const from = ["-h", HOST, "-p", String(port), "-U", USER];
     const how = ["--write-recovery-conf", "--checkpoint=fast", "--no-sync"];
     await run("pg_basebackup", ["-D", standby.data, ...from, ...how], standby.#folder);
     await standby.start();

@@ -15,7 +15,7 @@ export interface Address {
 const noHost = /^(postgres(?:ql)?:\/\/[^@/]*@)\//;
 const NO_HOST = "socket";
 const DEFAULT_SCHEMA = "perdure";
-const own = ["schema", "partitions", "connections", "prepare", "application_name"];
+const own = ["schema", "partitions", "connections", "prepare", "transaction", "application_name"];
 
 /** Options given beside the address win over its parameters. */
 export function parseAddress(address: string, given: PostgresOptions = {}): Address {
@@ -31,6 +31,7 @@ export function parseAddress(address: string, given: PostgresOptions = {}): Addr
     ...defined("connections", wholeNumber("connections", read("connections"))),
     ...defined("applicationName", read("application_name")),
     ...defined("prepare", oneOf("prepare", read("prepare"), ["true", "false"])?.startsWith("t")),
+    ...defined("transaction", oneOf("transaction", read("transaction"), ["node", "partition"])),
   };
   for (const name of own) query.delete(name);
   const options = {

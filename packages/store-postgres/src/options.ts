@@ -13,6 +13,12 @@ export interface PostgresOptions {
    * transaction another connection and do not keep such names. Default: on.
    */
   readonly prepare?: boolean;
+  /**
+   * `partition`: no transaction touches the rows of two partitions, for databases and poolers that
+   * keep partitions in different places (Citus, CockroachDB, YugabyteDB). Default: `node`, one for all
+   * that the node has to commit, which costs the least.
+   */
+  readonly transaction?: "node" | "partition";
   /** When the log is longer, its oldest streams are gathered. Default: `limits.storeLogBytes`. */
   readonly logBytes?: number;
   /** The same when there are more of them. Default: `limits.storeUnsettledStreams`. */

@@ -50,6 +50,7 @@ import { Upkeep } from "./upkeep.ts";
 export class PostgresStore implements Store {
   readonly partitions: number;
   readonly databases = 1;
+  readonly commitsApart: boolean;
   readonly #database: Database;
   readonly #partitions: Partitions;
   readonly #turns: Turns;
@@ -80,11 +81,18 @@ export class PostgresStore implements Store {
     const committer = new Committer({ ...parts, applied: (calls) => this.#applied(calls) });
     // One connection is left for what is read and for signs of life.
     const width = Math.max(1, options.connections - 1);
-    this.#turns = new Turns(width, committer.carryOut);
+    this.commitsApart = options.transaction === "partition";
+    this.#turns = new Turns(width, committer.carryOut, this.commitsApart);
     this.#reader = new Reader({ ...parts, turns: this.#turns, count: partitions });
     const { logBytes = limits.storeLogBytes } = options;
     const { unsettledStreams = limits.storeUnsettledStreams } = options;
-    this.#upkeep = new Upkeep({ ...parts, turns: this.#turns, logBytes, unsettledStreams });
+    this.#upkeep = new Upkeep({
+      ...parts,
+      turns: this.#turns,
+      isApart: this.commitsApart,
+      logBytes,
+      unsettledStreams,
+    });
   }
 
   databaseOf(): number {
@@ -173,7 +181,12 @@ export class PostgresStore implements Store {
     return this.#use(() => {
       const { own } = this.#partitions;
       const asked = partitions === undefined ? own : own.filter((n) => partitions.includes(n));
-      const parts = { database: this.#database, partitions: this.#partitions, turns: this.#turns };
+      const parts = {
+        database: this.#database,
+        partitions: this.#partitions,
+        turns: this.#turns,
+        isApart: this.commitsApart,
+      };
       return prune(parts, now, Math.min(limit, limits.pageRows), asked);
     });
   }
@@ -185,21 +198,8 @@ export class PostgresStore implements Store {
 
   delivered(deliveries: readonly Delivery[]): Promise<void> {
     return this.#use(async () => {
-      const entries = deliveries.map(({ from, to, seq }) => ({
-        partition: from,
-        peer: to,
-        sent: 0,
-        mark: 0,
-        delivered: seq,
-      }));
-      if (entries.length === 0) return;
-      const { statement, values } = putLinks(entries);
-      await this.#database.run(statement, values);
-      for (const { from, to, seq } of deliveries) {
-        await this.#turns.look(from, () => {
-          this.#partitions.known.get(from)?.log.links.confirm(to, { from, seq });
-        });
-      }
+      const apart = this.commitsApart ? deliveries.map((one) => [one]) : [deliveries];
+      for (const some of apart) await this.#noteDelivered(some);
       this.#upkeep.stir();
     });
   }
@@ -250,6 +250,20 @@ export class PostgresStore implements Store {
 
   readonly #ask = (statement: Statement, values: readonly Value[]): Promise<readonly Row[]> =>
     this.#database.list((session) => session.run(statement, values, postgresLimits.longAnswerMs));
+
+  async #noteDelivered(deliveries: readonly Delivery[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    const entries = deliveries.map(({ from, to, seq }) => {
+      return { partition: from, peer: to, sent: 0, mark: 0, delivered: seq };
+    });
+    const { statement, values } = putLinks(entries);
+    await this.#database.run(statement, values);
+    for (const { from, to, seq } of deliveries) {
+      await this.#turns.look(from, () => {
+        this.#partitions.known.get(from)?.log.links.confirm(to, { from, seq });
+      });
+    }
+  }
 
   async #use<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed !== undefined) {

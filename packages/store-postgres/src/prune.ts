@@ -12,6 +12,8 @@ export interface PruneParts {
   readonly database: Database;
   readonly partitions: Partitions;
   readonly turns: Turns;
+  /** No transaction touches two partitions. */
+  readonly isApart: boolean;
 }
 
 interface Expired {
@@ -55,7 +57,10 @@ export async function prune(
     const last = found.at(-1);
     if (last === undefined) return pruned;
     after = last;
-    pruned.push(...(await forgetSettled(parts, found)));
+    const groups = parts.isApart
+      ? Map.groupBy(found, ({ partition }) => partition).values()
+      : [found];
+    for (const group of groups) pruned.push(...(await forgetSettled(parts, group)));
     if (pruned.length >= limit || found.length < most) return pruned;
   }
 }

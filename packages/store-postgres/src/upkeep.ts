@@ -20,6 +20,8 @@ export interface UpkeepParts {
   readonly database: Database;
   readonly partitions: Partitions;
   readonly turns: Turns;
+  /** No transaction touches two partitions. */
+  readonly isApart: boolean;
   /** Past these, the oldest streams are gathered. */
   readonly logBytes: number;
   readonly unsettledStreams: number;
@@ -80,7 +82,8 @@ export class Upkeep {
   readonly #drop = async (): Promise<void> => {
     const known = [...this.#parts.partitions.known.values()];
     const free = known.filter(({ log }) => log.uses.free > 0);
-    if (free.length > 0) await this.#keepUp(free, false);
+    const groups = this.#parts.isApart ? free.map((memory) => [memory]) : [free];
+    for (const group of groups) if (group.length > 0) await this.#keepUp(group, false);
   };
 
   /** The partition with the longest log, when all logs together are too long. */

@@ -243,6 +243,8 @@ export interface Store {
   readonly partitions: number;
   /** The partitions of one database are committed together, and fail together. */
   readonly databases: number;
+  /** Partitions of one database had better not share a commit either: they may be far apart. */
+  readonly commitsApart?: boolean;
   /** From 0; the same for ever. */
   databaseOf(partition: number): number;
   /**

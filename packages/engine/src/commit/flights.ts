@@ -89,7 +89,7 @@ export class Flights {
   /** Partitions whose memory is void, until they are reopened. */
   readonly #broken = new Map<Partition, { fenced: boolean }>();
   #storing = 0;
-  #isTidying = false;
+  #tidying = 0;
   /** Commits refused in all, and since the last that was not. */
   #refusals = 0;
   #refusalsInRow = 0;
@@ -108,7 +108,7 @@ export class Flights {
 
   /** The store has some housekeeping that it has not decided about. */
   get isTidying(): boolean {
-    return this.#isTidying;
+    return this.#tidying > 0;
   }
 
   get refused(): Refused | undefined {
@@ -164,7 +164,7 @@ export class Flights {
       return this.#land();
     }
     const flight = this.#fly({ drafts, isTidy });
-    if (isTidy) this.#isTidying = true;
+    if (isTidy) this.#tidying++;
     else this.#storing++;
     stats.commits++;
     for (const draft of durable) {
@@ -198,7 +198,7 @@ export class Flights {
   }
 
   #stored({ isTidy }: Flight): void {
-    if (isTidy) this.#isTidying = false;
+    if (isTidy) this.#tidying--;
     else this.#storing--;
   }
 

@@ -125,7 +125,7 @@ export class Lane {
     try {
       const drafts = this.#build(hooks);
       if (drafts.length > 0) {
-        flights.submit(drafts);
+        for (const some of this.#together(drafts)) flights.submit(some);
         hooks.submitted(drafts);
       } else this.#tidy();
       hooks.turned();
@@ -146,7 +146,13 @@ export class Lane {
     const { hooks, flights } = this.#attached();
     if (this.#isStopped || flights.isTidying) return;
     const drafts = hooks.tidy();
-    if (drafts.length > 0) flights.submit(drafts, true);
+    for (const some of this.#together(drafts)) flights.submit(some, true);
+  }
+
+  /** Those that share a commit. */
+  #together(drafts: readonly Draft[]): readonly (readonly Draft[])[] {
+    if (drafts.length === 0) return [];
+    return this.#parts.store.commitsApart === true ? drafts.map((draft) => [draft]) : [drafts];
   }
 
   #build({ build, hasMore }: LaneHooks): Draft[] {

@@ -4,7 +4,8 @@
  * 1. Work on a partition is done in the order in which it came.
  * 2. Commits that wait become one transaction, whatever their partitions, within the size of a
  *    group: the database sets the pace. Where work must be alone, it is.
- * 3. What only looks at a partition looks between pieces of work.
+ * 3. Where partitions are kept apart, only commits of the same one are put together.
+ * 4. What only looks at a partition looks between pieces of work.
  */
 import { limits } from "@perdure/kernel";
 import type { Batch, CommitResult } from "@perdure/store";
@@ -25,6 +26,7 @@ interface Work {
 
 export class Turns {
   readonly #width: number;
+  readonly #isApart: boolean;
   readonly #carryOut: (calls: readonly CommitCall[]) => Promise<void>;
   #waiting: Work[] = [];
   readonly #busy = new Set<number>();
@@ -34,8 +36,13 @@ export class Turns {
   readonly #unanswered = new Set<Promise<unknown>>();
 
   /** `width`: pieces of work at once. `carryOut` answers each call, and never throws. */
-  constructor(width: number, carryOut: (calls: readonly CommitCall[]) => Promise<void>) {
+  constructor(
+    width: number,
+    carryOut: (calls: readonly CommitCall[]) => Promise<void>,
+    isApart: boolean = false,
+  ) {
     this.#width = width;
+    this.#isApart = isApart;
     this.#carryOut = carryOut;
   }
 
@@ -105,7 +112,7 @@ export class Turns {
     this.#waiting = this.#waiting.filter((work) => {
       const [first] = group;
       const isFree = !work.partitions.some((partition) => blocked.has(partition));
-      const mayJoin = first === undefined || (first.commit && work.commit) !== undefined;
+      const mayJoin = first === undefined || this.#mayJoin(first, work);
       if (isFree && mayJoin && bytes < limits.storeGroupBytes) {
         group.push(work);
         bytes += work.commit?.bytes ?? 0;
@@ -115,6 +122,11 @@ export class Turns {
       return true;
     });
     return group;
+  }
+
+  #mayJoin(first: Work, work: Work): boolean {
+    if (first.commit === undefined || work.commit === undefined) return false;
+    return !this.#isApart || first.partitions.join() === work.partitions.join();
   }
 
   async #do(group: readonly Work[]): Promise<void> {

@@ -35,6 +35,7 @@ import { checkAlone, settlePlaces } from "./places.ts";
 export class SpreadStore implements Store {
   readonly partitions: number;
   readonly databases: number;
+  readonly commitsApart: boolean;
   readonly #stores: readonly Store[];
   /** By the database of the senders. */
   readonly #deliveries: readonly Deliveries[];
@@ -66,6 +67,7 @@ export class SpreadStore implements Store {
     this.#stores = stores;
     this.partitions = partitions;
     this.databases = stores.length;
+    this.commitsApart = stores.some(({ commitsApart }) => commitsApart === true);
     this.#deliveries = stores.map((store) => new Deliveries(store));
   }
 

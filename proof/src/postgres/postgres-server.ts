@@ -12,9 +12,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { giveAway, USER } from "@perdure/store-postgres/testing";
 import pg from "pg";
 import { freePort } from "../network/free-port.ts";
-import { begin, giveAway, run, USER } from "./postgres-programs.ts";
+import { begin, run } from "./postgres-programs.ts";
 
 const HOST = "127.0.0.1";
 const UP_MS = 60_000;

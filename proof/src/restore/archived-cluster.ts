@@ -5,23 +5,14 @@
  * It owns a temporary folder: the primary's data, the backups, and the restored clusters. All of it ends
  * with `close`. Servers listen on sockets in that folder alone, and every commit is synced.
  */
-import { execFile, execFileSync } from "node:child_process";
-import {
-  appendFileSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-} from "node:fs";
+import { execFile } from "node:child_process";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { findPrograms, giveAway, programOwner, USER } from "@perdure/store-postgres/testing";
 
-const USER = "postgres";
 const scripts = join(import.meta.dirname, "../../../deploy/postgresql");
 const patienceMs = 60_000;
 /** As the published settings have it. */
@@ -42,10 +33,10 @@ export class ArchivedCluster {
   readonly #started = new Set<string>();
 
   private constructor() {
-    own(this.#folder);
+    giveAway(this.#folder);
     for (const folder of [this.#backups, join(this.#backups, "wal")]) {
       mkdirSync(folder);
-      own(folder);
+      giveAway(folder);
     }
   }
 
@@ -111,7 +102,7 @@ export class ArchivedCluster {
     const name = data.slice(this.#folder.length + 1);
     const sockets = this.#socketsOf(name);
     mkdirSync(sockets);
-    own(sockets);
+    giveAway(sockets);
     const settings = `-c listen_addresses= -k ${sockets}`;
     const log = join(this.#folder, `${name}.log`);
     this.#started.add(data);
@@ -137,35 +128,12 @@ export class ArchivedCluster {
   }
 
   async #run(program: string, ...args: readonly string[]): Promise<string> {
-    const bin = binaries() ?? "";
+    const bin = findPrograms()?.folder ?? "";
     const { stdout } = await runFile(program.includes("/") ? program : join(bin, program), args, {
-      ...owner(),
+      ...programOwner(),
       cwd: this.#folder,
       env: { ...process.env, PATH: `${bin}:${process.env["PATH"] ?? ""}` },
     });
     return stdout.trim();
   }
-}
-
-/** Undefined: PostgreSQL is not installed here. */
-function binaries(): string | undefined {
-  const versions = "/usr/lib/postgresql";
-  const found = existsSync(versions) ? readdirSync(versions) : [];
-  return found
-    .toSorted((a, b) => Number(b) - Number(a))
-    .map((version) => join(versions, version, "bin"))
-    .find((bin) => existsSync(join(bin, "initdb")));
-}
-
-/** PostgreSQL refuses to run as root, and then runs as its own user. */
-function owner(): { readonly uid?: number; readonly gid?: number } {
-  if (process.getuid?.() !== 0) return {};
-  const id = (flag: string): number =>
-    Number(execFileSync("id", [flag, USER], { encoding: "utf8" }));
-  return { uid: id("-u"), gid: id("-g") };
-}
-
-function own(folder: string): void {
-  const { uid, gid } = owner();
-  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
 }

@@ -109,8 +109,6 @@ export function isElsewhere({ partitions }: Desk, stream: StreamId): boolean {
 export async function namespaceOf(desk: Desk, runId: RunId): Promise<string | undefined> {
   desk.checkOpen();
   checkRunId(runId);
-  const expected = desk.listeners.expectedIn(runId);
-  if (expected !== undefined) return expected;
   const { spec } = (await arrived(desk, runId)).run;
   return spec?.namespace ?? queuedIn(desk, runId);
 }

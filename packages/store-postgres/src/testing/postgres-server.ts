@@ -6,13 +6,13 @@
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { findPrograms } from "./programs.ts";
+import { findPrograms, giveAway, programOwner, USER } from "./programs.ts";
 
 export interface PostgresServer {
   readonly version: number;
@@ -41,7 +41,6 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-const USER = "postgres";
 const START_MS = 60_000;
 
 /**
@@ -58,7 +57,8 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Postgr
   const programs = findPrograms(options.version);
   if (programs === undefined) throw new Error(missingPostgres(options.version) ?? "no PostgreSQL");
   const folder = mkdtempSync(join(tmpdir(), "perdure-pg-"));
-  const owner = ownerOf(folder);
+  giveAway(folder);
+  const owner = programOwner();
   const data = join(folder, "data");
   execFileSync(
     join(programs.folder, "initdb"),
@@ -172,14 +172,4 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
-}
-
-/** PostgreSQL refuses to run as root, and then runs as its own user. */
-function ownerOf(folder: string): { readonly uid?: number; readonly gid?: number } {
-  if (process.getuid?.() !== 0) return {};
-  const id = (flag: string): number =>
-    Number(execFileSync("id", [flag, USER], { encoding: "utf8" }));
-  const owner = { uid: id("-u"), gid: id("-g") };
-  chownSync(folder, owner.uid, owner.gid);
-  return owner;
 }

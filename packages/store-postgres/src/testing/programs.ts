@@ -1,9 +1,11 @@
-/** PostgreSQL's programs, where a machine has them. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+/** PostgreSQL's programs, where a machine has them, and the user that they run as: they refuse root. */
+import { execFileSync } from "node:child_process";
+import { chownSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 const ROOT = "/usr/lib/postgresql";
+export const USER = "postgres";
 
 export interface Programs {
   readonly folder: string;
@@ -20,6 +22,20 @@ export function findPrograms(version?: number): Programs | undefined {
   // Debian's are what people run; a package's are for the versions that Debian has not.
   if (version === undefined) return found.toSorted((a, b) => b.version - a.version)[0] ?? all[0];
   return all.find((programs) => programs.version === version);
+}
+
+/** For a child process; nothing where this one is not root's. */
+export function programOwner(): { readonly uid?: number; readonly gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const id = (flag: string): number =>
+    Number(execFileSync("id", [flag, USER], { encoding: "utf8" }));
+  return { uid: id("-u"), gid: id("-g") };
+}
+
+/** The folder belongs to the user that the programs run as. */
+export function giveAway(folder: string): void {
+  const { uid, gid } = programOwner();
+  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
 }
 
 /** A package with the programs in it, where the workspace has one. */

@@ -1,6 +1,13 @@
 /** Lists and searches. The text of a query is put together from fixed parts; all else is bound. */
 import { limits } from "@perdure/kernel";
-import { decodeCursor, encodeCursor, type OpenRuns, type Page, type Query } from "@perdure/store";
+import {
+  decodeCursor,
+  firstPage,
+  pageLimit,
+  type OpenRuns,
+  type Page,
+  type Query,
+} from "@perdure/store";
 import { texts } from "./arrays.ts";
 import type { Row, Statement, Value } from "./database.ts";
 import { attribute, RUN_COLUMNS, toIndexRow } from "./tables/runs.ts";
@@ -50,14 +57,11 @@ export async function search(ask: Ask, query: Query): Promise<Page> {
     const [at, id] = [found.bind(startedAt), found.bind(toText(runId))];
     found.also(`(started_at, run_id) < (${at}::float8, ${id}::text)`);
   }
-  const limit = Math.min(query.limit, limits.pageRows);
+  const limit = pageLimit(query);
   const text = `SELECT ${RUN_COLUMNS} FROM @.runs WHERE ${found.text}
     ORDER BY started_at DESC, run_id DESC LIMIT ${found.bind(limit + 1)}`;
   const rows = (await ask(statementOf("search", text), found.values)).map(toIndexRow);
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  if (last === undefined || shown.length === rows.length) return { rows: shown };
-  return { rows: shown, cursor: encodeCursor(last) };
+  return firstPage(rows, limit);
 }
 
 export async function count(ask: Ask, filter: Filter): Promise<number> {

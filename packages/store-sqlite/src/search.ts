@@ -4,7 +4,8 @@ import { limits, type Json } from "@perdure/kernel";
 import {
   canonical,
   decodeCursor,
-  encodeCursor,
+  firstPage,
+  pageLimit,
   type OpenRuns,
   type Page,
   type Query,
@@ -25,7 +26,7 @@ export function search(db: DatabaseSync, query: Query): Page {
     parts.push("(started_at, run_id) < (?, ?)");
     values.push(startedAt, runId);
   }
-  const limit = Math.min(query.limit, limits.pageRows);
+  const limit = pageLimit(query);
   const found = db
     .prepare(
       `SELECT ${RUN_COLUMNS} FROM runs WHERE ${parts.join(" AND ")}
@@ -33,10 +34,7 @@ export function search(db: DatabaseSync, query: Query): Page {
     )
     .all(...values, limit + 1)
     .map((row) => toIndexRow(row as unknown as RunRow));
-  const rows = found.slice(0, limit);
-  const last = rows.at(-1);
-  if (last === undefined || found.length === rows.length) return { rows };
-  return { rows, cursor: encodeCursor(last) };
+  return firstPage(found, limit);
 }
 
 export function count(db: DatabaseSync, filter: Filter): number {

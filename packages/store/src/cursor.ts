@@ -1,13 +1,27 @@
 /** Where a page of `search` ended. Lists run newest first by (startedAt, runId). */
-import { PerdureError } from "@perdure/kernel";
+import { limits, PerdureError } from "@perdure/kernel";
+import type { IndexRow, Page, Query } from "./store.ts";
 
 export interface CursorPosition {
   readonly startedAt: number;
   readonly runId: string;
 }
 
-export function encodeCursor({ startedAt, runId }: CursorPosition): string {
+function encodeCursor({ startedAt, runId }: CursorPosition): string {
   return Buffer.from(`${startedAt}/${runId}`).toString("base64url");
+}
+
+/** Rows that may be on a page. */
+export function pageLimit({ limit }: Pick<Query, "limit">): number {
+  return Math.min(limit, limits.pageRows);
+}
+
+/** The first page of what was found, in order; `hasMore`: there is more than was found. */
+export function firstPage(found: readonly IndexRow[], limit: number, hasMore = false): Page {
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  if (last === undefined || (found.length === rows.length && !hasMore)) return { rows };
+  return { rows, cursor: encodeCursor(last) };
 }
 
 export function decodeCursor(cursor: string): CursorPosition {

@@ -10,7 +10,7 @@ export { sha256, type BlobSink, type BlobSource } from "./codec/detached.ts";
 export type { AnyEvent, EventBody, EventKind } from "./codec/layout.ts";
 export { decodeMessage, encodeMessage } from "./codec/message.ts";
 export { decodeSnapshot, encodeSnapshot } from "./codec/snapshot.ts";
-export { byBytes, decodeCursor, encodeCursor, type CursorPosition } from "./cursor.ts";
+export { byBytes, decodeCursor, firstPage, pageLimit, type CursorPosition } from "./cursor.ts";
 export { Disk } from "./memory/disk.ts";
 export { MemoryStore, type Faults } from "./memory/memory-store.ts";
 export { SpreadStore } from "./spread/spread-store.ts";

@@ -1,6 +1,6 @@
 /** The meaning of a query, in the plainest code: what every store's search is compared with. */
 import { limits, type Json, type JsonObject } from "@perdure/kernel";
-import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { byBytes, decodeCursor, firstPage, pageLimit } from "../cursor.ts";
 import type { IndexRow, OpenRuns, Page, Query } from "../store.ts";
 
 type Filter = Omit<Query, "limit" | "cursor">;
@@ -14,10 +14,7 @@ export function page(rows: readonly IndexRow[], query: Query): Page {
   const left = select(rows, query).filter(
     (row) => after === undefined || newestFirst(after, row) < 0,
   );
-  const shown = left.slice(0, Math.min(query.limit, limits.pageRows));
-  const last = shown.at(-1);
-  if (last === undefined || shown.length === left.length) return { rows: shown };
-  return { rows: shown, cursor: encodeCursor(last) };
+  return firstPage(left, pageLimit(query));
 }
 
 export function openByVersion(rows: readonly IndexRow[], namespace: string): OpenRuns[] {
@@ -27,12 +24,11 @@ export function openByVersion(rows: readonly IndexRow[], namespace: string): Ope
     const open = (counts.get(name)?.open ?? 0) + 1;
     counts.set(name, { workflow, ...(version === undefined ? {} : { version }), open });
   }
-  const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-  return [...counts.values()]
-    .toSorted(
-      (a, b) => byBytes(a.workflow, b.workflow) || byBytes(a.version ?? "", b.version ?? ""),
-    )
-    .slice(0, limits.pageRows);
+  return [...counts.values()].toSorted(byVersion).slice(0, limits.pageRows);
+}
+
+export function byVersion(a: OpenRuns, b: OpenRuns): number {
+  return byBytes(a.workflow, b.workflow) || byBytes(a.version ?? "", b.version ?? "");
 }
 
 function matches(row: IndexRow, filter: Filter): boolean {

@@ -1,7 +1,7 @@
 /** One answer of what several databases have answered. */
 import { limits } from "@perdure/kernel";
-import { byBytes, encodeCursor } from "../cursor.ts";
-import { newestFirst } from "../memory/select.ts";
+import { byBytes, firstPage, pageLimit } from "../cursor.ts";
+import { byVersion, newestFirst } from "../memory/select.ts";
 import type { OpenRuns, Page, Query } from "../store.ts";
 
 /** The first of all, each list being in order already and as long as was asked. */
@@ -10,12 +10,10 @@ export function firstNames<T extends string>(lists: readonly (readonly T[])[], l
 }
 
 /** A position in the list of all is one in each. */
-export function mergedPage(pages: readonly Page[], { limit }: Query): Page {
+export function mergedPage(pages: readonly Page[], query: Query): Page {
   const all = pages.flatMap(({ rows }) => rows).toSorted(newestFirst);
-  const rows = all.slice(0, Math.min(limit, limits.pageRows));
-  const last = rows.at(-1);
-  const isLast = rows.length === all.length && pages.every(({ cursor }) => cursor === undefined);
-  return last === undefined || isLast ? { rows } : { rows, cursor: encodeCursor(last) };
+  const hasMore = pages.some(({ cursor }) => cursor !== undefined);
+  return firstPage(all, pageLimit(query), hasMore);
 }
 
 export function mergedVersions(lists: readonly (readonly OpenRuns[])[]): OpenRuns[] {
@@ -25,8 +23,4 @@ export function mergedVersions(lists: readonly (readonly OpenRuns[])[]): OpenRun
     merged.set(name, { ...runs, open: runs.open + (merged.get(name)?.open ?? 0) });
   }
   return [...merged.values()].toSorted(byVersion).slice(0, limits.pageRows);
-}
-
-function byVersion(a: OpenRuns, b: OpenRuns): number {
-  return byBytes(a.workflow, b.workflow) || byBytes(a.version ?? "", b.version ?? "");
 }

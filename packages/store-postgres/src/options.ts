@@ -1,6 +1,6 @@
 /** How a PostgreSQL store is opened. Each option may also be a parameter of the address. */
 export interface PostgresOptions {
-  /** Of a new store; one that exists keeps its count. Default: 64. */
+  /** Of a new store; one that exists keeps its count. Default: 24. */
   readonly partitions?: number;
   /** To the database, at most. Default: `limits.connections`. */
   readonly connections?: number;

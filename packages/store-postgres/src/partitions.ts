@@ -16,12 +16,15 @@ import type { PartitionMemory } from "./partition-memory.ts";
 import { lookAt, renewPartition, takePartition } from "./tables/partitions.ts";
 import { nameBytes, streamOf, toStreamRow } from "./tables/streams.ts";
 
-const rowsOf: Statement = {
+/** `OFFSET 0`: looked up one by one, however few the tables had when the plan was made. */
+export const rowsOf: Statement = {
   name: "rows_of_streams",
   text: `
     SELECT s.partition, s.name, s.id, s.seq, s.crc, s.position, s.settled
     FROM unnest($1::int4[], $2::bytea[]) AS n(partition, name)
-    JOIN @.streams AS s ON s.partition = n.partition AND s.name = n.name`,
+    CROSS JOIN LATERAL (
+      SELECT * FROM @.streams AS one
+      WHERE one.partition = n.partition AND one.name = n.name OFFSET 0) AS s`,
 };
 
 export class Partitions {

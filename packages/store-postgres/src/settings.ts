@@ -5,7 +5,7 @@ import { numbers } from "./arrays.ts";
 import type { Database, Row, Session, Statement } from "./database.ts";
 import { textIn, toText } from "./text.ts";
 
-const DEFAULT_PARTITIONS = 64;
+const DEFAULT_PARTITIONS = 24;
 
 const read: Statement = {
   name: "read_setting",

@@ -38,7 +38,11 @@ export const move: CommandOf = (choose) =>
     .description("move everything in a store to another: runs, keys, schedules, access and all")
     .requiredOption("--from <store>", "as in sqlite:./perdure.db or postgres://host/name")
     .requiredOption("--to <store>", "it is made where there is none")
-    .option("--partitions <count>", "of a store that is made (default: 64)", wholeNumber(1))
+    .option(
+      "--partitions <count>",
+      "of a store that is made (default: 64, on PostgreSQL 24)",
+      wholeNumber(1),
+    )
     .option("--skip <names...>", "leave streams where they are whose names begin so")
     .option("--keep", "copy: the source is not given up, and both go on by themselves")
     .option("--dry-run", "count what there is and look for what is in the way, and write nothing")

@@ -31,6 +31,9 @@ export interface NewStream {
 /**
  * The whole of a commit that has no housekeeping. A word that is no number ends the transaction,
  * and says in the database's log as well as here why.
+ *
+ * Streams are looked for one by one, by a query of its own for each: a join is planned while the
+ * table is small, and reads all of it for as long as nobody has counted it since.
  */
 const append: Statement = {
   name: "append",
@@ -53,8 +56,8 @@ const append: Statement = {
         THEN '1' ELSE 'perdure: fenced' END AS INTEGER) AS fence,
       CAST(CASE WHEN NOT EXISTS (
         SELECT 1 FROM unnest($10::int4[], $11::bytea[]) AS b(partition, name)
-        JOIN @.streams AS s ON s.partition = b.partition AND s.name = b.name
-        WHERE s.seq > 0)
+        WHERE (SELECT s.seq FROM @.streams AS s
+          WHERE s.partition = b.partition AND s.name = b.name) > 0)
         THEN '1' ELSE 'perdure: exists' END AS INTEGER) AS begun`,
 };
 

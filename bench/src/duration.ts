@@ -1,5 +1,5 @@
 /** How long a suite will take, by what a quiet machine of two cores took for each part. */
-import type { Part } from "./plan.ts";
+import { isFor, type Part } from "./plan.ts";
 import type { Workload } from "./workload.ts";
 
 /** Processes, servers and an empty database: a second for Perdure, more for those with servers. */
@@ -7,12 +7,16 @@ const startSeconds = 2.5;
 /** Warming up, reading figures, and awaiting what was begun. */
 const aroundSeconds = 1;
 
-export function plannedSeconds(parts: readonly Part[], contenders: number): number {
-  const rounds = Math.max(0, ...parts.map((part) => part.rounds));
-  const measured = parts.reduce((sum, part) => {
-    return sum + part.rounds * (aroundSeconds + secondsOf(part.workload, part.seconds));
+export function plannedSeconds(parts: readonly Part[], contenders: readonly string[]): number {
+  return contenders.reduce((sum, name) => {
+    const own = parts.filter((part) => isFor(part, name));
+    const rounds = Math.max(0, ...own.map((part) => part.rounds));
+    const start = startSeconds + Math.max(0, ...own.map((part) => part.warmUpSeconds ?? 0));
+    const measured = own.map(
+      (part) => part.rounds * (aroundSeconds + secondsOf(part.workload, part.seconds)),
+    );
+    return sum + rounds * start + measured.reduce((all, one) => all + one, 0);
   }, 0);
-  return contenders * (rounds * startSeconds + measured);
 }
 
 function secondsOf(workload: Workload, seconds: number): number {

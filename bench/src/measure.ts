@@ -4,13 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child } from "./child.ts";
 import type { Budget, DatabaseCounters, Figures, Memory } from "./contender.ts";
+import type { Part } from "./plan.ts";
 import { cpuOf, memoryOf } from "./processes.ts";
 import { countedSince } from "./servers/postgres-counters.ts";
 import { phasesOf, type Workload } from "./workload.ts";
 
-/** Longer in a process that has done nothing yet; and never longer than what is measured after it. */
+/**
+ * Longer in a process that has done nothing yet; and never longer than what is measured after it, but
+ * where the plan says so.
+ */
 const firstWarmUpSeconds = 0.8;
-const warmUpSeconds = 0.3;
+const nextWarmUpSeconds = 0.3;
 /** A slow contender's thousand in flight would be a long wave that nobody counts. */
 const warmUpLanes = 64;
 const sampleEveryMs = 250;
@@ -63,13 +67,15 @@ export class Turn {
     this.#module = module;
   }
 
-  async measure(workload: Workload, seconds: number): Promise<Measurement> {
+  async measure({ workload, seconds, warmUpSeconds }: Part): Promise<Measurement> {
     try {
       const child = (this.#child ??= await this.#open());
       await child.prepare(workload);
       const phases: PhaseFigures[] = [];
       for (const phase of phasesOf[workload.kind]) {
-        phases.push(await measurePhase(child, phase, seconds, this.#warmUp(seconds)));
+        phases.push(
+          await measurePhase(child, phase, seconds, this.#warmUp(seconds, warmUpSeconds)),
+        );
         this.#isWarm = true;
       }
       if (workload.kind === "growth") return { phases, ...(await this.#killAndRecover(workload)) };
@@ -101,8 +107,9 @@ export class Turn {
     return child;
   }
 
-  #warmUp(seconds: number): Budget {
-    const most = this.#isWarm ? warmUpSeconds : firstWarmUpSeconds;
+  #warmUp(seconds: number, first: number | undefined): Budget {
+    if (!this.#isWarm && first !== undefined) return { seconds: first, lanes: warmUpLanes };
+    const most = this.#isWarm ? nextWarmUpSeconds : firstWarmUpSeconds;
     return { seconds: Math.min(seconds, most), lanes: warmUpLanes };
   }
 

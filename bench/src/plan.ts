@@ -10,6 +10,14 @@ export interface Part {
   readonly seconds: number;
   /** It is measured in so many of the first rounds. */
   readonly rounds: number;
+  /** The contenders that it is for; absent: all. */
+  readonly only?: readonly string[];
+  /** What a process that has done nothing yet is warmed for; absent: a moment. */
+  readonly warmUpSeconds?: number;
+}
+
+export function isFor({ only }: Part, contender: string): boolean {
+  return only?.includes(contender) ?? true;
 }
 
 /** In the order in which they are measured; `--only` takes the letter or the name. */
@@ -74,14 +82,36 @@ export const racePlan: Plan = planOf(
   ]),
 );
 
-/** Engines on PostgreSQL: from a lone run to many at once, and what a step costs the database. */
-export const postgresPlan: Plan = planOf(2, 3, [
+const onPostgres = planOf(2, 3, [
   { kind: "steps", inFlight: 1 },
   { kind: "steps", inFlight: 16 },
   { kind: "steps", inFlight: 64 },
   { kind: "no-steps", inFlight: 64 },
   { kind: "jobs", jobs: 30_000, concurrency: 50 },
 ]);
+
+/** As many in flight for each node and database as one of them has at 64. */
+const withTheCluster: readonly Part[] = (
+  [
+    [128, ["perdure-2-nodes"]],
+    [192, ["perdure-3-nodes", "perdure-3-databases"]],
+    [576, ["perdure-3-nodes-3-databases"]],
+  ] as const
+).map(([inFlight, only]) => ({
+  workload: { kind: "steps", inFlight },
+  seconds: 2,
+  rounds: 3,
+  only,
+}));
+
+/**
+ * Engines on PostgreSQL: from a lone run to many at once, and what a step costs the database. All are
+ * as warm as processes that have been up for some seconds.
+ */
+export const postgresPlan: Plan = changed(
+  { ...onPostgres, steps: [...onPostgres.steps, ...withTheCluster] },
+  { warmUpSeconds: 4 },
+);
 
 /** Does it all work? Its figures mean nothing. */
 export const quickPlan: Plan = planOf(0.3, 1, [
@@ -111,7 +141,10 @@ export function planOf(seconds: number, count: number, workloads: readonly Workl
 }
 
 /** With other budgets, where they are given. */
-export function changed(plan: Plan, budget: Partial<Pick<Part, "seconds" | "rounds">>): Plan {
+export function changed(
+  plan: Plan,
+  budget: Partial<Pick<Part, "seconds" | "rounds" | "warmUpSeconds">>,
+): Plan {
   return mapPlan((kind) => plan[kind].map((part) => ({ ...part, ...budget })));
 }
 

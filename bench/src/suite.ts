@@ -5,7 +5,7 @@ import { measureDisk, type DiskFigures } from "./disk.ts";
 import { thisMachine } from "./machine.ts";
 import { plannedSeconds } from "./duration.ts";
 import { Turn } from "./measure.ts";
-import type { Part, Plan } from "./plan.ts";
+import { isFor, type Part, type Plan } from "./plan.ts";
 import { mergeResults, type ContenderResults, type Round, type Suite } from "./results.ts";
 import type { Workload, WorkloadKind } from "./workload.ts";
 
@@ -44,7 +44,10 @@ export async function runSuite(options: SuiteOptions): Promise<number> {
     }
   }
   const planned = (kind: WorkloadKind): number =>
-    plannedSeconds(plan[kind], entrants.filter((entrant) => takesPart(entrant, kind)).length);
+    plannedSeconds(
+      plan[kind],
+      entrants.filter((entrant) => takesPart(entrant, kind)).map(({ name }) => name),
+    );
   const all = kinds.reduce((sum, kind) => sum + planned(kind), 0);
   say(`planned: ${minutes(all)} of a quiet machine`);
   for (const kind of kinds) {
@@ -100,19 +103,20 @@ class Rounds {
     this.count = Math.max(0, ...parts.map(({ rounds }) => rounds));
     for (const entrant of entrants) {
       if (!takesPart(entrant, kind)) continue;
-      this.#rounds.set(entrant, new Map(parts.map((part) => [part, []])));
+      const own = parts.filter((part) => isFor(part, entrant.name));
+      this.#rounds.set(entrant, new Map(own.map((part) => [part, []])));
     }
   }
 
   /** The contenders take turns; in its turn each does all sizes. */
   async next(number: number, say: (line: string) => void): Promise<number> {
-    const parts = this.#parts.filter(({ rounds }) => number <= rounds);
-    const seconds = Math.max(...parts.map((part) => part.seconds));
+    const now = this.#parts.filter(({ rounds }) => number <= rounds);
+    const seconds = Math.max(...now.map((part) => part.seconds));
     const disk = measureDisk(seconds === 0 ? diskSeconds : Math.min(seconds, diskSeconds));
     let failures = 0;
     for (const [{ name, module }, measured] of this.#rounds) {
       const turn = new Turn(module);
-      for (const part of parts) {
+      for (const part of now.filter((one) => isFor(one, name))) {
         const round = await attempt(turn, part, disk);
         measured.get(part)?.push(round);
         if (round.error !== undefined) failures++;
@@ -142,7 +146,7 @@ function takesPart({ hello }: Entrant, kind: WorkloadKind): boolean {
 
 async function attempt(turn: Turn, part: Part, disk: DiskFigures): Promise<Round> {
   try {
-    return { disk, ...(await turn.measure(part.workload, part.seconds)) };
+    return { disk, ...(await turn.measure(part)) };
   } catch (error) {
     return { disk, error: messageOf(error) };
   }

@@ -14,7 +14,7 @@ async function measured(name: string, ...workloads: readonly Workload[]) {
   try {
     const phases = [];
     for (const workload of workloads) {
-      phases.push(...(await turn.measure(workload, 0.1)).phases);
+      phases.push(...(await turn.measure({ workload, seconds: 0.1, rounds: 1 })).phases);
     }
     return phases;
   } finally {

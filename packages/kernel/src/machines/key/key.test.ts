@@ -337,6 +337,17 @@ describe("the run that holds the key", () => {
     );
     expect(ask({ type: "key.cancel", request: 2 })).toEqual(refused("not-found"));
   });
+
+  test("is over: a signal with an id goes to it all the same, for it may have taken that before", () => {
+    const { ask, tell } = freshKey();
+    const signal = { name: "x", id: "s" };
+    expect(ask({ type: "key.signal", signal, request: 1 })).toEqual(refused("not-found"));
+    tell(start(1));
+    tell(closed(1));
+    expect(tell({ type: "key.signal", signal, request: 2 })).toEqual([
+      { type: "send", to: runStream(id(1)), message: { type: "run.signal", signal, request: 2 } },
+    ]);
+  });
 });
 
 describe("what a key remembers", () => {

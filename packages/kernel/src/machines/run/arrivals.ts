@@ -11,13 +11,13 @@ import { refuse, reply, type RunTurn } from "./turn.ts";
 import type { RunState, WaitOperation } from "./state.ts";
 
 type Of<T extends RunMessage["type"]> = Extract<RunMessage, { type: T }>;
+type Signal = Of<"run.signal">["signal"];
 
 /** Journals the signal, once per id, and gives it to the wait that was asked for first. */
 export function received(turn: RunTurn, message: Of<"run.signal">): void {
   const { signal, request } = message;
   const { state } = turn;
-  const repeated = signal.id !== undefined && state.signalIds.has(signal.id);
-  if (!repeated) {
+  if (!isRepeated(state, signal)) {
     if (state.bufferedSignals >= limits.runBufferedSignals) {
       const text = `the run holds ${limits.runBufferedSignals} signals that nothing has taken; have it wait for "${signal.name}", or continue as new`;
       return refuse(turn, request, "limit-exceeded", text);
@@ -27,6 +27,11 @@ export function received(turn: RunTurn, message: Of<"run.signal">): void {
     if (wait) turn.emit({ kind: "wait.resolved", key: wait.key, signal: state.seq });
   }
   reply(turn, request, { type: "ok" });
+}
+
+/** Has the run taken a signal of this id? */
+export function isRepeated({ signalIds }: RunTurn["state"], { id }: Signal): boolean {
+  return id !== undefined && signalIds.has(id);
 }
 
 function firstWait(state: RunState, name: string): WaitOperation | undefined {

@@ -9,7 +9,14 @@ import { FailureCode } from "../../failure.ts";
 import { runStream } from "../../ids.ts";
 import type { RunMessage } from "../../messages.ts";
 import { takeAnswer } from "./answer.ts";
-import { childClosed, childStarted, matched, received, stateValue } from "./arrivals.ts";
+import {
+  childClosed,
+  childStarted,
+  isRepeated,
+  matched,
+  received,
+  stateValue,
+} from "./arrivals.ts";
 import { forkRun } from "./fork.ts";
 import { importRun } from "./import.ts";
 import { attach, cancel, pause, peek, resume, startRun, terminate } from "./life.ts";
@@ -103,6 +110,10 @@ function over(turn: RunTurn, message: OpenMessage): void {
   const status = turn.state.outcome?.status ?? "closed";
   // To cancel or terminate what is over is no mistake: two people may press the button.
   if (message.type === "run.cancel" || message.type === "run.terminate") {
+    return reply(turn, message.request, { type: "ok" });
+  }
+  // Nor is a signal that was taken, whose sender has not heard the answer and asks again.
+  if (message.type === "run.signal" && isRepeated(turn.state, message.signal)) {
     return reply(turn, message.request, { type: "ok" });
   }
   const stale = message.type.startsWith("step.");

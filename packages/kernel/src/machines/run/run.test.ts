@@ -41,6 +41,20 @@ describe("a run's life", () => {
     expect(rig.replies.at(-1)).toEqual({ type: "ok" });
   });
 
+  it("answers a signal that it has taken, under its id, after it has closed too", () => {
+    const rig = new RunRig().start();
+    const wait = { type: "wait.start", key: "w", ordinal: 1 } as const;
+    rig.answer([{ ...wait, on: { type: "signal", name: "go" } }], 1);
+    rig.tell({ type: "run.signal", signal: { name: "go", id: "x" }, request: 1 });
+    rig.answer([{ type: "run.complete", output: note("out") }]);
+    const before = rig.events.length;
+    rig.tell({ type: "run.signal", signal: { name: "go", id: "x" }, request: 2 });
+    rig.tell({ type: "run.signal", signal: { name: "go", id: "y" }, request: 3 });
+    expect(rig.events).toHaveLength(before);
+    expect(rig.replies.at(-2)).toEqual({ type: "ok" });
+    expect(rig.replies.at(-1)).toMatchObject({ code: "already-closed" });
+  });
+
   it("wants no activation once its code has seen everything, and one again when something comes", () => {
     const rig = new RunRig().start();
     rig.answer(

@@ -6,14 +6,16 @@ import type { KeyMessageOf, KeyTurn, Waiting } from "../state.ts";
 import { openRun, pendingStart } from "../state.ts";
 import { tellClosed, tellListener } from "./refuse.ts";
 
+/** One with an id may be a repetition of what the last run has taken before it was over: it knows. */
 export function signal(turn: KeyTurn, message: KeyMessageOf<"key.signal">): void {
-  const open = openRun(turn.state);
-  if (open === undefined) {
+  const mayBeRepeated = message.signal.id !== undefined;
+  const target = openRun(turn.state) ?? (mayBeRepeated ? turn.state.current?.runId : undefined);
+  if (target === undefined) {
     const text = "No run is open under this key: start one, with the signal in the same call.";
     return replyError(turn, message, "not-found", text);
   }
   const forwarded = { type: "run.signal", signal: message.signal, ...passOn(message) } as const;
-  turn.effect({ type: "send", to: runStream(open), message: forwarded });
+  turn.effect({ type: "send", to: runStream(target), message: forwarded });
 }
 
 export function cancel(turn: KeyTurn, message: KeyMessageOf<"key.cancel">): void {

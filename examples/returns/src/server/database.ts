@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { readConfig, type ProcessMessage } from "../config.ts";
@@ -22,7 +22,8 @@ const bin = binaries();
 // It refuses to run as root, and then runs as its own user.
 const as = process.getuid?.() === 0 ? { uid: idOf("-u"), gid: idOf("-g") } : {};
 
-if (!existsSync(folder)) create();
+if (existsSync(folder)) await isGone();
+else create();
 const server = begin();
 process.on("message", (message) => {
   if (message === "die") end();
@@ -43,10 +44,25 @@ function create(): void {
   execFileSync(join(bin, "initdb"), ["--pgdata", data, ...options], { ...as, cwd: folder });
 }
 
+/** The life before is dead, and may still be on its way out: a new one would take it for a server. */
+async function isGone(): Promise<void> {
+  const lock = join(data, "postmaster.pid");
+  if (!existsSync(lock)) return;
+  const pid = readFileSync(lock, "utf8").split("\n")[0] ?? "";
+  while (!["Z", undefined].includes(statOf(pid)?.state)) await delay(10);
+  rmSync(lock);
+}
+
 function begin(): ChildProcess {
-  const settings = ["listen_addresses=127.0.0.1", "max_connections=60", "shared_buffers=16MB"];
+  // Without a socket file, which has a lock of its own that outlives a kill.
+  const settings = [
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "max_connections=60",
+    "shared_buffers=16MB",
+  ];
   const options = settings.flatMap((setting) => ["-c", setting]);
-  const args = ["-D", data, "-p", String(port), "-k", folder, ...options];
+  const args = ["-D", data, "-p", String(port), ...options];
   const child = spawn(join(bin, "postgres"), args, { ...as, cwd: folder, stdio: "inherit" });
   // Whatever it dies of, this process does too.
   child.once("exit", end);
@@ -77,15 +93,17 @@ function end(): void {
 
 function childrenOf(parent: number): number[] {
   return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent)
+    .filter((name) => /^\d+$/.test(name) && statOf(name)?.parent === parent)
     .map(Number);
 }
 
-function parentOf(pid: string): number | undefined {
+/** Undefined: there is no such process. */
+function statOf(pid: string): { readonly state: string; readonly parent: number } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The command's name stands in brackets, and may have spaces and brackets in it.
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state, parent: Number(parent) };
   } catch {
     return undefined;
   }

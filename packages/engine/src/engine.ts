@@ -17,7 +17,7 @@ import { workerVerbs } from "./client/workers.ts";
 import { drawHex } from "./core/draw.ts";
 import { OwnedTimers } from "./core/owned-timers.ts";
 import { defaultTuning, type EngineOptions } from "./core/options.ts";
-import type { EngineStats } from "./core/stats.ts";
+import type { EngineStats, Refused } from "./core/stats.ts";
 import type { Env } from "./env.ts";
 import { LiveRun } from "./streams/live.ts";
 import { reportAlone, type ClusterReport } from "./nodes/cluster-view.ts";
@@ -262,7 +262,18 @@ function gauge(parts: Assembly, phase: Phase): EngineStats {
       return matcher.queueStats();
     },
     ...(pump.refused === undefined ? {} : { storeTrouble: pump.refused }),
+    ...refusedOf(partitions),
   };
+}
+
+function refusedOf(partitions: Assembly["partitions"]): { readonly refused?: Refused } {
+  const refused = partitions.filter(({ refusal }) => refusal !== undefined);
+  const refusals = refused.flatMap(({ refusal }) => refusal ?? []);
+  const [first] = refusals.toSorted((a, b) => a.since - b.since);
+  if (first === undefined) return {};
+  const { since, reason } = first;
+  const numbers = refused.map(({ number }) => number);
+  return { refused: { partitions: numbers, since, reason: reason.message } };
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

@@ -12,6 +12,7 @@ import type {
   Claim,
   ClusterView,
   CommitResult,
+  Correspondence,
   Delivery,
   NodeRecord,
   OpenRuns,
@@ -41,7 +42,7 @@ import { Reader } from "./reader.ts";
 import { count, search, versions } from "./search.ts";
 import { settlePartitions, settlePlace } from "./settings.ts";
 import { readBlobs } from "./tables/blobs.ts";
-import { putLinks } from "./tables/log.ts";
+import { putLinks, readCorrespondence } from "./tables/log.ts";
 import { beat } from "./tables/nodes.ts";
 import { awakeStreams } from "./tables/streams.ts";
 import { lastBatchOf, releasePartition, sealPartition } from "./tables/partitions.ts";
@@ -202,6 +203,14 @@ export class PostgresStore implements Store {
       for (const some of apart) await this.#noteDelivered(some);
       this.#upkeep.stir();
     });
+  }
+
+  correspondence(partition: number): Promise<readonly Correspondence[]> {
+    return this.#use(() => readCorrespondence(this.#database, partition));
+  }
+
+  databaseName(): string {
+    return this.#database.shown;
   }
 
   place(wanted?: Place): Promise<Place | undefined> {

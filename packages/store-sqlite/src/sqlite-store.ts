@@ -6,6 +6,7 @@ import type {
   Claim,
   ClusterView,
   CommitResult,
+  Correspondence,
   Delivery,
   NodeRecord,
   OpenRuns,
@@ -28,20 +29,22 @@ export class SqliteStore implements Store {
   readonly partitions: number;
   readonly databases = 1;
   readonly #backend: Backend;
+  readonly #path: string;
   #closed = false;
 
   /** With a thread that writes, so that a sync never blocks the caller's. */
   static async open(path: string, options: SqliteOptions = {}): Promise<SqliteStore> {
-    return new SqliteStore(await ThreadBackend.start(path, options));
+    return new SqliteStore(await ThreadBackend.start(path, options), path);
   }
 
   /** In the calling thread, synchronous inside: for the simulator, tests and `:memory:`. */
   static openInline(path: string, options: InlineOptions = {}): SqliteStore {
-    return new SqliteStore(new InlineBackend(path, options));
+    return new SqliteStore(new InlineBackend(path, options), path);
   }
 
-  private constructor(backend: Backend) {
+  private constructor(backend: Backend, path: string) {
     this.#backend = backend;
+    this.#path = path;
     this.partitions = backend.partitions;
   }
 
@@ -119,6 +122,14 @@ export class SqliteStore implements Store {
 
   delivered(deliveries: readonly Delivery[]): Promise<void> {
     return this.#use().call("delivered", deliveries);
+  }
+
+  correspondence(partition: number): Promise<readonly Correspondence[]> {
+    return this.#use().call("correspondence", partition);
+  }
+
+  databaseName(): string {
+    return this.#path;
   }
 
   place(wanted?: Place): Promise<Place | undefined> {

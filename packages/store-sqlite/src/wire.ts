@@ -7,6 +7,7 @@ import {
   type Batch,
   type Claim,
   type ClusterView,
+  type Correspondence,
   type Delivery,
   type NodeRecord,
   type OpenRuns,
@@ -43,6 +44,7 @@ export interface Calls {
   prune(now: number, limit: number, partitions: readonly number[] | undefined): readonly StreamId[];
   flush(): void;
   delivered(deliveries: readonly Delivery[]): void;
+  correspondence(partition: number): readonly Correspondence[];
   place(wanted: Place | undefined): Place | undefined;
   facts(): StoreFacts;
   search(query: Query): Page;

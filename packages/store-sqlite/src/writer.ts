@@ -14,6 +14,7 @@ import type {
   Claim,
   ClusterView,
   CommitResult,
+  Correspondence,
   Delivery,
   NodeRecord,
   Opened,
@@ -211,6 +212,10 @@ export class Writer implements Calls {
       for (const { from, to, seq } of deliveries) open.log.links.confirm(to, { from, seq });
       saveLinks(open);
     });
+  }
+
+  correspondence(partition: number): readonly Correspondence[] {
+    return this.#file.now.log.links.correspondence(partition);
   }
 
   place(wanted: Place | undefined): Place | undefined {

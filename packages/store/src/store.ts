@@ -222,6 +222,16 @@ export interface Delivery {
   readonly seq: number;
 }
 
+/** What a partition's database knows of its messages to and from a partition of another database. */
+export interface Correspondence {
+  /** The partition whose database is asked. */
+  readonly peer: number;
+  /** The highest seq that the peer has applied of the other; 0: none. */
+  readonly mark: number;
+  /** The highest seq of the peer that the other is known to have applied; 0: none. */
+  readonly delivered: number;
+}
+
 /** Which of the databases of a cluster a store is. */
 export interface Place {
   /** Drawn when the cluster was made: databases of two clusters are never mixed. */
@@ -301,6 +311,13 @@ export interface Store {
    * not be kept. It is true once and for all, so anybody may say it, and again.
    */
   delivered(deliveries: readonly Delivery[]): Promise<void>;
+  /**
+   * What one database knows of its partitions' messages to and from a partition of another, durable.
+   * Peers without any are left out. Of the partition's own database nobody asks.
+   */
+  correspondence(partition: number, database: number): Promise<readonly Correspondence[]>;
+  /** A database as people are told of it: without secrets. */
+  databaseName(database: number): string;
   /**
    * The place that the store was given; undefined: it is no part of anything. `wanted` is given to a
    * store without one whose partitions nobody has opened; one with a past rejects it.

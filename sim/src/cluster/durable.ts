@@ -14,6 +14,7 @@ import type {
   Claim,
   ClusterView,
   CommitResult,
+  Correspondence,
   Delivery,
   NodeRecord,
   OpenRuns,
@@ -174,6 +175,18 @@ export class DurableStore implements Store {
 
   delivered(deliveries: readonly Delivery[]): Promise<void> {
     return this.#ask(() => this.#parts.inner.delivered(deliveries));
+  }
+
+  /** At once, or not at all: it draws nothing, so that seeds go on as before it was asked. */
+  async correspondence(partition: number, database: number): Promise<readonly Correspondence[]> {
+    if (this.#cutLeftMs > 0) {
+      throw new PerdureError("unavailable", "The simulated store was out of reach.");
+    }
+    return this.#parts.inner.correspondence(partition, database);
+  }
+
+  databaseName(database: number): string {
+    return this.#parts.inner.databaseName(database);
   }
 
   place(wanted?: Place): Promise<Place | undefined> {

@@ -3,7 +3,7 @@
  * question waits for. It gathers and decides nothing.
  *
  * 1. What it looks at is bounded: `limits.whyLooks` streams.
- * 2. A partition that is not open, for the store refuses, keeps nobody waiting: it looks at the disk.
+ * 2. A partition that is not open, for the store refuses or it is refused, keeps nobody waiting: it looks at the disk.
  * 3. It stays within the namespace of the first.
  */
 import {
@@ -19,6 +19,7 @@ import {
   type LostServer,
   type RunFacts,
   type RunId,
+  type StoreTrouble,
   type StreamId,
   type Surroundings,
 } from "@perdure/kernel";
@@ -51,6 +52,17 @@ export async function gather(desk: Desk, from: readonly Lead[]): Promise<Gathere
   return { world: worldOf(desk, home ?? "", lives), lives };
 }
 
+/** Of the engine's store, or of the partition that the first is in. */
+function troubleWith(desk: Desk, stream: StreamId | undefined): StoreTrouble | undefined {
+  const known = desk.trouble();
+  const { partitions } = desk;
+  const home = stream && partitions[partitionOf(stream, partitions.length)];
+  if (known?.isStopped === true || home?.refusal === undefined) return known;
+  const { since, reason } = home.refusal;
+  const { message } = reason;
+  return { since, lastAt: since, reason: message, refusals: 0, isTaking: false, isStopped: false };
+}
+
 export function look(desk: Desk, stream: StreamId): Promise<Live> {
   const { partitions, loader, trouble } = desk;
   const partition = partitions[partitionOf(stream, partitions.length)];
@@ -60,7 +72,8 @@ export function look(desk: Desk, stream: StreamId): Promise<Live> {
 
 function worldOf(desk: Desk, namespace: string, lives: ReadonlyMap<StreamId, Live>): Surroundings {
   const { matcher, registry } = desk;
-  const store = desk.trouble();
+  const [first] = lives.keys();
+  const store = troubleWith(desk, first);
   return {
     serves: (queue, name, kind, version) => matcher.serves(namespace, queue, name, kind, version),
     throttled: (queue, task) => matcher.throttled(namespace, queue, task),

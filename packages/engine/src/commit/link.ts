@@ -8,6 +8,8 @@
  * K3  When only one end is on this node, the other node has a link of its own. The sending one is
  *     told what is acked; the receiving one takes what follows on what it has and nothing else, so
  *     messages may be told as often as anybody likes.
+ * K4  Nothing is told over a link that is shut: nobody knows yet whether its ends agree on what was
+ *     told before (see history.ts).
  */
 import { invariant, type Envelope } from "@perdure/kernel";
 
@@ -21,6 +23,7 @@ export class Link {
   released = 0;
   applied = 0;
   acked = 0;
+  isShut = false;
   #messages: Envelope[] = [];
   /** Messages at the front of the array that are acked already. */
   #gone = 0;
@@ -46,7 +49,7 @@ export class Link {
 
   /** The next message to apply, if its sender's batch is durable. */
   peek(): Envelope | undefined {
-    if (this.applied === this.released) return undefined;
+    if (this.applied === this.released || this.isShut) return undefined;
     return this.#messages[this.#gone + this.applied - this.acked];
   }
 
@@ -94,6 +97,7 @@ export class Link {
 
   /** Durable messages that are not acked, from `after` on, in order. */
   *unacked(after = 0): Generator<{ readonly seq: number; readonly envelope: Envelope }> {
+    if (this.isShut) return;
     for (let seq = Math.max(after, this.acked) + 1; seq <= this.released; seq++) {
       const envelope = this.#messages[this.#gone + seq - this.acked - 1];
       if (envelope !== undefined) yield { seq, envelope };
@@ -112,24 +116,46 @@ export class Link {
   }
 }
 
+/** What a link has to know of its ends. */
+interface End {
+  readonly database: number;
+  readonly incoming: Link[];
+  /** Databases that messages of the partition must not go to yet. */
+  readonly unproven: ReadonlyMap<number, unknown>;
+}
+
 /** All links of an engine; most pairs never talk, so a link is made by its first message. */
 export class Links {
   readonly #links = new Map<number, Link>();
-  readonly #partitions: readonly { readonly incoming: Link[] }[];
+  readonly #partitions: readonly End[];
 
-  constructor(partitions: readonly { readonly incoming: Link[] }[]) {
+  constructor(partitions: readonly End[]) {
     this.#partitions = partitions;
   }
 
   between(from: number, to: number): Link {
-    const name = from * this.#partitions.length + to;
-    let link = this.#links.get(name);
+    let link = this.find(from, to);
     if (link === undefined) {
       link = new Link(from, to);
-      this.#links.set(name, link);
-      this.#partitions[to]?.incoming.push(link);
+      this.#links.set(this.#nameOf(from, to), link);
+      const receiver = this.#partitions[to];
+      receiver?.incoming.push(link);
+      const unproven = this.#partitions[from]?.unproven;
+      link.isShut = receiver !== undefined && unproven?.has(receiver.database) === true;
     }
     return link;
+  }
+
+  find(from: number, to: number): Link | undefined {
+    return this.#links.get(this.#nameOf(from, to));
+  }
+
+  /** Those from the partition to any in the database. */
+  shut(from: number, database: number, isShut: boolean): void {
+    for (const link of this.of(from)) {
+      const receiver = this.#partitions[link.to];
+      if (link.from === from && receiver?.database === database) link.isShut = isShut;
+    }
   }
 
   all(): Iterable<Link> {
@@ -141,6 +167,10 @@ export class Links {
     for (const link of this.#links.values()) {
       if (link.from === partition || link.to === partition) yield link;
     }
+  }
+
+  #nameOf(from: number, to: number): number {
+    return from * this.#partitions.length + to;
   }
 
   /** A partition's memory is gone. */

@@ -50,6 +50,15 @@ export interface ClusterStanding {
   readonly partitionsReached: number;
 }
 
+/** Partitions that are not opened, for their database stands at an earlier moment than another. */
+export interface Refused {
+  readonly partitions: readonly number[];
+  /** Ms since epoch, of the first. */
+  readonly since: number;
+  /** Of the first, with what to do. */
+  readonly reason: string;
+}
+
 /** What is there now, beside the counters. */
 export interface Gauges {
   readonly phase: "running" | "closing" | "stopped";
@@ -74,6 +83,7 @@ export interface Gauges {
   readonly queues: readonly QueueStats[];
   /** Commits that the store has refused of late. */
   readonly storeTrouble?: Refusals;
+  readonly refused?: Refused;
 }
 
 export type EngineStats = Readonly<Stats> & Gauges;

@@ -13,6 +13,7 @@ import { limits, PerdureError, type Calendar } from "@perdure/kernel";
 import { drawHex } from "../core/draw.ts";
 import { machinesWith } from "../core/machines.ts";
 import type { Env } from "../env.ts";
+import { gapAmong, gapError } from "../streams/gap.ts";
 import { compareStores, type Comparison } from "./compare.ts";
 import { copyAll } from "./copy-all.ts";
 import { deliver, patience, undelivered, undeliveredError } from "./deliver.ts";
@@ -156,11 +157,15 @@ class Move {
     return { hasMoved: true, isKept: isCopy, comparison: undefined };
   }
 
-  /** With nothing left to deliver within it. */
+  /** With nothing left to deliver within it. Databases of different moments are left as they are. */
   async #takeSource(move: string): Promise<void> {
     const { from, env, calendar } = this.#options;
     for (let tries = 0; ; tries++) {
-      const left = undelivered(await this.#source.take(move));
+      const opened = await this.#source.take(move);
+      const { store } = this.#source;
+      const gap = store.databases > 1 ? gapAmong(opened) : undefined;
+      if (gap !== undefined) throw gapError(store, gap);
+      const left = undelivered(opened);
       if (left === 0) return;
       const forMs = patience(tries);
       if (forMs === undefined) throw undeliveredError(from.name, left);

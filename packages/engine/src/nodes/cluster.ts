@@ -99,8 +99,8 @@ export class Cluster {
       peers: others.filter(({ id }) => peers.to(id) !== undefined).length,
       beatAgeMs: this.#memberships.beatAgeMs(this.#parts.terms.id),
       isWithinLease: this.#memberships.isWithinLease,
-      partitionsReached: this.#parts.partitions.filter(({ number }) => {
-        return isOpenTo(owners.ownerOf(number));
+      partitionsReached: this.#parts.partitions.filter(({ number, refusal }) => {
+        return refusal === undefined && isOpenTo(owners.ownerOf(number));
       }).length,
     };
   }

@@ -2,7 +2,7 @@
 import type { NodeRecord } from "@perdure/store";
 
 export interface Owners {
-  /** `here`: open, or on its way to be. Undefined: nobody, or nobody that is alive. */
+  /** `here`: open, or on its way to be, or refused. Undefined: nobody, or nobody that is alive. */
   ownerOf(partition: number): NodeRecord | "here" | undefined;
   isHere(partition: number): boolean;
   /** The other nodes that are alive. */

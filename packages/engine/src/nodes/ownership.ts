@@ -21,6 +21,8 @@ import type { NodeTerms } from "./node-options.ts";
 import { planFor } from "./plan.ts";
 
 const LOOK_MS = 20;
+/** A partition that was refused is tried again after so long: somebody may have mended its database. */
+const REFUSED_MS = 5_000;
 
 export interface OwnershipParts {
   readonly store: Store;
@@ -41,6 +43,8 @@ export class Ownership {
   readonly #parts: OwnershipParts;
   /** Partitions that are being taken, given or released. */
   readonly #busy = new Set<Partition>();
+  /** Refused ones, and when they may be tried again (monotonic ms). */
+  readonly #resting = new Map<Partition, number>();
   #isStopped = false;
 
   constructor(parts: OwnershipParts) {
@@ -64,12 +68,14 @@ export class Ownership {
       const partition = partitions[record.partition];
       if (partition === undefined || this.#busy.has(partition)) continue;
       const isOurs = record.owner === id;
+      // Whoever has it now may have found it mended.
+      if (!isOurs) partition.refusal = undefined;
       if (partition.phase !== "elsewhere") {
         if (isLost(record, partition, id)) this.#lost(partition, record);
         else if (given.has(record.partition)) void this.#give(partition);
       } else if (wanted.has(record.partition) || (isOurs && !given.has(record.partition))) {
-        // Ours and not here: the answer to a claim was lost, or a release.
-        void this.#take(partition, record);
+        // Ours and not here: the answer to a claim was lost, or a release, or it was refused.
+        if (!this.#isResting(partition)) void this.#take(partition, record);
       } else if (isOurs) {
         void this.#release(partition, record.epoch);
       }
@@ -111,6 +117,7 @@ export class Ownership {
     await this.#alone(partition, async () => {
       await this.#until(() => partition.inFlight === 0);
       if (this.#isStopped || !this.#parts.membership.isWithinLease) return;
+      this.#resting.set(partition, this.#parts.env.monotonic() + REFUSED_MS);
       await this.#parts.recovery.take(partition, epoch);
       this.#parts.env.log("info", "this node has taken a partition", {
         partition: partition.number,
@@ -157,7 +164,7 @@ export class Ownership {
     } catch (error) {
       const isLate = error instanceof PerdureError && error.code === "fenced";
       const { number } = partition;
-      if (!isLate) {
+      if (!isLate && error !== partition.refusal?.reason) {
         this.#parts.env.log("warn", "a partition could not be moved; looking again", {
           partition: number,
           error,
@@ -168,6 +175,11 @@ export class Ownership {
       if (!this.#isStopped) this.#parts.membership.look();
       this.#parts.changed();
     }
+  }
+
+  #isResting(partition: Partition): boolean {
+    const until = this.#resting.get(partition) ?? 0;
+    return partition.refusal !== undefined && this.#parts.env.monotonic() < until;
   }
 
   /** A state that others bring about; looked for now and then. */

@@ -19,7 +19,9 @@ export class ViewedOwners implements Owners {
   }
 
   ownerOf(partition: number): NodeRecord | "here" | undefined {
-    if (this.isHere(partition)) return "here";
+    // Of one that is refused, this node knows why.
+    const isRefused = this.#partitions[partition]?.refusal !== undefined;
+    if (isRefused || this.isHere(partition)) return "here";
     const membership = this.#memberships.of(this.#partitions[partition]?.database ?? 0);
     const owner = membership?.ownerOf(partition);
     if (owner === undefined || owner === this.#self) return undefined;

@@ -230,6 +230,7 @@ export class Loader {
 /** Nothing of the call was applied. */
 export function awayError(partition: Partition): PerdureError | undefined {
   if (partition.phase !== "elsewhere") return undefined;
+  if (partition.refusal !== undefined) return partition.refusal.reason;
   return new PerdureError(
     "fenced",
     `Partition ${partition.number} is not here, another engine has it: send the call there.`,

@@ -51,6 +51,13 @@ export class Partition {
   openedAt = 0;
   /** Commits on their way that have a share of this partition. */
   inFlight = 0;
+  /**
+   * Databases that could not be compared with yet, and what the partition had sent its receivers when
+   * that began (see history.ts).
+   */
+  readonly unproven: Map<number, ReadonlyMap<number, number>> = new Map();
+  /** Why it is not opened here though nobody else has it; `since` in ms since epoch. */
+  refusal: { readonly reason: PerdureError; readonly since: number } | undefined;
   /** Its ends of links are here. */
   hasLinks = false;
 

@@ -9,6 +9,8 @@
  * V3  A partition that another engine has opened meanwhile is never taken back: it is let go of,
  *     with all that was said to it.
  * V4  An attempt whose worker is not there is lost, and its run is told.
+ * V5  A partition whose database stands at an earlier moment than another is refused, and says why
+ *     (see history.ts).
  */
 import { partitionOf, PerdureError, running, runStream } from "@perdure/kernel";
 import type { StreamId } from "@perdure/kernel";
@@ -22,6 +24,7 @@ import type { Alarms } from "../time/alarms.ts";
 import type { Leases } from "../workers/leases.ts";
 import type { Tasks } from "../workers/tasks.ts";
 import type { LinkEnds } from "./ends.ts";
+import { History } from "./history.ts";
 import { LiveRun, type Live } from "./live.ts";
 import { awayError, type Loader } from "./loader.ts";
 import type { Partition } from "./partition.ts";
@@ -57,19 +60,28 @@ export interface RecoveryParts {
 
 export class Recovery {
   readonly #parts: RecoveryParts;
+  readonly #history: History;
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
+    this.#history = new History({
+      ...parts,
+      torn: (partition, why) => this.#refuse(partition, why),
+    });
   }
 
   /** At start: takes every partition, whoever has it, and then brings back what they were doing. */
   async openAll(): Promise<void> {
     const { store, partitions, ends } = this.#parts;
     const opened: Opened[] = [];
-    for (const partition of partitions) {
-      const found = await store.open(partition.number);
-      ends.putUp(partition, found);
-      opened.push(found);
+    for (const { number } of partitions) opened.push(await store.open(number));
+    if (this.#history.isSpread) {
+      const all = partitions.map((partition, i) => this.#check(partition, opened[i]));
+      await Promise.all(all);
+    }
+    for (const [i, partition] of partitions.entries()) {
+      const found = opened[i];
+      if (found) ends.putUp(partition, found);
     }
     for (const [i, partition] of partitions.entries()) {
       const found = opened[i];
@@ -89,6 +101,7 @@ export class Recovery {
     partition.phase = "opening";
     try {
       const opened = await store.open(partition.number, { node: self, after });
+      if (isCurrent() && this.#history.isSpread) await this.#check(partition, opened);
       if (!isCurrent()) return;
       ends.putUp(partition, opened);
       await this.#recover(partition, opened);
@@ -114,6 +127,7 @@ export class Recovery {
     partition.generation++;
     this.#forget(partition);
     ends.takeDown(partition);
+    this.#history.forget(partition);
     alarms.leave(partition.number);
     const error = awayError(partition) ?? voidError();
     for (const { readers } of partition.detained.values()) {
@@ -131,6 +145,27 @@ export class Recovery {
     listeners.fail((runId) => isHome(runStream(runId)), error);
   }
 
+  async #check(partition: Partition, opened: Opened | undefined): Promise<void> {
+    const reason = opened && (await this.#history.check(partition, opened));
+    if (reason === undefined) return;
+    this.#note(partition, reason);
+    throw reason;
+  }
+
+  #refuse(partition: Partition, reason: PerdureError): void {
+    this.#note(partition, reason);
+    this.#parts.gaveUp(partition, reason);
+  }
+
+  #note(partition: Partition, reason: PerdureError): void {
+    const { env } = this.#parts;
+    // It is tried again and again: one line is enough.
+    if (partition.refusal?.reason.message !== reason.message) {
+      env.log("error", reason.message, { partition: partition.number });
+    }
+    partition.refusal = { reason, since: partition.refusal?.since ?? env.now() };
+  }
+
   #lose(partition: Partition): void {
     this.letGo(partition);
     this.#parts.lost(partition, awayError(partition) ?? voidError());
@@ -144,11 +179,14 @@ export class Recovery {
     try {
       const claim = { node: self, after: partition.epoch };
       const opened = await store.open(partition.number, claim);
+      if (isCurrent() && this.#history.isSpread) await this.#check(partition, opened);
       if (isCurrent()) await this.#recover(partition, opened);
       if (isCurrent()) this.#begin(partition);
     } catch (error) {
       if (!isCurrent()) return;
       if (error instanceof PerdureError && error.code === "fenced") return this.#lose(partition);
+      const refused = partition.refusal?.reason;
+      if (refused !== undefined && error === refused) return gaveUp(partition, refused);
       const { number } = partition;
       env.log("error", "a partition could not be opened", { partition: number, error });
       const reason = error instanceof Error ? error : new Error(String(error));
@@ -226,6 +264,7 @@ export class Recovery {
 
   #begin(partition: Partition): void {
     partition.phase = "open";
+    partition.refusal = undefined;
     partition.openedAt = this.#parts.env.now();
     const { loader, links, partitions, ready } = this.#parts;
     loader.resume(partition);

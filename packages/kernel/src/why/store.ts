@@ -28,6 +28,7 @@ function explainStore(store: StoreTrouble, now: number): Waiting {
 
 function textOf({ reason, refusals, lastAt, isTaking, isStopped }: StoreTrouble, now: number) {
   if (isStopped) return `stands still, for the engine has stopped (${reason})`;
+  if (refusals === 0) return `stands still, for its partition is refused (${reason})`;
   const count = refusals === 1 ? "a commit" : `${refusals} commits`;
   const last = `the last ${ago(now - lastAt)}`;
   return isTaking

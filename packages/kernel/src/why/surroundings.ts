@@ -46,7 +46,7 @@ export interface StoreTrouble {
   readonly since: number;
   readonly lastAt: number;
   readonly reason: string;
-  /** Commits refused. */
+  /** Commits refused; 0: the partition is not even opened. */
   readonly refusals: number;
   /** It does not refuse everything. */
   readonly isTaking: boolean;

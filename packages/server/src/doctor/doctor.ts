@@ -120,7 +120,7 @@ function findings(parts: DoctorParts, engine: Totals, cluster: ClusterReport): r
 }
 
 function* engineFindings(engine: Totals): Generator<Finding> {
-  const { phase, storeTrouble, workers, runsWaiting, tasksWaiting } = engine;
+  const { phase, storeTrouble, refused, workers, runsWaiting, tasksWaiting } = engine;
   if (phase !== "running") {
     yield {
       level: "problem",
@@ -131,6 +131,12 @@ function* engineFindings(engine: Totals): Generator<Finding> {
   if (storeTrouble !== undefined) {
     const what = `the store refuses commits: ${JSON.stringify(storeTrouble)}`;
     yield { level: "problem", what, advice: "make room on its disk, or mend the disk" };
+  }
+  if (refused !== undefined) {
+    const { partitions, reason } = refused;
+    const what = `partitions ${partitions.join(", ")} are refused. The first: ${reason}`;
+    const advice = "follow docs/runbook/postgresql.md: databases stand at different moments";
+    yield { level: "problem", what, advice };
   }
   const waiting = runsWaiting + tasksWaiting;
   if (waiting > 0 && workers === 0) {

@@ -41,7 +41,7 @@ export function pages(parts: PagesParts): readonly OpenPage[] {
 
 /** Ready: a start that is sent now will be on disk. The reasons are for operators and name nobody. */
 function readiness({ stats, auditTrouble, isClosing }: PagesParts): Answer {
-  const { phase, storeTrouble, databases, node } = stats();
+  const { phase, storeTrouble, refused, databases, node } = stats();
   // Where one of several databases refuses, the others go on.
   const isRefusing = storeTrouble !== undefined && storeTrouble.databases.length === databases;
   const reasons = [
@@ -55,7 +55,10 @@ function readiness({ stats, auditTrouble, isClosing }: PagesParts): Answer {
       ? []
       : ["no partition is here or at a node that can be reached"]),
   ];
-  const notes = auditTrouble() === undefined ? [] : ["the audit log cannot be written"];
+  const notes = [
+    ...(auditTrouble() === undefined ? [] : ["the audit log cannot be written"]),
+    ...(refused === undefined ? [] : ["some partitions are refused: ask doctor why"]),
+  ];
   const ready = reasons.length === 0;
   return jsonAnswer({ status: ready ? "ready" : "not ready", reasons, notes }, ready ? 200 : 503);
 }

@@ -1,7 +1,8 @@
 /** The log: fences, segments, and how far messages between partitions have come. */
 import type { StreamId } from "@perdure/kernel";
+import type { Correspondence } from "@perdure/store";
 import { bytes, numbers } from "../arrays.ts";
-import type { Call, Statement } from "../database.ts";
+import type { Call, Database, Statement } from "../database.ts";
 import { sqlStateOf } from "../postgres-error.ts";
 import { nameBytes } from "./streams.ts";
 
@@ -157,3 +158,21 @@ export const readMarks: Statement = {
     FROM unnest($1::int4[], $2::int4[]) AS n(receiver, sender)
     JOIN @.links AS l ON l.partition = n.receiver AND l.peer = n.sender`,
 };
+
+const correspondence: Statement = {
+  name: "read_correspondence",
+  text: `
+    SELECT partition AS peer, mark, delivered FROM @.links
+    WHERE peer = $1 AND (mark > 0 OR delivered > 0)`,
+};
+
+/** What others have written down of their messages to and from the partition. */
+export async function readCorrespondence(
+  database: Database,
+  partition: number,
+): Promise<readonly Correspondence[]> {
+  const rows = await database.run(correspondence, [partition]);
+  return rows.map(({ peer, mark, delivered }) => {
+    return { peer: Number(peer), mark: Number(mark), delivered: Number(delivered) };
+  });
+}

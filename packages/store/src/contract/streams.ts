@@ -141,6 +141,27 @@ export function streamPromises(use: () => Harness): void {
     expect(sent).toEqual([{ to: 1, seq: 2 }]);
   });
 
+  it("says of another's partition what its own know of the messages with it", async () => {
+    const harness = use();
+    const { store } = harness;
+    const message = (to: number, seq: number) => ({ to, seq, data: text(`message ${seq}`) });
+    const asked = await Owner.open(store, 0);
+    await asked.commit({ outbox: [message(1, 1), message(1, 2)] });
+    const peer = await Owner.open(store, 1);
+    expect(await store.correspondence(0, store.databaseOf(1))).toEqual([]);
+    await peer.commit({ outbox: [message(0, 1)], marks: [{ from: 0, seq: 2 }] });
+    await asked.commit({ marks: [{ from: 1, seq: 1 }] });
+    await store.delivered([{ from: 1, to: 0, seq: 1 }]);
+    for (const restart of [false, true]) {
+      if (restart) await harness.reopen();
+      const known = await harness.store.correspondence(0, store.databaseOf(1));
+      expect(known.filter(({ peer: one }) => one === 1)).toEqual([
+        { peer: 1, mark: 2, delivered: 1 },
+      ]);
+    }
+    expect(harness.store.databaseName(store.databaseOf(1))).not.toBe("");
+  });
+
   it("S6: refuses a message that leaves a gap", async () => {
     const sender = await Owner.open(use().store, 0);
     const result = await sender.commit({ outbox: [{ to: 1, seq: 2, data: text("x") }] });

@@ -1,5 +1,5 @@
 /** Messages between partitions: what each sender has given out and each receiver has applied. */
-import type { Mark, OutboxMessage } from "../store.ts";
+import type { Correspondence, Mark, OutboxMessage } from "../store.ts";
 import type { SegmentUses } from "./segment-uses.ts";
 
 interface Link {
@@ -74,6 +74,20 @@ export class Links {
     return [...this.#links.values()]
       .filter((link) => link.receiver === receiver && link.mark > 0)
       .map(({ sender, mark }) => ({ from: sender, seq: mark }));
+  }
+
+  /** What others have written down of their messages to and from the partition. */
+  correspondence(partition: number): Correspondence[] {
+    const found = new Map<number, Correspondence>();
+    const note = (peer: number, what: Partial<Correspondence>): void => {
+      found.set(peer, { peer, mark: 0, delivered: 0, ...found.get(peer), ...what });
+    };
+    for (const { sender, receiver, mark } of this.#links.values()) {
+      if (mark === 0) continue;
+      if (sender === partition) note(receiver, { mark });
+      if (receiver === partition) note(sender, { delivered: mark });
+    }
+    return [...found.values()];
   }
 
   /** What must be written down before the segments that said it are deleted. */

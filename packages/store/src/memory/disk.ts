@@ -20,6 +20,7 @@ import type {
   Claim,
   ClusterView,
   CommitResult,
+  Correspondence,
   Delivery,
   IndexRow,
   NodeRecord,
@@ -58,13 +59,10 @@ interface Stream {
 
 export class Disk {
   readonly partitions: number;
-  readonly #owners: Partition[];
-  readonly #streams = new Map<StreamId, Stream>();
-  readonly #rows = new Map<RunId, IndexRow>();
-  readonly #blobs = new Map<
-    string,
-    { readonly data: Uint8Array; readonly streams: Set<StreamId> }
-  >();
+  #owners: Partition[];
+  #streams = new Map<StreamId, Stream>();
+  #rows = new Map<RunId, IndexRow>();
+  #blobs = new Map<string, { readonly data: Uint8Array; readonly streams: Set<StreamId> }>();
   readonly #nodes = new Map<string, NodeRecord>();
   #place: Place | undefined;
 
@@ -80,6 +78,17 @@ export class Disk {
       node: undefined,
       seal: undefined,
     }));
+  }
+
+  /** A disk of its own with all that is on this one now: what a backup is. */
+  copy(): Disk {
+    const disk = new Disk(this.partitions);
+    disk.#owners = structuredClone(this.#owners);
+    disk.#streams = structuredClone(this.#streams);
+    disk.#rows = structuredClone(this.#rows);
+    disk.#blobs = structuredClone(this.#blobs);
+    disk.#place = this.#place;
+    return disk;
   }
 
   open(partition: number, claim?: Claim): Opened {
@@ -201,6 +210,15 @@ export class Disk {
       marks.set(from, Math.max(seq, marks.get(from) ?? 0));
       this.#owner(from).outbox = this.#undelivered(from);
     }
+  }
+
+  correspondence(partition: number): Correspondence[] {
+    const { marks: delivered } = this.#owner(partition);
+    return this.#owners
+      .map(({ marks }, peer): Correspondence => {
+        return { peer, mark: marks.get(partition) ?? 0, delivered: delivered.get(peer) ?? 0 };
+      })
+      .filter(({ mark, delivered: known }) => mark + known > 0);
   }
 
   place(wanted: Place | undefined): Place | undefined {

@@ -13,6 +13,7 @@ import type {
   Claim,
   ClusterView,
   CommitResult,
+  Correspondence,
   Delivery,
   NodeRecord,
   OpenRuns,
@@ -147,6 +148,14 @@ export class MemoryStore implements Store {
 
   delivered(deliveries: readonly Delivery[]): Promise<void> {
     return this.#call("delivered", () => this.disk.delivered(deliveries));
+  }
+
+  correspondence(partition: number): Promise<readonly Correspondence[]> {
+    return this.#call("correspondence", () => this.disk.correspondence(partition));
+  }
+
+  databaseName(): string {
+    return "in memory";
   }
 
   place(wanted?: Place): Promise<Place | undefined> {

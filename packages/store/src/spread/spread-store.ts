@@ -16,6 +16,7 @@ import type {
   Claim,
   ClusterView,
   CommitResult,
+  Correspondence,
   Delivery,
   NodeRecord,
   OpenRuns,
@@ -183,6 +184,14 @@ export class SpreadStore implements Store {
     await Promise.all(
       [...senders].map(([database, theirs]) => this.#at(database).delivered(theirs)),
     );
+  }
+
+  correspondence(partition: number, database: number): Promise<readonly Correspondence[]> {
+    return this.#at(database).correspondence(partition, 0);
+  }
+
+  databaseName(database: number): string {
+    return this.#at(database).databaseName(0);
   }
 
   /** Databases have places; several together have none. */

@@ -153,13 +153,16 @@ describe("a database that gives no answer", () => {
     expect(torn).toEqual([]);
   });
 
-  it("is not waited for when it says nothing at all", async () => {
+  it("is not waited for when it says nothing at all, nor asked again", async () => {
     const world = new World();
-    world.answers = () => new Promise(() => undefined);
+    let asked = 0;
+    world.answers = () => new Promise(() => void asked++);
     const before = world.env.now();
     const { error, partition } = await world.check(0);
     expect([error, partition.unproven.size]).toEqual([undefined, 1]);
     expect(world.env.now() - before).toBeLessThanOrEqual(1_000);
+    await world.env.pass(10_000);
+    expect(asked).toBe(1);
   });
 
   it("finds what was lost when it is back, though as much was sent meanwhile", async () => {

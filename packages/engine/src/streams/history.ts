@@ -38,6 +38,8 @@ export interface HistoryParts {
 
 export class History {
   readonly #parts: HistoryParts;
+  /** Questions without an answer: a database that hangs gets none twice. */
+  readonly #asked = new Map<string, Promise<readonly Correspondence[] | undefined>>();
   /** There is somebody to ask. */
   readonly isSpread: boolean;
 
@@ -85,7 +87,7 @@ export class History {
     const sent = unproven.get(database) ?? own.sent;
     unproven.set(database, sent);
     this.#parts.links.shut(number, database, true);
-    const peers = await this.#ask(number, database);
+    const peers = await this.#ask(partition, database);
     if (partition.generation !== generation) return undefined;
     if (peers === undefined) {
       this.#compareLater(partition, { ...own, sent }, database);
@@ -106,7 +108,7 @@ export class History {
       });
     }
     const compare = async (): Promise<void> => {
-      const peers = isCurrent() ? await this.#ask(number, database) : undefined;
+      const peers = isCurrent() ? await this.#ask(partition, database) : undefined;
       if (!isCurrent()) return;
       if (peers === undefined) return this.#compareLater(partition, own, database, tries + 1);
       // It may have applied more since it was opened, and others may have heard of that.
@@ -132,11 +134,21 @@ export class History {
   }
 
   /** Undefined: no answer. */
-  async #ask(partition: number, database: number): Promise<readonly Correspondence[] | undefined> {
+  async #ask(
+    { number, generation }: Partition,
+    database: number,
+  ): Promise<readonly Correspondence[] | undefined> {
     const { store, env } = this.#parts;
+    const name = `${number} ${generation} ${database}`;
+    const asked =
+      this.#asked.get(name) ??
+      store
+        .correspondence(number, database)
+        .catch(() => undefined)
+        .finally(() => this.#asked.delete(name));
+    this.#asked.set(name, asked);
     const late = Promise.withResolvers<undefined>();
     const cancel = env.after(ANSWER_MS, () => late.resolve(undefined));
-    const asked = store.correspondence(partition, database).catch(() => undefined);
     const peers = await Promise.race([asked, late.promise]);
     cancel();
     return peers?.filter(({ peer }) => store.databaseOf(peer) === database);

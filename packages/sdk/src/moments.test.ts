@@ -1,11 +1,17 @@
-/** A store of two databases in PostgreSQL, one of which was put back to an earlier moment. */
-import { readFileSync } from "node:fs";
+/** A store of two databases, one of which was put back to an earlier moment. */
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pg from "pg";
+import { createCalendar, Engine, systemEnv } from "@perdure/engine";
+import { SpreadStore, type Store } from "@perdure/store";
+import { Owner, text } from "@perdure/store/contract";
 import {
   missingPostgres,
   startPostgres,
   type PostgresServer,
 } from "@perdure/store-postgres/testing";
+import { SqliteStore } from "@perdure/store-sqlite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { open, workflow } from "./index.ts";
 
@@ -86,4 +92,49 @@ describe.skipIf(missing !== undefined)(`databases of one store ${missing ?? ""}`
     for (const statement of await query("one", asked)) await query(two, statement);
     await work(["one", two], 300);
   }, 120_000);
+});
+
+describe("databases of one store in files", () => {
+  const folder = mkdtempSync(join(tmpdir(), "perdure-moments-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const openFiles = (...names: readonly string[]): Promise<Store> =>
+    SpreadStore.open(
+      names.map((name) => SqliteStore.openInline(join(folder, name), { partitions: 4 })),
+      () => "files",
+    );
+
+  /** Partition 0 has sent partition 1 so many messages, which it has applied. */
+  async function talk(from: number, last: number): Promise<void> {
+    const store = await openFiles("one", "two");
+    const [sender, receiver] = [await Owner.open(store, 0), await Owner.open(store, 1)];
+    for (let seq = from; seq <= last; seq++) {
+      await sender.commit({ outbox: [{ to: 1, seq, data: text("message") }] });
+      await receiver.commit({ marks: [{ from: 0, seq }] });
+    }
+    await store.close();
+  }
+
+  async function start(...names: readonly string[]): Promise<void> {
+    const store = await openFiles(...names);
+    try {
+      await Engine.open({ store, env: systemEnv(), calendar: createCalendar() });
+    } finally {
+      await store.close();
+    }
+  }
+
+  it("are refused at different moments, whichever of them lags behind", async () => {
+    await talk(1, 2);
+    for (const name of ["one", "two"]) cpSync(join(folder, name), join(folder, `${name}-before`));
+    await talk(3, 5);
+    await expect(start("one-before", "two")).rejects.toMatchObject({
+      code: "store-corrupt",
+      detail: { of: "sent", partition: 0, peer: 1, own: 2, known: 5 },
+    });
+    await expect(start("one", "two-before")).rejects.toMatchObject({
+      code: "store-corrupt",
+      message: expect.stringContaining(join(folder, "two-before")),
+      detail: { of: "applied", partition: 1, peer: 0, own: 2, known: 5 },
+    });
+  });
 });

@@ -6,12 +6,13 @@ import { inMacrotask } from "./world/drain.ts";
 
 const run = (seed: number): Promise<Report> => inMacrotask(() => simulate({ seed }));
 
+/** A few: `npm test` lets the simulator itself run the first 5,000. */
 test("every run ends as its program says, whatever failed on the way", async () => {
-  for (let seed = 1; seed <= 100; seed++) {
+  for (let seed = 1; seed <= 20; seed++) {
     const { violations } = await run(seed);
     expect({ seed, violations }).toEqual({ seed, violations: [] });
   }
-}, 60_000);
+});
 
 test("the same seed takes the same turns", async () => {
   for (let seed = 1; seed <= 20; seed++) {
@@ -19,7 +20,7 @@ test("the same seed takes the same turns", async () => {
     const second = await run(seed);
     expect({ seed, hash: second.hash }).toEqual({ seed, hash: first.hash });
   }
-}, 60_000);
+});
 
 test("another process takes the same turns", async () => {
   const main = fileURLToPath(new URL("./main.ts", import.meta.url));
@@ -28,4 +29,4 @@ test("another process takes the same turns", async () => {
   const hashes: string[] = [];
   for (let seed = 1; seed <= 20; seed++) hashes.push(`${seed} ${(await run(seed)).hash}`);
   expect(output.trim().split("\n")).toEqual(hashes);
-}, 60_000);
+});

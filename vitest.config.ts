@@ -23,5 +23,6 @@ export default defineConfig({
     execArgv: ["--conditions=perdure-source"],
     // A test that hangs is to end some time; how fast one is says nothing on a machine that is busy.
     testTimeout: 60_000,
+    expect: { poll: { timeout: 30_000, interval: 20 } },
   },
 });

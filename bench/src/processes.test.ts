@@ -50,4 +50,4 @@ test("CPU and memory of a process hold those of the processes below it, but for 
     await ended;
   }
   expect(cpuOf([{ name: "gone", pid }])).toEqual([{ name: "gone", cpuMs: 0 }]);
-}, 30_000);
+});

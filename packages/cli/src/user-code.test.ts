@@ -92,4 +92,4 @@ describe("crash-test", () => {
     expect(code).toBe(3);
     expect(err).toContain("greet");
   });
-}, 30_000);
+});

@@ -84,7 +84,7 @@ describe("a SQLite store whose process is killed", () => {
     await store.close();
   });
 
-  it("leaves the file to the next one, and to nobody before", { timeout: 20_000 }, async () => {
+  it("leaves the file to the next one, and to nobody before", async () => {
     const path = join(folder, "store.db");
     const child = start(path, 1);
     for await (const line of createInterface({ input: child.stdout ?? process.stdin })) {

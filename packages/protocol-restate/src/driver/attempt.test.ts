@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { systemEnv } from "@perdure/engine";
 import type { Message } from "../messages/messages.ts";
 import { messageLimits } from "../messages/limits.ts";
 import { Attempt, type AttemptListener, type AttemptTerms } from "./attempt.ts";
+import { eventually } from "./eventually.test-support.ts";
 import type { AttemptFailure } from "./failure.ts";
 import { anyAddress } from "./http/endpoints.test-support.ts";
 import { Http2Transport } from "./http/http2-transport.ts";
@@ -85,7 +86,7 @@ async function attempted(script: Script, some: Partial<AttemptTerms> = {}) {
 
 const failing = async (script: Script, some: Partial<AttemptTerms> = {}) => {
   const { listener } = await attempted(script, some);
-  await vi.waitFor(() => expect(listener.failures).toHaveLength(1));
+  await eventually(() => expect(listener.failures).toHaveLength(1));
   return { ...listener.failures[0]!, messages: listener.messages };
 };
 
@@ -148,7 +149,7 @@ describe("an attempt", () => {
       await sdk.halfClosed();
       sdk.finish(suspension(2));
     });
-    await vi.waitFor(() => expect(listener.messages).toHaveLength(1));
+    await eventually(() => expect(listener.messages).toHaveLength(1));
     const fired: Message = {
       type: "completion",
       of: "sleep",
@@ -168,7 +169,7 @@ describe("an attempt", () => {
       await sdk.begun();
       sdk.send(run(1, "charge"));
     });
-    await vi.waitFor(() => expect(listener.messages).toHaveLength(1));
+    await eventually(() => expect(listener.messages).toHaveLength(1));
     const now = env.monotonic();
     attempt.tick(now + terms.inactivityMs - 1_000);
     expect(attempt.canSend).toBe(true);
@@ -185,7 +186,7 @@ describe("an attempt", () => {
         message: expect.stringMatching(/closure of run "charge" has been running/),
       },
     ]);
-    await vi.waitFor(() => expect(endpoint.attempts[0]!.stream.closed).toBe(true));
+    await eventually(() => expect(endpoint.attempts[0]!.stream.closed).toBe(true));
   });
 
   it("tells silence from the beginning apart from silence later", async () => {
@@ -199,7 +200,7 @@ describe("an attempt", () => {
       await sdk.begun();
       sdk.send(sleep(1, 5));
     });
-    await vi.waitFor(() => expect(blocked.listener.messages).toHaveLength(1));
+    await eventually(() => expect(blocked.listener.messages).toHaveLength(1));
     blocked.attempt.halfClose();
     blocked.attempt.tick(late);
     expect(blocked.listener.failures[0]!.message).toMatch(/neither went on nor suspended/);
@@ -211,9 +212,9 @@ describe("an attempt", () => {
       await sdk.begun();
       sdk.send(sleep(1, 5));
     });
-    await vi.waitFor(() => expect(listener.messages).toHaveLength(1));
+    await eventually(() => expect(listener.messages).toHaveLength(1));
     attempt.giveUp();
-    await vi.waitFor(() => expect(endpoint.attempts[0]!.stream.closed).toBe(true));
+    await eventually(() => expect(endpoint.attempts[0]!.stream.closed).toBe(true));
     expect(listener.failures).toEqual([]);
   });
 
@@ -223,9 +224,9 @@ describe("an attempt", () => {
       await sdk.begun();
       sdk.send(output("1"), end);
     });
-    await vi.waitFor(() => expect(listener.messages).toHaveLength(2));
+    await eventually(() => expect(listener.messages).toHaveLength(2));
     attempt.tick(env.monotonic() + driverLimits.drainMs);
-    await vi.waitFor(() => expect(endpoint.attempts[0]!.stream.closed).toBe(true));
+    await eventually(() => expect(endpoint.attempts[0]!.stream.closed).toBe(true));
     expect(listener.failures).toEqual([]);
   });
 });
@@ -350,7 +351,7 @@ describe("an answer that is no answer", () => {
     const hooks = { listener, left: () => undefined };
     const request = { method: "POST", path: "/invoke/S/h", headers: {} } as const;
     new Attempt({ transport, env }, request, terms, hooks).begin([start, input]);
-    await vi.waitFor(() => expect(listener.failures).toHaveLength(1));
+    await eventually(() => expect(listener.failures).toHaveLength(1));
     expect(listener.failures[0]).toMatchObject({ code: "RT0010", isUntouched: true });
   });
 });

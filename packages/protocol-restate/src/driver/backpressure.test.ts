@@ -1,10 +1,11 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { systemEnv, type Activation } from "@perdure/engine";
 import { runId, type ActivationAnswer, type RunSpec } from "@perdure/kernel";
 import type { Catalog, Deployment, HandlerView } from "../deployments/deployment.ts";
 import { defaultSettings } from "../deployments/settings.ts";
 import type { Message } from "../messages/messages.ts";
 import { Endpoint } from "./endpoint.ts";
+import { eventually } from "./eventually.test-support.ts";
 import { Hold } from "./hold.ts";
 import { anyAddress } from "./http/endpoints.test-support.ts";
 import { driverLimits } from "./limits.ts";
@@ -101,7 +102,7 @@ it("reads no more than its limit of what is not on disk, and goes on when it is"
     (driverLimits.unsavedBytes + 2 * driverLimits.streamWindowBytes) / MEGABYTE,
   );
   const atLeast = Math.floor(driverLimits.unsavedBytes / MEGABYTE);
-  await vi.waitFor(() => expect(asked()).toBeGreaterThanOrEqual(atLeast));
+  await eventually(() => expect(asked()).toBeGreaterThanOrEqual(atLeast));
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(asked()).toBeLessThanOrEqual(atMost);
   let seq = 1;

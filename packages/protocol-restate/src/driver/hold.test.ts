@@ -1,10 +1,11 @@
 /** Endpoints that do what no SDK should, or what it does at a bad moment. */
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { limits, runId, type Journal, type RunId } from "@perdure/kernel";
 import type { Discovered } from "./discover.ts";
 import { defaultSettings } from "../deployments/settings.ts";
 import { NAMESPACE, World, type WorldOptions } from "./driver.test-support.ts";
 import type { Message } from "../messages/messages.ts";
+import { eventually } from "./eventually.test-support.ts";
 import {
   bytes,
   end,
@@ -66,7 +67,7 @@ async function scripted(
 const types = ({ messages }: Scripted) => messages.map(({ type }) => type);
 
 async function paused(world: World, id: RunId) {
-  await vi.waitFor(async () => expect(await world.kinds(id)).toContain("run.paused"));
+  await eventually(async () => expect(await world.kinds(id)).toContain("run.paused"));
   const journal = await world.journal(id);
   return journal.find((event) => event.kind === "run.paused")!;
 }
@@ -139,7 +140,7 @@ describe("an invocation", () => {
       { settings: { retry, inactivityTimeoutMs: 100 } },
     );
     const id = await world.send("S/h");
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await world.kinds(id)).toContain("activation.completed");
     });
     // It wakes the run, and is nothing that is awaited.
@@ -231,15 +232,15 @@ describe("an invocation", () => {
   it("is stopped with its attempt when it is terminated", async () => {
     const { world, endpoint } = await scripted((sdk) => sdk.send(sleep(1, Date.now() + 60_000)));
     const id = await world.send("S/h");
-    await vi.waitFor(async () => expect(await world.kinds(id)).toContain("timer.started"));
+    await eventually(async () => expect(await world.kinds(id)).toContain("timer.started"));
     await world.engine.terminate(id);
-    await vi.waitFor(() => expect(endpoint.attempts[0]!.stream.closed).toBe(true));
+    await eventually(() => expect(endpoint.attempts[0]!.stream.closed).toBe(true));
   });
 
   it("has no queries and no updates, and says so", async () => {
     const { world } = await scripted((sdk) => sdk.send(sleep(1, Date.now() + 60_000)));
     const id = await world.send("S/h");
-    await vi.waitFor(async () => expect(await world.kinds(id)).toContain("timer.started"));
+    await eventually(async () => expect(await world.kinds(id)).toContain("timer.started"));
     const input = { encoding: "json", data: new Uint8Array(0) };
     await expect(world.engine.query({ runId: id }, "q", input)).rejects.toThrow(/has no queries/);
     await expect(world.engine.update({ runId: id }, "u", input)).rejects.toThrow(

@@ -1,7 +1,8 @@
 import type { ServerHttp2Stream } from "node:http2";
 import { systemEnv } from "@perdure/engine";
 import type { RunId } from "@perdure/kernel";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it } from "vitest";
+import { eventually } from "./eventually.test-support.ts";
 import { anyAddress, Heard, http2Endpoint } from "./http/endpoints.test-support.ts";
 import { transportTo } from "./http/transport.ts";
 import { driverLimits } from "./limits.ts";
@@ -27,7 +28,7 @@ async function opened(answer: (stream: ServerHttp2Stream) => void) {
   const ahead = new OpenedAhead(env, transport);
   closing.push(ahead, transport, endpoint);
   ahead.open(run, request);
-  await vi.waitFor(() => expect(streams).toHaveLength(1));
+  await eventually(() => expect(streams).toHaveLength(1));
   return { ahead, env, streams };
 }
 
@@ -65,7 +66,7 @@ it("is reset when nobody takes it in time (X1)", async () => {
   expect(ahead.size).toBe(1);
   ahead.tick(env.monotonic() + driverLimits.aheadMs);
   expect(ahead.size).toBe(0);
-  await vi.waitFor(() => expect(streams[0]?.destroyed).toBe(true));
+  await eventually(() => expect(streams[0]?.destroyed).toBe(true));
 });
 
 it.each([

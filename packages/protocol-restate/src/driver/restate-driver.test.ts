@@ -1,6 +1,7 @@
 /** The engine's workers follow what is registered. */
 import { service, type Context } from "@restatedev/restate-sdk";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it } from "vitest";
+import { eventually } from "./eventually.test-support.ts";
 import { driverLimits } from "./limits.ts";
 import { NAMESPACE, sdkEndpoint, World, type SdkEndpoint } from "./driver.test-support.ts";
 
@@ -47,7 +48,7 @@ it("has workers for what a deployment is the latest for, and for what it has had
   const world = await opened();
   await world.register(await uriOf(serving("one", "A", "B")));
   await world.register(await uriOf(serving("two", "B")));
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const workers = await openWorkers(world);
     expect(workers.toSorted((a, b) => (a.join() < b.join() ? -1 : 1))).toEqual([
       ["pin", "A.nap", "A.say"],
@@ -66,7 +67,7 @@ it("lets what is in progress finish when the service moves on (R2)", async () =>
   const world = await opened();
   await world.register(await uriOf(serving("one", "A")));
   const runId = await world.send("A/nap", 300);
-  await vi.waitFor(async () => expect(await world.kinds(runId)).toContain("timer.started"));
+  await eventually(async () => expect(await world.kinds(runId)).toContain("timer.started"));
   await world.register(await uriOf(serving("two", "A")));
   expect(await world.call("A/say")).toBe("two");
   expect(await world.value(runId)).toBe("one");
@@ -77,9 +78,9 @@ it("serves a deployment no more that is removed, and its invocations wait", asyn
   const world = await opened();
   const { id } = await world.register(await uriOf(serving("one", "A")));
   const runId = await world.send("A/nap", 60_000);
-  await vi.waitFor(async () => expect(await world.kinds(runId)).toContain("timer.started"));
+  await eventually(async () => expect(await world.kinds(runId)).toContain("timer.started"));
   await world.registry.remove(NAMESPACE, id);
-  await vi.waitFor(async () => expect(await world.engine.workers(NAMESPACE)).toEqual([]));
+  await eventually(async () => expect(await world.engine.workers(NAMESPACE)).toEqual([]));
   expect((await world.engine.describe(runId)).outcome).toBeUndefined();
 });
 

@@ -11,11 +11,12 @@ import {
   type ObjectContext,
   type ObjectSharedContext,
 } from "@restatedev/restate-sdk";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { defaultSettings } from "../deployments/settings.ts";
 import { invocationId, parseInvocationId } from "../ids/invocation-id.ts";
 import { discover } from "./discover.ts";
 import { sdkEndpoint, World, type SdkEndpoint, type WorldOptions } from "./driver.test-support.ts";
+import { eventually } from "./eventually.test-support.ts";
 
 const worlds: World[] = [];
 const endpoints: SdkEndpoint[] = [];
@@ -166,8 +167,8 @@ describe.each(modes)("the SDK %s", (_, mode) => {
     const world = await worldOf([many, cell], mode);
     marks.length = 0;
     const runId = await world.send("Many/tree");
-    await vi.waitFor(() => expect(marks).toContain("held"));
-    await vi.waitFor(async () => {
+    await eventually(() => expect(marks).toContain("held"));
+    await eventually(async () => {
       expect(await world.kinds(runId)).toContain("call.scheduled");
     });
     const { invocation } = await childOf(world, runId);
@@ -196,7 +197,7 @@ describe.each(modes)("the SDK %s", (_, mode) => {
   it("sends for later", async () => {
     const world = await worldOf([many, cell], mode);
     await world.call("Many/later", "d");
-    await vi.waitFor(async () => expect(await world.call("Cell/d/get")).toBe(3));
+    await eventually(async () => expect(await world.call("Cell/d/get")).toBe(3));
   });
 
   it("hears a signal of one name once for each that was sent, or the first again", async () => {
@@ -214,7 +215,7 @@ describe.each(modes)("the SDK %s", (_, mode) => {
     const world = await worldOf([many, cell], mode);
     const runId = await world.send("Cell/c/hold");
     const waiting = await world.send("Cell/c/add", 1);
-    await vi.waitFor(async () => expect(await world.kinds(runId)).toContain("timer.started"));
+    await eventually(async () => expect(await world.kinds(runId)).toContain("timer.started"));
     await world.call("Many/cancel", invocationId(runId));
     expect(await world.value(runId)).toMatchObject({ status: "cancelled" });
     expect(await world.value(waiting)).toBe(1);

@@ -16,7 +16,7 @@ import {
   type WorkflowContext,
   type WorkflowSharedContext,
 } from "@restatedev/restate-sdk";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { systemEnv } from "@perdure/engine";
 import { SqliteStore } from "@perdure/store-sqlite";
 import type { HandlerSettings } from "../deployments/deployment.ts";
@@ -29,6 +29,7 @@ import {
   type WorldOptions,
 } from "./driver.test-support.ts";
 import { discover } from "./discover.ts";
+import { eventually } from "./eventually.test-support.ts";
 import { RequestIdentity } from "./identity.ts";
 
 const worlds: World[] = [];
@@ -214,11 +215,11 @@ describe.each<[string, WorldOptions]>([
     });
     const { world } = await worldOf([waiter], mode);
     const first = await world.send("Waiter/wait");
-    await vi.waitFor(() => expect(ids).toHaveLength(1));
+    await eventually(() => expect(ids).toHaveLength(1));
     await world.call("Waiter/resolve", ids[0]);
     expect(await world.value(first)).toBe("woken");
     const second = await world.send("Waiter/wait");
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await world.kinds(second)).toContain("activation.completed");
     });
     await world.call("Waiter/reject", ids.at(-1));
@@ -269,7 +270,7 @@ describe.each<[string, WorldOptions]>([
     const { world } = await worldOf([patient], mode);
     for (const kind of ["timer.started", "activation.completed"]) {
       const runId = await world.send("Patient/wait");
-      await vi.waitFor(async () => expect(await world.kinds(runId)).toContain(kind));
+      await eventually(async () => expect(await world.kinds(runId)).toContain(kind));
       await world.engine.cancel({ runId });
       expect(await world.value(runId)).toMatchObject({ status: "cancelled", code: "409" });
     }
@@ -295,9 +296,9 @@ it.each([
 ])("stands still while it is paused, %s, and goes on when it is resumed", async (_, options) => {
   const { world } = await worldOf([greeter], options);
   const runId = await world.send("Greeter/nap", 300);
-  await vi.waitFor(async () => expect(await world.kinds(runId)).toContain("timer.started"));
+  await eventually(async () => expect(await world.kinds(runId)).toContain("timer.started"));
   await world.engine.pause(runId);
-  await vi.waitFor(async () => expect(await world.kinds(runId)).toContain("timer.fired"));
+  await eventually(async () => expect(await world.kinds(runId)).toContain("timer.fired"));
   expect((await world.engine.describe(runId)).outcome).toBeUndefined();
   await world.engine.resume(runId);
   expect(await world.value(runId)).toBe("rested");
@@ -311,7 +312,7 @@ it("says what it waits for while its stream is open", async () => {
   });
   const { world } = await worldOf([waiter]);
   const runId = await world.send("Waiter/wait");
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { waiting } = await world.engine.why(runId);
     expect(waiting.map(({ on }) => on)).toEqual(["signal"]);
     expect(waiting[0]!.text).toMatch(/#17/);
@@ -383,7 +384,7 @@ describe("an SDK that fails", () => {
     const settings = { retry: { ...retry, maxAttempts: 2 } };
     const { world } = await worldOf([broken], { settings });
     const runId = await world.send("Broken/work");
-    await vi.waitFor(async () => expect(await world.kinds(runId)).toContain("run.paused"));
+    await eventually(async () => expect(await world.kinds(runId)).toContain("run.paused"));
     const { waiting } = await world.engine.why(runId);
     expect(waiting[0]).toMatchObject({ on: "person", lastFailure: { code: "500" } });
     expect(waiting[0]!.text).toMatch(/2 attempts failed.*no such card \(in "charge"\)/);
@@ -407,7 +408,7 @@ describe("an SDK that fails", () => {
     });
     const { world } = await worldOf([changing], { settings: { retry } });
     const runId = await world.send("Changing/work");
-    await vi.waitFor(async () => expect(await world.kinds(runId)).toContain("run.paused"));
+    await eventually(async () => expect(await world.kinds(runId)).toContain("run.paused"));
     const paused = (await world.journal(runId)).find((event) => event.kind === "run.paused");
     expect(paused).toMatchObject({ reason: "nondeterminism" });
   });
@@ -434,7 +435,7 @@ describe("an SDK that fails", () => {
     });
     const { world, endpoint } = await worldOf([slow], { settings: { retry } });
     const runId = await world.send("Slow/work");
-    await vi.waitFor(() => expect(begun).toEqual(["first", "second"]));
+    await eventually(() => expect(begun).toEqual(["first", "second"]));
     expect((await world.engine.why(runId)).waiting[0]).toMatchObject({ on: "step", key: "second" });
     endpoint.cut();
     expect(await world.value(runId)).toBe(3);
@@ -448,7 +449,7 @@ describe("an SDK that fails", () => {
     const { world, endpoint } = await worldOf([greeter], { settings: { retry } });
     endpoint.close();
     const runId = await world.send("Greeter/greet", "Ada");
-    await vi.waitFor(async () => expect(await world.kinds(runId)).toContain("activation.failed"));
+    await eventually(async () => expect(await world.kinds(runId)).toContain("activation.failed"));
     const port = Number(new URL(endpoint.uri).port);
     endpoints.push(await sdkEndpoint([greeter], { port }));
     expect(await world.value(runId)).toBe("Hello Ada");
@@ -475,7 +476,7 @@ it("goes on in another process, over the same file", async () => {
     const first = await World.open({ store: await SqliteStore.open(file), ...brief });
     await first.register(endpoint.uri);
     const runId = await first.send("Long/work");
-    await vi.waitFor(async () => expect(await first.kinds(runId)).toContain("step.completed"));
+    await eventually(async () => expect(await first.kinds(runId)).toContain("step.completed"));
     await first.close();
     const second = await opened({ store: await SqliteStore.open(file), ...brief });
     await second.call("Long/resolve", begun[0]);
@@ -490,7 +491,7 @@ it("goes on in another process, over the same file", async () => {
 it("suspends those that wait when others want their slots", async () => {
   const { world } = await worldOf([greeter], { attempts: 2 });
   const naps = await Promise.all([1, 2].map(() => world.send("Greeter/nap", 1_500)));
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     for (const runId of naps) expect(await world.kinds(runId)).toContain("timer.started");
   });
   expect(await world.call("Greeter/greet", "Ada")).toBe("Hello Ada");
@@ -522,7 +523,7 @@ describe("a new deployment", () => {
       });
     const { world } = await worldOf([version("one")], brief);
     const old = await world.send("Greeter/greet", 600);
-    await vi.waitFor(async () => expect(await world.kinds(old)).toContain("timer.started"));
+    await eventually(async () => expect(await world.kinds(old)).toContain("timer.started"));
     const newer = await endpointOf([version("two")]);
     await world.register(newer.uri);
     expect(await world.call("Greeter/greet", 1)).toBe("two");

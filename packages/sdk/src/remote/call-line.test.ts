@@ -155,7 +155,7 @@ test("a connection without calls keeps no process from ending", async () => {
       { url: ${JSON.stringify(url)}, apiKey: ${JSON.stringify(adminKey)}, env: systemEnv() });
     console.log(await remote.count({ namespace: "default" }));`;
   const args = ["--conditions=perdure-source", "--input-type=module", "--eval", code];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 10_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
   expect(stdout.trim()).toBe("0");
 });
 

@@ -4,7 +4,7 @@ import { createServer, type Http2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import * as restate from "@restatedev/restate-sdk";
 import * as clients from "@restatedev/restate-sdk-clients";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { Rig } from "../testing/rig.test-support.ts";
 
 const orders = restate.service({
@@ -79,9 +79,8 @@ test("why names the awakeable that it waits for; its journal lists the step; a s
   await client.place("a book");
   const runId = await newest("Orders.place");
   const params = { runId };
-  await vi.waitFor(async () => {
-    expect((await rig.call("runs.why", { params })).text).toContain("waits for the signal");
-  });
+  const why = async () => (await rig.call("runs.why", { params })).text;
+  await expect.poll(why).toContain("waits for the signal");
   const { body } = await rig.call("runs.journal", { params });
   expect(body.events.map(({ kind }) => kind)).toContain("step.completed");
   const payload = { text: '"Ann"', encoding: "json" };
@@ -93,10 +92,8 @@ test("why names the awakeable that it waits for; its journal lists the step; a s
 test("why names it also while its stream is kept open, with the worker that has it", async () => {
   await ingress.serviceSendClient<typeof patient>({ name: "Patient" }).wait();
   const params = { runId: await newest("Patient.wait") };
-  await vi.waitFor(async () => {
-    const { text } = await rig.call("runs.why", { params });
-    expect(text).toContain('waits for the signal \\"#17\\", and is kept by the worker');
-  });
+  const why = async () => (await rig.call("runs.why", { params })).text;
+  await expect.poll(why).toContain('waits for the signal \\"#17\\", and is kept by the worker');
   await rig.call("runs.terminate", { params, body: {} });
 });
 

@@ -1,9 +1,10 @@
 import { constants } from "node:http2";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { once } from "node:events";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { PerdureError } from "@perdure/kernel";
 import { systemEnv, type Env } from "@perdure/engine";
+import { eventually } from "../eventually.test-support.ts";
 import { driverLimits } from "../limits.ts";
 import {
   anyAddress,
@@ -68,7 +69,7 @@ describe.each([
     const heard = new Heard();
     const exchange = to.open(post, heard);
     exchange.write(Buffer.from("one "));
-    await vi.waitFor(() => expect(heard.text).toBe("one "));
+    await eventually(() => expect(heard.text).toBe("one "));
     expect(heard.status).toBe(200);
     finish(exchange, "two");
     expect(await heard.done).toBeUndefined();
@@ -80,7 +81,7 @@ describe.each([
     const heard = new Heard();
     const exchange = to.open(post, heard);
     exchange.write(Buffer.from("one"));
-    await vi.waitFor(() => expect(heard.text).toBe("one"));
+    await eventually(() => expect(heard.text).toBe("one"));
     exchange.reset();
     const next = ask(to, "two");
     expect(await next.done).toBeUndefined();
@@ -135,7 +136,7 @@ describe.each([
     const to = transport(await endpoint(), useHttp11);
     const heard = new Heard();
     to.open(post, heard).write(Buffer.from("one"));
-    await vi.waitFor(() => expect(heard.text).toBe("one"));
+    await eventually(() => expect(heard.text).toBe("one"));
     to.close();
     expect(await heard.done).toMatchObject({ message: "the driver is closing" });
     expect(await ask(to).done).toMatchObject({ kind: "connect" });
@@ -153,7 +154,7 @@ describe("an HTTP/2 pool", () => {
       exchange.write(Buffer.from("."));
       return { heard, exchange };
     });
-    await vi.waitFor(() => expect(open.every(({ heard }) => heard.text === ".")).toBe(true));
+    await eventually(() => expect(open.every(({ heard }) => heard.text === ".")).toBe(true));
     expect(endpoint.sessions.size).toBe(2);
     for (const { exchange } of open) exchange.end();
     await Promise.all(open.map(({ heard }) => heard.done));
@@ -170,7 +171,7 @@ describe("an HTTP/2 pool", () => {
       exchange.write(Buffer.from("."));
       return { heard, exchange };
     });
-    await vi.waitFor(() => expect(open.every(({ heard }) => heard.text === ".")).toBe(true));
+    await eventually(() => expect(open.every(({ heard }) => heard.text === ".")).toBe(true));
     expect(endpoint.sessions.size).toBe(1);
   });
 
@@ -183,7 +184,7 @@ describe("an HTTP/2 pool", () => {
       exchange.write(Buffer.from("."));
       return { heard, exchange };
     });
-    await vi.waitFor(() => expect(all.every(({ heard }) => heard.text === ".")).toBe(true));
+    await eventually(() => expect(all.every(({ heard }) => heard.text === ".")).toBe(true));
     expect(endpoint.sessions.size).toBe(3);
   });
 
@@ -198,10 +199,10 @@ describe("an HTTP/2 pool", () => {
       return { heard, exchange };
     });
     const served = () => all.filter(({ heard }) => heard.text === ".");
-    await vi.waitFor(() => expect(served()).toHaveLength(count));
+    await eventually(() => expect(served()).toHaveLength(count));
     expect(endpoint.sessions.size).toBe(count);
     served()[0]!.exchange.end();
-    await vi.waitFor(() => expect(served()).toHaveLength(count + 1));
+    await eventually(() => expect(served()).toHaveLength(count + 1));
     expect(endpoint.sessions.size).toBe(count);
   });
 
@@ -244,10 +245,10 @@ describe("an HTTP/2 pool", () => {
     const heard = new Heard();
     const exchange = to.open(post, heard);
     exchange.write(Buffer.from("a"));
-    await vi.waitFor(() => expect(heard.text).toBe("a"));
+    await eventually(() => expect(heard.text).toBe("a"));
     const [first] = endpoint.sessions;
     first!.goaway(constants.NGHTTP2_NO_ERROR);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await ask(to).done;
       expect(endpoint.sessions.size).toBe(2);
     });
@@ -260,7 +261,7 @@ describe("an HTTP/2 pool", () => {
     const endpoint = await echo2();
     const heard = new Heard();
     transport(endpoint).open(post, heard).write(Buffer.from("a"));
-    await vi.waitFor(() => expect(heard.text).toBe("a"));
+    await eventually(() => expect(heard.text).toBe("a"));
     for (const session of endpoint.sessions) session.destroy();
     expect(await heard.done).toMatchObject({ kind: "broken" });
   });
@@ -272,10 +273,10 @@ describe("an HTTP/2 pool", () => {
     const to = transport(proxy, false, env);
     await ask(to).done;
     run(driverLimits.idleSessionMs + driverLimits.pingAnswerMs);
-    await vi.waitFor(() => expect(endpoint.sessions.size).toBe(0));
+    await eventually(() => expect(endpoint.sessions.size).toBe(0));
     const heard = new Heard();
     to.open(post, heard).write(Buffer.from("a"));
-    await vi.waitFor(() => expect(heard.text).toBe("a"));
+    await eventually(() => expect(heard.text).toBe("a"));
     proxy.stall();
     run(driverLimits.pingAfterMs + 2 * driverLimits.pingAnswerMs);
     expect(await heard.done).toMatchObject({ kind: "broken" });

@@ -412,7 +412,7 @@ describe("an app that fails", () => {
     expect(await rig.output(late)).toBe("done");
     expect(endpoint()).toMatchObject({ isServing: true, circuit: { state: "closed" } });
     for (const runId of runs) expect(await rig.output(runId)).toBe("done");
-  }, 30_000);
+  });
 
   it("is spared after some failures in a row, and found again when it is back", async () => {
     const rig = await open();
@@ -436,7 +436,7 @@ describe("an app that fails", () => {
       runs.map(() => "done"),
     );
     expect(circuit().state).toBe("closed");
-  }, 30_000);
+  });
 });
 
 describe("endpoints", () => {

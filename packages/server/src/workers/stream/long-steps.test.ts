@@ -6,34 +6,27 @@ import { quiet, Stage, start, until } from "./stream-rig.test-support.ts";
 
 const stage = new Stage();
 
-/** The worker waits a few seconds before it tells. */
-const patience = { timeout: 20_000 };
-
 afterEach(() => stage.close());
 
-test(
-  "why names the local step that the code of a worker elsewhere is in, until it ends",
-  patience,
-  async () => {
-    const gate = Promise.withResolvers<void>();
-    const slow = workflow({ name: "slow" }, async (ctx) => {
-      await ctx.step("charge", () => gate.promise);
-      await ctx.waitFor("go");
-    });
-    const node = await stage.node();
-    await stage.join(node.url, { workflows: [slow] });
-    const began = Date.now();
-    const id = await start(node, "slow");
-    const waits = async () => (await node.engine.why(id)).waiting;
-    await until(async () => (await waits()).some(({ on }) => on === "step"));
-    const [step] = await waits();
-    expect(step?.text).toContain('in the step "charge"');
-    expect(step?.since).toBeGreaterThanOrEqual(began);
-    gate.resolve();
-    await until(async () => (await waits()).some(({ on }) => on === "signal"));
-    expect(await waits()).toHaveLength(1);
-  },
-);
+test("why names the local step that the code of a worker elsewhere is in, until it ends", async () => {
+  const gate = Promise.withResolvers<void>();
+  const slow = workflow({ name: "slow" }, async (ctx) => {
+    await ctx.step("charge", () => gate.promise);
+    await ctx.waitFor("go");
+  });
+  const node = await stage.node();
+  await stage.join(node.url, { workflows: [slow] });
+  const began = Date.now();
+  const id = await start(node, "slow");
+  const waits = async () => (await node.engine.why(id)).waiting;
+  await until(async () => (await waits()).some(({ on }) => on === "step"));
+  const [step] = await waits();
+  expect(step?.text).toContain('in the step "charge"');
+  expect(step?.since).toBeGreaterThanOrEqual(began);
+  gate.resolve();
+  await until(async () => (await waits()).some(({ on }) => on === "signal"));
+  expect(await waits()).toHaveLength(1);
+});
 
 test("so many are kept as the limit; one past it, the oldest is forgotten", () => {
   const steps = new LongSteps(quiet, 2);

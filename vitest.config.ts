@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -20,6 +21,9 @@ export default defineConfig({
     // when many isolates of a process tier it up, and aborts the process.
     pool: "forks",
     isolate: false,
+    // By default one core is left to the command itself, which has nothing to do: of two, one idles.
+    // One more than there are cores, since many tests wait for processes, databases and clocks.
+    maxWorkers: availableParallelism() + 1,
     execArgv: ["--conditions=perdure-source"],
     // A test that hangs is to end some time; how fast one is says nothing on a machine that is busy.
     testTimeout: 60_000,

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -25,6 +26,9 @@ export default defineConfig({
     // One more than there are cores, since many tests wait for processes, databases and clocks.
     maxWorkers: availableParallelism() + 1,
     execArgv: ["--conditions=perdure-source"],
+    // Threads and processes that tests start run from sources: to compile them anew takes most of
+    // their start.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL(".cache/compile", import.meta.url)) },
     // A test that hangs is to end some time; how fast one is says nothing on a machine that is busy.
     testTimeout: 60_000,
     expect: { poll: { timeout: 30_000, interval: 20 } },

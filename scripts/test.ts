@@ -1,4 +1,4 @@
-// `npm test`: the unit tests and contracts, then the fuzzer, then the simulator.
+// `npm test`: the unit tests and contracts, then the fuzzer beside the small worlds, then the simulator.
 //
 // Counts every vitest test as one, and every suite line of fuzzer and simulator
 // (`sim: N passed, N failed`) as one. What ran and said nothing has failed: a crash before
@@ -59,11 +59,16 @@ function tallySuites(script: string, output: string, code: number): Tally {
   return { passed, failed: silentFailure ? 1 : failed };
 }
 
+const unit = await unitTests();
+// Side by side, since each of these has work for one core only.
+const singles = await Promise.all([
+  program("fuzz", "proof/src/fuzz/main.ts", ["--inputs", fuzzInputs]),
+  program("sim", "sim/src/main.ts", ["exhaustive"]),
+]);
 const tallies = [
-  await unitTests(),
-  await program("fuzz", "proof/src/fuzz/main.ts", ["--inputs", fuzzInputs]),
+  unit,
+  ...singles,
   await program("sim", "sim/src/main.ts", ["--seeds", simSeeds]),
-  await program("sim", "sim/src/main.ts", ["exhaustive"]),
   await program("sim", "sim/src/main.ts", ["bugs"]),
 ];
 const total = tallies.reduce((sum, { passed, failed }) => ({

@@ -17,7 +17,7 @@ import { workerVerbs } from "./client/workers.ts";
 import { drawHex } from "./core/draw.ts";
 import { OwnedTimers } from "./core/owned-timers.ts";
 import { defaultTuning, type EngineOptions } from "./core/options.ts";
-import type { EngineStats, Refused } from "./core/stats.ts";
+import type { EngineStats, RefusedPartitions } from "./core/stats.ts";
 import type { Env } from "./env.ts";
 import { LiveRun } from "./streams/live.ts";
 import { reportAlone, type ClusterReport } from "./nodes/cluster-view.ts";
@@ -266,7 +266,7 @@ function gauge(parts: Assembly, phase: Phase): EngineStats {
   };
 }
 
-function refusedOf(partitions: Assembly["partitions"]): { readonly refused?: Refused } {
+function refusedOf(partitions: Assembly["partitions"]): { readonly refused?: RefusedPartitions } {
   const refused = partitions.filter(({ refusal }) => refusal !== undefined);
   const refusals = refused.flatMap(({ refusal }) => refusal ?? []);
   const [first] = refusals.toSorted((a, b) => a.since - b.since);

@@ -3,7 +3,8 @@
  * question waits for. It gathers and decides nothing.
  *
  * 1. What it looks at is bounded: `limits.whyLooks` streams.
- * 2. A partition that is not open, for the store refuses or it is refused, keeps nobody waiting: it looks at the disk.
+ * 2. A partition that is not open, for the store refuses or it is refused, keeps nobody waiting: it
+ *    looks at the disk.
  * 3. It stays within the namespace of the first.
  */
 import {

@@ -150,11 +150,14 @@ export class Links {
     return this.#links.get(this.#nameOf(from, to));
   }
 
+  shut(from: number, database: number): void {
+    for (const link of this.towards(from, database)) link.isShut = true;
+  }
+
   /** Those from the partition to any in the database. */
-  shut(from: number, database: number, isShut: boolean): void {
+  *towards(from: number, database: number): Generator<Link> {
     for (const link of this.of(from)) {
-      const receiver = this.#partitions[link.to];
-      if (link.from === from && receiver?.database === database) link.isShut = isShut;
+      if (link.from === from && this.#partitions[link.to]?.database === database) yield link;
     }
   }
 

@@ -51,7 +51,7 @@ export interface ClusterStanding {
 }
 
 /** Partitions that are not opened, for their database stands at an earlier moment than another. */
-export interface Refused {
+export interface RefusedPartitions {
   readonly partitions: readonly number[];
   /** Ms since epoch, of the first. */
   readonly since: number;
@@ -83,7 +83,7 @@ export interface Gauges {
   readonly queues: readonly QueueStats[];
   /** Commits that the store has refused of late. */
   readonly storeTrouble?: Refusals;
-  readonly refused?: Refused;
+  readonly refused?: RefusedPartitions;
 }
 
 export type EngineStats = Readonly<Stats> & Gauges;

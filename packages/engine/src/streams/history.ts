@@ -86,7 +86,7 @@ export class History {
     // What it has sent since it was first asked for could hide what was lost.
     const sent = unproven.get(database) ?? own.sent;
     unproven.set(database, sent);
-    this.#parts.links.shut(number, database, true);
+    this.#parts.links.shut(number, database);
     const peers = await this.#ask(partition, database);
     if (partition.generation !== generation) return undefined;
     if (peers === undefined) {
@@ -158,10 +158,10 @@ export class History {
   #open(partition: Partition, database: number): void {
     const { links, partitions, ready } = this.#parts;
     partition.unproven.delete(database);
-    links.shut(partition.number, database, false);
-    for (const { from, to } of links.of(partition.number)) {
-      const receiver = partitions[to];
-      if (from === partition.number && receiver?.database === database) ready(receiver);
+    for (const link of links.towards(partition.number, database)) {
+      link.isShut = false;
+      const receiver = partitions[link.to];
+      if (receiver !== undefined) ready(receiver);
     }
   }
 

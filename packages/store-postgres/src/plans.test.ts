@@ -3,9 +3,11 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stream } from "@perdure/store/contract";
 import { PostgresHarness } from "../testing/postgres-harness.ts";
-import type { Statement } from "./database.ts";
+import { sessionSettings, type Call, type Statement } from "./database.ts";
 import { rowsOf } from "./partitions.ts";
-import { appendSegments } from "./tables/log.ts";
+import { appendSegments, dropSegments, readMarks } from "./tables/log.ts";
+import { dropRuns } from "./tables/runs.ts";
+import { dropForgottenBefore, dropSnapshots, forgetStreams } from "./tables/streams.ts";
 import { missingPostgres, startPostgres, type PostgresServer } from "./testing/index.ts";
 
 const missing = missingPostgres();
@@ -24,24 +26,33 @@ describe.skipIf(missing !== undefined)(`plans of a PostgreSQL store ${missing ??
 
   const fence = { partition: 0, epoch: 1, incarnation: 1, before: 0, after: 1 };
   const segment = { partition: 0, number: 1, data: Buffer.alloc(1), begun: undefined };
-  const append = appendSegments([fence], [segment], [{ partition: 0, stream: stream(1) }]);
+  const name = stream(1);
+  const calls: readonly Call[] = [
+    appendSegments([fence], [segment], [{ partition: 0, stream: name }]),
+    { statement: rowsOf, values: ["{}", "{}"] },
+    { statement: readMarks, values: ["{}", "{}"] },
+    dropSegments([{ partition: 0, number: 1 }]),
+    dropSnapshots([{ partition: 0, stream: 1 }]),
+    dropForgottenBefore([{ partition: 0, oldest: 1 }]),
+    ...forgetStreams([{ partition: 0, stream: name, position: 1 }]),
+    dropRuns([]),
+  ];
 
-  for (const [what, { statement, values }] of [
-    ["appends to the log", append],
-    ["looks streams up", { statement: rowsOf, values: ["{}", "{}"] }],
-  ] as const) {
-    it(`takes streams one by one where it ${what}, though there were none when it was planned`, async () => {
+  it.each(calls.map((call) => [call.statement.name, call] as const))(
+    "reads no table whole, though they were counted while they were empty: %s",
+    async (_, { statement, values }) => {
       const plan = await planOf(statement, values.length);
-      expect(plan).toMatch(/Index .*on streams/);
-      expect(plan).not.toMatch(/Seq Scan on streams/);
-    });
-  }
+      expect(plan).toMatch(/Index/);
+      expect(plan).not.toMatch(/Seq Scan|Hash Join|Merge Join/);
+    },
+  );
 
   /** As a connection keeps it after some calls: for whatever values. */
   async function planOf({ text }: Statement, values: number): Promise<string> {
-    const client = new pg.Client(server.connection);
+    const client = new pg.Client({ ...server.connection, options: sessionSettings });
     await client.connect();
     try {
+      await client.query("VACUUM ANALYZE");
       await client.query("SET plan_cache_mode = force_generic_plan");
       const own = text.replaceAll("@.", `"${harness.schema}".`);
       await client.query(`PREPARE asked AS ${own}`);

@@ -131,8 +131,9 @@ describe("show", () => {
 
   it("ends with why an open run does not go on, and the command that cures it", async () => {
     const runId = await started("approve");
-    const { out } = await rig.perdure(["runs", "show", runId.slice(0, 23)]);
-    expect(out).toContain(`$ perdure runs signal ${runId} approval`);
+    await expect
+      .poll(async () => (await rig.perdure(["runs", "show", runId.slice(0, 23)])).out)
+      .toContain(`$ perdure runs signal ${runId} approval`);
   });
 
   it("prints the journal, each event with its seq", async () => {

@@ -1,5 +1,5 @@
 /** Puts the parts of an engine together; each sees only what it is given here. */
-import { partitionOf, type Calendar } from "@perdure/kernel";
+import { partitionOf, PerdureError, type Calendar } from "@perdure/kernel";
 import type { Store } from "@perdure/store";
 import { Builder } from "./commit/builder.ts";
 import { Decider } from "./commit/decider.ts";
@@ -151,7 +151,7 @@ type StreamParts = ReturnType<typeof streamParts>;
 
 /** The four know each other, so two of them look the others up when they need them. */
 function workerParts({ store, env, tuning }: Setting, commits: CommitParts, streams: StreamParts) {
-  const { stats, mail, requests, partitions } = commits;
+  const { stats, mail, requests, partitions, pump } = commits;
   const { loader } = streams;
   const isLeaving = (home: number): boolean => partitions[home]?.isLeaving === true;
   const emptied = (worker: RegisteredWorker): void => registry.emptied(worker);
@@ -184,6 +184,12 @@ function workerParts({ store, env, tuning }: Setting, commits: CommitParts, stre
     env,
     timeoutMs: tuning.callTimeoutMs,
     touch: (live) => leases.touch(live),
+    written: async ({ home }) => {
+      const partition = partitions[home];
+      if (partition === undefined || partition.isDrained) return;
+      await pump.barrierWhen(() => partition.isTaken || !partition.isOpen, home);
+      if (!partition.isOpen) throw new PerdureError("unavailable", "The run moved: ask again.");
+    },
   });
   const registry: Registry = new Registry({ env, mail, matcher, leases, tasks });
   return { leases, tasks, matcher, calls, registry };

@@ -52,6 +52,38 @@ function faultyStore() {
 }
 
 describe("a commit", () => {
+  it("keeps what code says to a call until what it had told by then is durable", async () => {
+    const { held, choices } = heldStore();
+    const rig = await Rig.open(choices);
+    const worker = rig.worker({ scripts: { waits } });
+    const request = { namespace: "test", workflow: "waits", queue: "main", input: text("") };
+    const started = rig.engine.start(request);
+    const letGo = async (): Promise<void> => {
+      await rig.env.still();
+      for (const go of held.splice(0)) go();
+    };
+    await letGo();
+    const { runId } = await started;
+    for (let i = 0; i < 3; i++) await letGo();
+    worker.query = async (of, lease) => {
+      const told = { type: "step.complete", key: "told", ordinal: 9, name: "told" } as const;
+      const command = { ...told, attempt: 1, output: text("1"), given: 1 };
+      worker.session.answer(of, lease, { commands: [command] });
+      return text("it knows");
+    };
+    let answer: unknown;
+    const asked = rig.engine.query({ runId }, "seen", text("")).then((said) => (answer = said));
+    await rig.env.still();
+    expect(answer).toBeUndefined();
+    await letGo();
+    await rig.env.run(asked);
+    expect(answer).toEqual(text("it knows"));
+    for (let i = 0; i < 3; i++) await letGo();
+    const closed = rig.close();
+    for (let i = 0; i < 5; i++) await letGo();
+    await closed;
+  });
+
   it("lets nothing out before it is durable (invariant 1)", async () => {
     const { held, choices } = heldStore();
     const rig = await Rig.open(choices);

@@ -124,6 +124,7 @@ export const samples: Samples = {
     attempt: 1,
     output: sealed,
     maybeRan: true,
+    given: 7,
   },
   "step.failed": {
     key: "charge",

@@ -93,9 +93,14 @@ export class Partition {
     return this.phase !== "closing" && this.phase !== "elsewhere";
   }
 
+  /** All that has arrived is in a batch. */
+  get isTaken(): boolean {
+    return this.queue.length + this.resumed.length === 0;
+  }
+
   /** Nothing is in it that is not on disk. */
   get isDrained(): boolean {
-    return this.queue.length + this.resumed.length + this.inFlight === 0;
+    return this.isTaken && this.inFlight === 0;
   }
 
   detain(stream: StreamId): Detained {

@@ -6,6 +6,8 @@
  * C2  A call whose holder is lost is sent to the next one. An update may so be sent twice; its id
  *     makes the second one nothing.
  * C3  An update is answered when its outcome is durable.
+ * C4  Code may know results that its worker has told and that are on their way to disk. What it says
+ *     to a call is passed on when all that was told before it is durable (invariant 1).
  */
 import { PerdureError, type Payload, type RunEvent, type UpdateState } from "@perdure/kernel";
 import { limits } from "@perdure/kernel";
@@ -32,6 +34,8 @@ export type CallRequest = Pick<Call, "kind" | "id" | "name" | "input">;
 export interface CallParts {
   readonly env: Env;
   readonly timeoutMs: number;
+  /** Resolves when all that workers have told of the run so far is durable. */
+  readonly written: (live: LiveRun) => Promise<void>;
   /** The run may want a holder now, or none any more. */
   readonly touch: (live: LiveRun) => void;
 }
@@ -112,6 +116,7 @@ export class Calls {
     let failure: PerdureError | undefined;
     try {
       output = await worker.worker.query(runId, lease, call.name, call.input);
+      await this.#parts.written(live);
     } catch (error) {
       failure = asError("query-failed", error);
     }
@@ -124,7 +129,9 @@ export class Calls {
     try {
       await worker.worker.update(runId, lease, { id, name, payload: input });
     } catch (error) {
-      if (call.sentTo === hold) this.#end(live, call, asError("update-rejected", error));
+      const lost = await this.#parts.written(live).catch((reason: unknown) => reason);
+      const failure = asError("update-rejected", lost ?? error);
+      if (call.sentTo === hold) this.#end(live, call, failure);
     }
   }
 

@@ -34,7 +34,12 @@ export type OutgoingCommand =
   | { readonly type: "start"; readonly target: CallTarget };
 
 export type Command =
-  | ({ readonly type: "step.complete"; readonly output: Payload } & LocalAttempt)
+  | ({
+      readonly type: "step.complete";
+      readonly output: Payload;
+      /** As in `step.completed`, from where the code stood; absent: it waits for the event. */
+      readonly given?: number;
+    } & LocalAttempt)
   | ({
       readonly type: "step.fail";
       readonly failure: Failure;

@@ -1,5 +1,11 @@
-/** A local step ran inside the activation; this is its outcome. */
-import type { StepOperation } from "../machines/run/state.ts";
+/**
+ * A local step ran inside the activation; this is its outcome.
+ *
+ * The code may have been given a result before it was on disk. A replay gives it where the event
+ * stands, and where that is another place than it was, the event says after which one it was given:
+ * so does every result that came to the code after it and before an event that stands between.
+ */
+import type { RunState, StepOperation } from "../machines/run/state.ts";
 import { failAttempt } from "../machines/run/tasks.ts";
 import type { RunTurn } from "../machines/run/turn.ts";
 import type { CommandOf } from "./command.ts";
@@ -11,9 +17,26 @@ export function completeLocal(
   const known = knownAttempt(turn, command);
   if (typeof known === "string") return known;
   const { key, ordinal, name, attempt, output } = command;
-  const event = { kind: "step.completed", key, ordinal, name, attempt, output } as const;
-  turn.emit(command.maybeRan || known?.maybeRan ? { ...event, maybeRan: true } : event);
+  const given = placeOf(turn.state, command.given);
+  turn.emit({
+    kind: "step.completed",
+    key,
+    ordinal,
+    name,
+    attempt,
+    output,
+    ...((command.maybeRan || known?.maybeRan) && { maybeRan: true }),
+    ...(given !== undefined && { given }),
+  });
   return undefined;
+}
+
+/** Where the result was given, if that is not where its event will stand. */
+function placeOf({ seq, inOrder }: RunState, given: number | undefined): number | undefined {
+  if (given === undefined || given === 0) return given;
+  // Results that were given before it come before it in a replay, too.
+  const place = inOrder > given ? inOrder : given;
+  return place === seq ? undefined : place;
 }
 
 /** The first failure brings the policy along; from then on the kernel keeps the step. */

@@ -192,6 +192,11 @@ export type StepEvent =
       readonly attempt: number;
       readonly output: Payload;
       readonly maybeRan?: boolean;
+      /**
+       * Of a local step whose result the code was given before it was on disk, and not where this
+       * event stands: the event after which it was given. 0: it was given where the code asked.
+       */
+      readonly given?: number;
     }
   /** An attempt failed; `retryAt` says when the next one is due, absent: none is. */
   | {

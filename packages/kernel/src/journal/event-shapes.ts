@@ -193,7 +193,7 @@ const shapes: Shapes = {
   "step.heartbeat": [{ key, attempt }, { details: is.payload }],
   "step.completed": [
     { key, ordinal, name: is.words, attempt, output: is.payload },
-    { maybeRan: is.flag },
+    { maybeRan: is.flag, given: is.amount },
   ],
   "step.failed": [
     { key, ordinal, name: is.words, attempt, failure },

@@ -10,9 +10,11 @@ import { checkName } from "./names.ts";
 /**
  * When a step's result counts as done.
  *
- * `sync`: the code goes on once it is on disk. `async`: the code goes on at once and the journal
- * trails; a crash may repeat the last steps. `exit`: results are journaled when the code waits or
- * ends; a crash repeats the steps since then.
+ * The code goes on at once in any case. `sync`: what it begins or asks for after that, and what it
+ * answers, waits until the result is on disk, so a crash repeats no step whose outcome anything
+ * rests on. `async`: the next steps begin at once and the journal trails; a crash may repeat the
+ * last ones. `exit`: results are journaled when the code waits or ends; a crash repeats the steps
+ * since then.
  */
 export type Durability = "sync" | "async" | "exit";
 

@@ -9,7 +9,7 @@
  *     must be what the code asks, or the fiber halts (invariant 9).
  * F3  Commands leave in the order the code asked; none is sent for what is recorded.
  * F4  It says that it waits (`through`) only when no event is left to apply, no local step is in
- *     progress, and nothing it sent comes back by itself.
+ *     progress or about to begin, and nothing it sent comes back by itself and wakes it.
  * F5  A halted, closed or dropped fiber sends nothing more.
  */
 import type { Activation, Lease } from "@perdure/engine";
@@ -37,6 +37,7 @@ import { RunTrace } from "./run-trace.ts";
 import { Saga } from "./saga.ts";
 import { Scope } from "./scope.ts";
 import { KeyedStateView } from "./keyed-state.ts";
+import { Unwritten } from "./unwritten.ts";
 import { Values } from "./values.ts";
 import type { World } from "./world.ts";
 
@@ -49,6 +50,7 @@ export class Fiber {
   readonly history: History = new History();
   readonly root: Scope = new Scope();
   readonly operations: Operations = new Operations();
+  readonly unwritten: Unwritten = new Unwritten();
   readonly trace: RunTrace;
   readonly #main: Main = new Main(this);
   // Made when the code first asks for them: most code does not.
@@ -71,6 +73,7 @@ export class Fiber {
   #hasEnded = false;
   readonly #outbox = new Outbox();
   #busy = 0;
+  /** Results that the code is given next, each in a turn of its own. */
   readonly #resolutions: (() => void)[] = [];
   #ranAhead = false;
   #lastWaking = 0;
@@ -147,6 +150,11 @@ export class Fiber {
     return this.#lostAt > 0 && (this.applied <= this.#lostAt || this.#ranAhead);
   }
 
+  /** What the code has seen may have been the outcome of a step that had run before, and on. */
+  get hasRunAhead(): boolean {
+    return this.#ranAhead;
+  }
+
   /** Nothing is left to apply: the code's variables are as the journal says. */
   get isSettled(): boolean {
     return !this.#hasNext() && !this.#inTurn;
@@ -162,9 +170,14 @@ export class Fiber {
     this.#feed.add(events);
     for (const event of events) {
       this.history.add(event, this.#asked);
-      if (isWaking(event)) this.#lastWaking = event.seq;
+      if (!this.#isKnown(event) && isWaking(event)) this.#lastWaking = event.seq;
     }
     if (this.history.pausedAt === 0) this.#isFrozen = false;
+  }
+
+  /** The code has said that it has seen this. */
+  #isKnown(event: RunEvent): boolean {
+    return "key" in event && event.key !== undefined && this.unwritten.written(event.key);
   }
 
   /** Applies events up to one that lets the code go on (F1). */
@@ -180,7 +193,7 @@ export class Fiber {
     if (!this.#isOver && !this.#hasNext() && this.isCaughtUp && !this.#isFrozen) this.#caughtUp();
     this.#inTurn = false;
     if (this.history.isClosed) this.#outbox.clear();
-    else if (!this.#isOver) this.#say();
+    else if (!this.#isOver && !this.#isGiving) this.#say();
     this.#inbox?.settled();
     return this.#hasNext();
   }
@@ -247,11 +260,6 @@ export class Fiber {
     }
   }
 
-  /** Values that the code has recorded are on their way to disk. */
-  get awaitsValues(): boolean {
-    return this.#values?.isPending ?? false;
-  }
-
   /** Begins a local step, now or when it may. */
   begin(step: LocalStep): void {
     if (this.isCaughtUp && step.mayBegin) step.begin();
@@ -271,9 +279,8 @@ export class Fiber {
     this.#busy -= 1;
   }
 
-  /** Gives a result to the code, in a turn of its own, before it is on disk. */
-  resolveAhead(mayHaveRun: boolean, resolution: () => void): void {
-    this.ranAhead(mayHaveRun);
+  /** Gives a result to the code before it is on disk, in a turn of its own and before any event. */
+  resolveAhead(resolution: () => void): void {
     this.#resolutions.push(resolution);
   }
 
@@ -316,14 +323,14 @@ export class Fiber {
     while (!this.#isOver && !this.#isFrozen) {
       const early = this.history.takeEarly(this.applied);
       if (early) return this.operations.apply(early.key, early);
-      const event = this.#feed.take();
-      if (event) {
-        if (this.#apply(event)) return true;
-      } else {
-        const resolution = this.#resolutions.shift();
-        resolution?.();
-        return resolution !== undefined;
+      const resolution = this.#resolutions.shift();
+      if (resolution) {
+        resolution();
+        return true;
       }
+      const event = this.#feed.take();
+      if (!event) break;
+      if (this.#apply(event)) return true;
     }
     return false;
   }
@@ -331,6 +338,11 @@ export class Fiber {
   #hasNext(): boolean {
     if (this.#isOver || this.#isFrozen) return false;
     return !this.#feed.isEmpty || this.#resolutions.length > 0;
+  }
+
+  /** There is a result that the code is given next: what it says then goes with what it has said. */
+  get #isGiving(): boolean {
+    return this.#resolutions.length > 0 && !this.#isFrozen;
   }
 
   #apply(event: RunEvent): boolean {
@@ -349,9 +361,6 @@ export class Fiber {
         return false;
       case "update.accepted":
         return this.inbox.accepted(event);
-      case "value.recorded":
-        this.#values?.recorded(event.key);
-        break;
       default:
     }
     if (!("key" in event) || event.key === undefined) return false;
@@ -366,7 +375,8 @@ export class Fiber {
   }
 
   #isParked(): boolean {
-    return this.#busy === 0 && !this.#outbox.awaitsEcho && !this.#isFrozen && !this.#hasNext();
+    const isWaiting = this.#outbox.awaitsEcho || this.#gate?.isEmpty === false;
+    return this.#busy === 0 && !isWaiting && !this.#isFrozen && !this.#hasNext();
   }
 
   /** F4. A word that it waits is worth an event only when something has woken it. */
@@ -380,6 +390,9 @@ export class Fiber {
   }
 
   #send(through?: number): void {
-    for (const answer of this.#outbox.empty(through)) this.world.answer(this, answer);
+    for (const answer of this.#outbox.empty(through)) {
+      if (answer.through !== undefined) this.unwritten.cover(answer.commands);
+      this.world.answer(this, answer);
+    }
   }
 }

@@ -4,6 +4,10 @@ import type { LocalStep } from "./local-step.ts";
 export class Gate {
   #waiting: LocalStep[] = [];
 
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
   add(step: LocalStep): void {
     this.#waiting.push(step);
   }

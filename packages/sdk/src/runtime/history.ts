@@ -6,8 +6,8 @@
  *
  * H1  At most one operation is recorded per ordinal; the first event that carries it names it.
  * H2  A value that the code recorded itself is there when it asks again (`valueAt`).
- * H3  A result that was given to the code before it was on disk carries, in its metadata, the
- *     event the code had seen last; `takeEarly` gives it at that point again.
+ * H3  A result that was given to the code before it was on disk, and not where its event stands,
+ *     names the event that the code had seen last; `takeEarly` gives it at that point again.
  */
 import { isClosing, nameOfWait, type Payload, type RunEvent } from "@perdure/kernel";
 import type { RunEventOf } from "@perdure/kernel";
@@ -34,9 +34,8 @@ export interface Recorded {
   readonly event: RunEvent;
 }
 
-/** Metadata of a result that did not wait for the disk: `inline`, or the last event seen. */
-export const RESOLVED = "perdure-resolved";
-export const INLINE = "inline";
+/** `given` of a result that the code had where it asked for it. */
+export const INLINE = 0;
 
 type Completed = RunEventOf<"step.completed">;
 
@@ -107,13 +106,11 @@ export class History {
       const recorded = recordedBy(event);
       if (recorded) (this.#recorded ??= new Map()).set(ordinal, recorded);
     }
-    if (event.kind !== "step.completed") return;
-    const seen = Number(event.output.metadata?.[RESOLVED]);
-    if (!Number.isInteger(seen)) return;
+    if (event.kind !== "step.completed" || !event.given) return;
     this.#early ??= new Map();
-    const events = this.#early.get(seen);
+    const events = this.#early.get(event.given);
     if (events) events.push(event);
-    else this.#early.set(seen, [event]);
+    else this.#early.set(event.given, [event]);
   }
 
   #follow(event: RunEvent, key: string, asked: number): void {

@@ -5,7 +5,8 @@
  *     journal; the kernel buffers what comes earlier, so a late handler misses nothing.
  * N2  An update leaves a trace only after it was found valid. Its handler starts when
  *     `update.accepted` is applied, and is code of the run like any other.
- * N3  Queries and the validation of updates run between turns, on settled variables.
+ * N3  Queries and the validation of updates run between turns, on settled variables. These may rest
+ *     on results that are on their way to disk, so the engine keeps the answer until they are there.
  */
 import { PerdureError, type Failure, type Payload, type RunEventOf } from "@perdure/kernel";
 import type { UpdateRequest } from "@perdure/engine";

@@ -1,10 +1,11 @@
 /**
  * A step that runs inside of the activation.
  *
- * L1  Its function begins only when nothing recorded is left to replay and, unless it runs ahead,
- *     all values the code has recorded are on disk: a repeated attempt sees the same inputs.
- * L2  In `sync` its promise resolves when `step.completed` comes back from the disk; ahead of the
- *     disk, it resolves at once or in a turn of its own, and the result says where (history H3).
+ * L1  Its function begins only when nothing recorded is left to replay and all results of `sync` steps
+ *     that the code has seen are on disk; in `sync`, its recorded values as well. A repeated attempt
+ *     sees the same inputs.
+ * L2  Its promise does not wait for the disk: it resolves in the next turn, and in `async` and
+ *     `exit`, where the function is synchronous, at once. The journal says where (history H3).
  * L3  Further attempts are the kernel's to decide: `step.started` runs one.
  * L4  A running attempt that is cancelled gets its signal aborted and still has the last word: if
  *     it succeeds, the step has succeeded, and its `undo` counts.
@@ -22,7 +23,7 @@ import { errorOf, failureOf } from "../failures.ts";
 import { decode, encode } from "../payload.ts";
 import { validate, type Schema } from "../schema.ts";
 import type { Fiber } from "./fiber.ts";
-import { INLINE, RESOLVED } from "./history.ts";
+import { INLINE } from "./history.ts";
 import { LocalAttempt, type AttemptOwner } from "./local-attempt.ts";
 import { Operation, type InProgress } from "./operation.ts";
 import type { Scope } from "./scope.ts";
@@ -48,8 +49,6 @@ export class LocalStep extends Operation<unknown> implements AttemptOwner {
   #isAsking = false;
   #current: LocalAttempt | undefined;
   #cancelled: CancelledError | undefined;
-  /** The result that is on its way to disk. */
-  #stored: { readonly value: unknown } | undefined;
 
   constructor(
     fiber: Fiber,
@@ -69,7 +68,8 @@ export class LocalStep extends Operation<unknown> implements AttemptOwner {
 
   /** L1, but for the journal. */
   get mayBegin(): boolean {
-    return this.#durability !== "sync" || !this.fiber.awaitsValues;
+    const { unwritten } = this.fiber;
+    return this.#durability === "sync" ? !unwritten.hasSeenAny : !unwritten.hasSeenResult;
   }
 
   override get inProgress(): InProgress | undefined {
@@ -86,11 +86,12 @@ export class LocalStep extends Operation<unknown> implements AttemptOwner {
     fiber.operations.open(this.#key, this);
     if (isRecorded) {
       const event = fiber.history.at(this.#ordinal)?.event;
-      if (event?.kind === "step.completed" && isInline(event.output))
+      if (event?.kind === "step.completed" && event.given === INLINE)
         this.#succeed(decode(event.output));
       return;
     }
-    this.#isUncertain = fiber.isUncertain;
+    // Where it waits for what was never on disk, no earlier worker can have begun it.
+    this.#isUncertain = fiber.isUncertain && (this.mayBegin || fiber.hasRunAhead);
     this.#phase = "gated";
     this.#isAsking = true;
     fiber.begin(this);
@@ -105,7 +106,7 @@ export class LocalStep extends Operation<unknown> implements AttemptOwner {
     switch (event.kind) {
       case "step.completed":
         this.#attempt = event.attempt;
-        return this.#succeed(this.#stored ? this.#stored.value : decode(event.output));
+        return this.#succeed(decode(event.output));
       case "step.failed":
         return this.#failed(event);
       case "step.started":
@@ -225,24 +226,22 @@ export class LocalStep extends Operation<unknown> implements AttemptOwner {
   }
 
   #give(attempt: LocalAttempt, output: Payload, stored: unknown): void {
-    this.#stored = { value: stored };
-    if (this.#durability === "sync") return this.#tell(attempt, output);
-    this.#resolveAhead(attempt, output, stored);
-  }
-
-  #resolveAhead(attempt: LocalAttempt, output: Payload, stored: unknown): void {
-    const resolve = (where: string) => {
-      this.#tell(attempt, { ...output, metadata: { [RESOLVED]: where } });
-      this.#succeed(stored);
-    };
-    if (!this.#isAsking)
-      return this.fiber.resolveAhead(attempt.maybeRan, () => resolve(String(this.fiber.applied)));
-    this.fiber.ranAhead(attempt.maybeRan);
-    resolve(INLINE);
-  }
-
-  #tell(attempt: LocalAttempt, output: Payload): void {
+    const { fiber } = this;
     const isSync = this.#durability === "sync";
+    const isInline = this.#isAsking && !isSync;
+    fiber.unwritten.tell(this.#key);
+    if (!isSync) fiber.ranAhead(attempt.maybeRan);
+    this.#tell(attempt, output, isInline ? INLINE : fiber.applied);
+    if (isInline) this.#succeed(stored);
+    else fiber.resolveAhead(() => this.#resolve(stored, isSync));
+  }
+
+  #resolve(stored: unknown, isSync: boolean): true {
+    if (isSync) this.fiber.unwritten.see(this.#key, "result");
+    return this.#succeed(stored);
+  }
+
+  #tell(attempt: LocalAttempt, output: Payload, given: number): void {
     const command = {
       type: "step.complete",
       key: this.#key,
@@ -250,11 +249,11 @@ export class LocalStep extends Operation<unknown> implements AttemptOwner {
       name: this.#name,
       attempt: attempt.attempt,
       output,
+      given,
     } as const;
-    this.fiber.command(
-      attempt.maybeRan ? { ...command, maybeRan: true } : command,
-      isSync ? { echo: this.#key } : { isLazy: this.#durability === "exit" },
-    );
+    this.fiber.command(attempt.maybeRan ? { ...command, maybeRan: true } : command, {
+      isLazy: this.#durability === "exit",
+    });
   }
 
   #fail(attempt: LocalAttempt, error: unknown): void {
@@ -321,8 +320,4 @@ function check(schema: Schema, value: unknown, what: string): unknown {
 class InvalidResult extends Error {
   override readonly name = "InvalidResult";
   readonly code = "invalid-result";
-}
-
-function isInline(output: Payload): boolean {
-  return output.metadata?.[RESOLVED] === INLINE;
 }

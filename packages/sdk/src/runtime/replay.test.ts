@@ -57,10 +57,10 @@ describe("a replay takes the turns of the first execution", () => {
     [4, false],
   ])("for what is asked %i microtasks after the code has returned", async (ticks, isAsked) => {
     const definition = workflow({ name: "w" }, async (ctx) => {
-      await ctx.step("first", () => 1);
+      await ctx.step("first", () => soon(1), { durability: "async" });
       const beside = async () => {
         for (let i = 0; i < ticks; i++) await Promise.resolve();
-        await ctx.step("beside", () => 2);
+        await ctx.step("beside", () => 2, { durability: "async" });
       };
       beside().catch(() => undefined);
     });
@@ -201,7 +201,8 @@ describe("results that run ahead of the disk", () => {
       ctx.onSignal("note", async () => {
         await ctx.step("noted", () => 1);
       });
-      await ctx.step("ahead", () => soon(0), { durability: "exit" });
+      const later = async () => soon(await soon(0));
+      await ctx.step("ahead", later, { durability: "exit" });
       await ctx.step("after", async () => {
         for (let i = 0; i < 6; i++) await soon(0);
       });

@@ -7,23 +7,12 @@ import { nondeterminism, sourceLine } from "./mismatch.ts";
 export class Values {
   readonly #fiber: Fiber;
   readonly #versions = new Map<string, number>();
-  /** Values on their way to disk, by key. */
-  readonly #pending = new Set<string>();
   #now = 0;
   #nowTurn = -1;
   #random: (() => number) | undefined;
 
   constructor(fiber: Fiber) {
     this.#fiber = fiber;
-  }
-
-  /** A local step must not begin yet: a repeated attempt might see other values. */
-  get isPending(): boolean {
-    return this.#pending.size > 0;
-  }
-
-  recorded(key: string): void {
-    this.#pending.delete(key);
   }
 
   /** Time stands still within a turn. */
@@ -84,7 +73,8 @@ export class Values {
     const drawn = draw();
     const value: Payload = encodePayload(drawn, `the value "${key}"`);
     fiber.command({ type: "value.record", key, ordinal: fiber.asked, value }, { echo: key });
-    this.#pending.add(key);
+    fiber.unwritten.tell(key);
+    fiber.unwritten.see(key, "value");
     return drawn;
   }
 }

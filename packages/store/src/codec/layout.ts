@@ -60,7 +60,15 @@ const layouts: Layouts = {
   "step.heartbeat": [26, { key: plain, attempt: plain, details: payload }],
   "step.completed": [
     27,
-    { key: plain, ordinal: plain, name: plain, attempt: plain, output: payload, maybeRan: plain },
+    {
+      key: plain,
+      ordinal: plain,
+      name: plain,
+      attempt: plain,
+      output: payload,
+      maybeRan: plain,
+      given: plain,
+    },
   ],
   "step.failed": [
     28,

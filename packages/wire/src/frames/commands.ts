@@ -79,7 +79,10 @@ const outgoing: Readonly<Record<OutgoingCommand["type"], Check>> = {
 const attempt = { ...opens, name: is.name, attempt: is.count };
 
 const commands: Readonly<Record<Command["type"], Check>> = {
-  "step.complete": is.fields({ type, ...attempt, output: is.payload }, { maybeRan: is.flag }),
+  "step.complete": is.fields(
+    { type, ...attempt, output: is.payload },
+    { maybeRan: is.flag, given: is.count },
+  ),
   "step.fail": is.fields({ type, ...attempt, failure: is.failure, retry }, { maybeRan: is.flag }),
   "step.schedule": is.fields({ type, ...opens, name: is.name, spec: taskSpec }),
   "step.cancel": keyed,

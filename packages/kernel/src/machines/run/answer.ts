@@ -25,20 +25,25 @@ export function takeAnswer(turn: RunTurn, answer: ActivationAnswer): void {
   const { state } = turn;
   const refusal = tooMuch(turn, answer);
   if (refusal !== undefined) return pauseFor(turn, FailureCode.limitExceeded, refusal);
+  let through = answer.through ?? 0;
   for (const command of answer.commands) {
     if (state.outcome) return;
+    const hasSeenAll = state.wakeSeq <= through;
     const refused = overTheWall(specOf(state).namespace, command);
     if (refused !== undefined) return pauseFor(turn, FailureCode.forbidden, refused);
     const conflict = carryOut(turn, command);
     if (conflict !== undefined) return pauseFor(turn, FailureCode.nondeterminism, conflict);
+    // A result that the code was given before it was on disk need not be shown to it.
+    const isSeen = command.type === "step.complete" && command.given !== undefined;
+    if (hasSeenAll && isSeen) through = state.seq;
     if (state.operations.size > limits.runOpenOperations) {
       return pauseFor(turn, FailureCode.limitExceeded, tooManyOpen);
     }
   }
   if (state.outcome) return;
   if (answer.failure) return failActivation(turn, answer.failure);
-  if (answer.through !== undefined && answer.through > state.through) {
-    turn.emit({ kind: "activation.completed", through: Math.min(answer.through, state.seq) });
+  if (answer.through !== undefined && through > state.through) {
+    turn.emit({ kind: "activation.completed", through: Math.min(through, state.seq) });
   }
 }
 

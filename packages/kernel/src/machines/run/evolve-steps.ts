@@ -43,6 +43,9 @@ export function evolveStep(run: Owned, event: StepEvent & Recorded): void {
     case "step.cancelRequested":
       return put(run, { ...openStep(run, event.key), cancelRequested: true });
     case "step.completed":
+      if (event.given === undefined && isLocal(run, event.key)) run.inOrder = event.seq;
+      remove(run, "operations", event.key);
+      return setAlarm(run, event.key, undefined);
     case "step.abandoned":
     case "step.cancelled":
       remove(run, "operations", event.key);
@@ -51,6 +54,12 @@ export function evolveStep(run: Owned, event: StepEvent & Recorded): void {
 }
 
 type Event<K extends StepEvent["kind"]> = Extract<StepEvent, { kind: K }> & Recorded;
+
+/** The kernel hears of a local step when its first attempt has failed, or of its outcome alone. */
+function isLocal(run: Owned, key: string): boolean {
+  const step = run.operations.get(key);
+  return step === undefined || (step.type === "step" && step.spec === undefined);
+}
 
 function started(run: Owned, event: Event<"step.started">): void {
   if (event.worker === undefined) return next(run, event, "running");

@@ -29,6 +29,50 @@ describe("a run's life", () => {
     expect(rig.wantsActivation).toBe(false);
   });
 
+  it("notes where a result was given to the code only where a replay would give it elsewhere", () => {
+    const rig = new RunRig().start();
+    const given = (key: string, ordinal: number, seq: number): Command => {
+      return { ...rig.done(key, ordinal), given: seq } as Command;
+    };
+    // Both seen after event 1, one after the other: as they stand in the journal.
+    rig.answer([given("a", 1, 1), given("b", 2, 1)]);
+    // Seen after event 3, before the signal, which came to the journal first.
+    rig.tell({ type: "run.signal", signal: { name: "s" } });
+    rig.answer([given("c", 3, 3), given("d", 4, 3)]);
+    // Seen after the signal; and one that the code had where it asked.
+    rig.answer([given("e", 5, 6), given("f", 6, 0)]);
+    // Of code that waits for its results.
+    rig.answer([rig.done("g", 7)]);
+    const seen = rig.events.map((event) =>
+      event.kind === "step.completed" ? [event.key, event.given] : event.kind,
+    );
+    expect(seen).toEqual([
+      "run.started",
+      ["a", undefined],
+      ["b", undefined],
+      "signal.received",
+      ["c", 3],
+      ["d", 3],
+      ["e", undefined],
+      ["f", 0],
+      ["g", undefined],
+    ]);
+  });
+
+  it("takes results for seen that come with the word that the code waits, and nothing after them", () => {
+    const rig = new RunRig().start();
+    const given = { ...rig.done("a", 1), given: 1 } as Command;
+    const wait = { type: "wait.start", key: "w", ordinal: 2 } as const;
+    rig.answer([given, { ...wait, on: { type: "signal", name: "s" } }], 1);
+    expect(rig.state.through).toBe(2);
+    expect(rig.wantsActivation).toBe(false);
+    rig.tell({ type: "run.signal", signal: { name: "s" } });
+    expect(rig.wantsActivation).toBe(true);
+    // The signal is not seen yet, so nothing behind it is.
+    rig.answer([{ ...rig.done("b", 3), given: 2 } as Command], 2);
+    expect(rig.wantsActivation).toBe(true);
+  });
+
   it("does not change after it has closed (invariant 7)", () => {
     const rig = new RunRig().start().answer([{ type: "run.complete", output: note("out") }]);
     const before = rig.events.length;

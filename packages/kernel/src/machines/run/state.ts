@@ -120,6 +120,8 @@ export interface RunState {
   readonly wakeSeq: number;
   readonly wokenAt: number;
   readonly through: number;
+  /** The last local result that the code is given where its event stands. */
+  readonly inOrder: number;
   /** Only workers of this version run the code. */
   readonly version: string | undefined;
   readonly activationFailures: number;
@@ -175,6 +177,7 @@ export function initialRun(): RunState {
     wakeSeq: 0,
     wokenAt: 0,
     through: 0,
+    inOrder: 0,
     version: undefined,
     activationFailures: 0,
     activationRetryAt: undefined,

@@ -188,3 +188,18 @@ test("an answer that paused the run is not waited for", async () => {
   await soon();
   expect(requests).toHaveLength(2);
 });
+
+test("a result that came with the word that the code waits is worth no exchange", async () => {
+  const waits: RunEventBody = { kind: "activation.completed", through: 2 };
+  const journal = journalOf(started, stepDone, { ...timerStarted, ordinal: 2 }, waits);
+  const commands = [...stepAnswer.commands, { ...timerAnswer.commands[0]!, ordinal: 2 }];
+  const answer = { commands, through: 1 } as ActivationAnswer;
+  const { hold, requests } = open(journal, [answer]);
+  await soon();
+  hold.deliver(journal.slice(1));
+  for (let i = 0; i < 5; i++) await soon();
+  expect(requests).toHaveLength(1);
+  hold.deliver([{ kind: "timer.fired", key: "sleep", seq: 5, at: 2_000 } as RunEvent]);
+  await soon();
+  expect(requests).toHaveLength(2);
+});

@@ -115,6 +115,9 @@ export class PushHold {
       this.#known = event.seq;
       this.#news.push(event);
       this.#owed.heard(event);
+      // It may reach further than the app said: over results that it has given to the code itself.
+      if (event.kind !== "activation.completed") continue;
+      this.#through = Math.max(this.#through, event.through);
     }
   }
 

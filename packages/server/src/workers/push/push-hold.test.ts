@@ -199,7 +199,7 @@ test("a result that came with the word that the code waits is worth no exchange"
   hold.deliver(journal.slice(1));
   for (let i = 0; i < 5; i++) await soon();
   expect(requests).toHaveLength(1);
-  hold.deliver([{ kind: "timer.fired", key: "sleep", seq: 5, at: 2_000 } as RunEvent]);
+  hold.deliver([{ kind: "timer.fired", key: "sleep", seq: 5, at: 2_000 }]);
   await soon();
   expect(requests).toHaveLength(2);
 });

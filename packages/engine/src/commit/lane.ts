@@ -4,6 +4,8 @@
  *
  * 1. A commit is closed when the database is free to take it, not on a timer: an idle node commits
  *    at once, a busy one gathers what arrives meanwhile.
+ *    It also waits, for a few turns of the event loop, while one more partition after another gets
+ *    something to do: runs that go on together stay together, whatever other lanes do in between.
  * 2. It is bounded, so that the next one can be computed while it is written.
  * 3. Partitions have their turns: a busy one goes to the end of the line.
  * 4. What nobody waits for goes with the next commit, or by itself after `limits.patienceMs`.
@@ -14,6 +16,9 @@ import { invariant, limits, type PerdureError } from "@perdure/kernel";
 import type { Partition } from "../streams/partition.ts";
 import type { Draft } from "./draft.ts";
 import { Flights, type FlightHooks, type FlightParts, type Refused } from "./flights.ts";
+
+/** Turns of the event loop that a commit waits for what is about to arrive. */
+const GATHERING_TURNS = 3;
 
 export interface LaneParts extends FlightParts {
   readonly commitsInFlight: number;
@@ -43,6 +48,8 @@ export class Lane {
   #cancelPatience: (() => void) | undefined;
   #isScheduled = false;
   #isStopped = false;
+  /** Partitions that were ready in the last turn, and turns that were waited. */
+  readonly #gathering = { seen: 0, turns: 0 };
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
@@ -118,6 +125,7 @@ export class Lane {
   }
 
   readonly #turn = (): void => {
+    if (this.#isGathering()) return this.#parts.env.defer(this.#turn);
     this.#isScheduled = false;
     if (!this.#isFree) return;
     const { hooks, flights } = this.#attached();
@@ -134,6 +142,19 @@ export class Lane {
       hooks.stop(error instanceof Error ? error : new Error(String(error)));
     }
   };
+
+  /** More partitions got ready since the last turn; one alone waits for nobody. */
+  #isGathering(): boolean {
+    const gathering = this.#gathering;
+    const { size } = this.#ready;
+    if (size > Math.max(1, gathering.seen) && gathering.turns < GATHERING_TURNS) {
+      gathering.seen = size;
+      gathering.turns++;
+      return true;
+    }
+    gathering.seen = gathering.turns = 0;
+    return false;
+  }
 
   #hurry(): void {
     this.#cancelPatience?.();

@@ -122,19 +122,6 @@ describe("a commit", () => {
     expect(foreseen).toEqual([`three ${(await started).runId}`]);
   });
 
-  it("is one for what arrives in the next turns, one partition after the other", async () => {
-    const { held, choices } = heldStore();
-    const rig = await Rig.open(choices);
-    const request = { namespace: "test", workflow: "w", queue: "main", input: text("") };
-    const start = (): unknown => rig.engine.start(request).catch(() => undefined);
-    for (let i = 0; i < 4; i++) start();
-    rig.env.defer(() => {
-      for (let i = 0; i < 4; i++) start();
-    });
-    await rig.env.still();
-    expect(held).toHaveLength(1);
-  });
-
   it("is one for all that arrived while the store was busy", async () => {
     const { held, choices } = heldStore();
     const rig = await Rig.open({ ...choices, tuning: { commitsInFlight: 1 } });

@@ -59,6 +59,30 @@ describe("a store of two databases", () => {
     await rig.close();
   });
 
+  it("takes into one commit what arrives at several partitions within a few turns", async () => {
+    const { rig, second } = await rigOverTwo();
+    const keys = keysIn(1, 12);
+    await rig.env.still();
+    let commits = 0;
+    const gate = Promise.withResolvers<void>();
+    second.before = () => {
+      commits++;
+      return gate.promise.then(() => "none");
+    };
+    const base = { namespace: "test", queue: "main", workflow: "none", input: text("") };
+    const started: Promise<unknown>[] = [];
+    const start = (some: readonly KeyRef[]): void => {
+      for (const key of some) started.push(rig.engine.start({ ...base, key }));
+    };
+    start(keys.slice(0, 6));
+    rig.env.defer(() => start(keys.slice(6)));
+    await rig.env.still();
+    expect(commits).toBe(1);
+    gate.resolve();
+    await rig.env.run(Promise.all(started));
+    await rig.close();
+  });
+
   it("shows in lists what was acknowledged in any of them", async () => {
     const { rig } = await rigOverTwo();
     const keys = [...keysIn(0, 3), ...keysIn(1, 3)];

@@ -4,8 +4,9 @@
  *
  * 1. A commit is closed when the database is free to take it, not on a timer: an idle node commits
  *    at once, a busy one gathers what arrives meanwhile.
- *    It also waits, for a few turns of the event loop, while one more partition after another gets
- *    something to do: runs that go on together stay together, whatever other lanes do in between.
+ *    Beside other lanes it also waits, for a few turns of the event loop, while one more partition
+ *    after another gets something to do: runs that go on together stay together, whatever is done
+ *    for other databases in between.
  * 2. It is bounded, so that the next one can be computed while it is written.
  * 3. Partitions have their turns: a busy one goes to the end of the line.
  * 4. What nobody waits for goes with the next commit, or by itself after `limits.patienceMs`.
@@ -145,6 +146,7 @@ export class Lane {
 
   /** More partitions got ready since the last turn; one alone waits for nobody. */
   #isGathering(): boolean {
+    if (this.#parts.store.databases === 1) return false;
     const gathering = this.#gathering;
     const { size } = this.#ready;
     if (size > Math.max(1, gathering.seen) && gathering.turns < GATHERING_TURNS) {

@@ -170,14 +170,14 @@ export class Fiber {
     this.#feed.add(events);
     for (const event of events) {
       this.history.add(event, this.#asked);
-      if (!this.#isKnown(event) && isWaking(event)) this.#lastWaking = event.seq;
+      if ("key" in event && event.key !== undefined) this.unwritten.written(event.key);
+      if (isWaking(event)) this.#lastWaking = event.seq;
+      // It may reach further than this fiber said: over results that the code has seen already.
+      if (event.kind === "activation.completed") {
+        this.#through = Math.max(this.#through, event.through);
+      }
     }
     if (this.history.pausedAt === 0) this.#isFrozen = false;
-  }
-
-  /** The code has said that it has seen this. */
-  #isKnown(event: RunEvent): boolean {
-    return "key" in event && event.key !== undefined && this.unwritten.written(event.key);
   }
 
   /** Applies events up to one that lets the code go on (F1). */
@@ -390,9 +390,6 @@ export class Fiber {
   }
 
   #send(through?: number): void {
-    for (const answer of this.#outbox.empty(through)) {
-      if (answer.through !== undefined) this.unwritten.cover(answer.commands);
-      this.world.answer(this, answer);
-    }
+    for (const answer of this.#outbox.empty(through)) this.world.answer(this, answer);
   }
 }

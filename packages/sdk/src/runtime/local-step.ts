@@ -229,8 +229,8 @@ export class LocalStep extends Operation<unknown> implements AttemptOwner {
     const { fiber } = this;
     const isSync = this.#durability === "sync";
     const isInline = this.#isAsking && !isSync;
-    fiber.unwritten.tell(this.#key);
-    if (!isSync) fiber.ranAhead(attempt.maybeRan);
+    if (isSync) fiber.unwritten.tell(this.#key);
+    else fiber.ranAhead(attempt.maybeRan);
     this.#tell(attempt, output, isInline ? INLINE : fiber.applied);
     if (isInline) this.#succeed(stored);
     else fiber.resolveAhead(() => this.#resolve(stored, isSync));

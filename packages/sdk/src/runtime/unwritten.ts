@@ -1,18 +1,14 @@
 /**
  * What was told and has not come back from the disk yet: the code may have seen it already.
  *
- * U1  While the code has seen some of it, no local step begins: what it would do might rest on what
- *     is lost, and be done otherwise when the code is run again. Steps that run ahead of the disk
- *     do not wait for values, which are cheap to draw anew; they do for results of those that do not.
- * U2  Results that were told together with the word that the code waits are seen with that word, so
- *     their events are no reason to say it again.
+ * While it has seen some of it, no local step begins: what that would do might rest on what is lost,
+ * and be done otherwise when the code is run again. Steps that run ahead of the disk do not wait for
+ * values, which are cheap to draw anew; they do for results of those that do not run ahead.
  */
-import type { Command } from "@perdure/kernel";
 import { FewMap } from "./few-map.ts";
 
 interface Told {
   seenAs: "result" | "value" | undefined;
-  isCovered: boolean;
 }
 
 export class Unwritten {
@@ -28,7 +24,7 @@ export class Unwritten {
   }
 
   tell(key: string): void {
-    this.#told.set(key, { seenAs: undefined, isCovered: false });
+    this.#told.set(key, { seenAs: undefined });
   }
 
   /** The code sees it; it may have come back before that. */
@@ -39,20 +35,11 @@ export class Unwritten {
     this.#seen[seenAs] += 1;
   }
 
-  /** These leave with the word that the code waits. */
-  cover(commands: readonly Command[]): void {
-    for (const command of commands) {
-      const told = command.type === "step.complete" ? this.#told.get(command.key) : undefined;
-      if (told !== undefined) told.isCovered = true;
-    }
-  }
-
-  /** It has come back. True: the code has said that it has seen it (U2). */
-  written(key: string): boolean {
+  /** It has come back. */
+  written(key: string): void {
     const told = this.#told.get(key);
-    if (told === undefined) return false;
+    if (told === undefined) return;
     this.#told.delete(key);
     if (told.seenAs !== undefined) this.#seen[told.seenAs] -= 1;
-    return told.isCovered;
   }
 }

@@ -44,16 +44,19 @@ export function evolveStep(run: Owned, event: StepEvent & Recorded): void {
       return put(run, { ...openStep(run, event.key), cancelRequested: true });
     case "step.completed":
       if (event.given === undefined && isLocal(run, event.key)) run.inOrder = event.seq;
-      remove(run, "operations", event.key);
-      return setAlarm(run, event.key, undefined);
+      return end(run, event.key);
     case "step.abandoned":
     case "step.cancelled":
-      remove(run, "operations", event.key);
-      return setAlarm(run, event.key, undefined);
+      return end(run, event.key);
   }
 }
 
 type Event<K extends StepEvent["kind"]> = Extract<StepEvent, { kind: K }> & Recorded;
+
+function end(run: Owned, key: string): void {
+  remove(run, "operations", key);
+  setAlarm(run, key, undefined);
+}
 
 /** The kernel hears of a local step when its first attempt has failed, or of its outcome alone. */
 function isLocal(run: Owned, key: string): boolean {

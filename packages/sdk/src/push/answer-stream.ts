@@ -40,7 +40,11 @@ export class AnswerStream {
       start: (controller) => {
         this.#controller = controller;
       },
-      cancel: () => this.abort(),
+      cancel: () => {
+        // Also after `end`, which may still be on its way through the sealer.
+        this.#controller = undefined;
+        this.abort();
+      },
     });
     this.#beAlive();
   }

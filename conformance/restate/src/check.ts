@@ -42,7 +42,8 @@ export async function fails(call: PromiseLike<unknown>, refusal: Refusal): Promi
   }
 }
 
-const patienceMs = 20_000;
+/** A server that is killed on a starved machine takes long to be back. */
+const patienceMs = 40_000;
 
 /** Asks again until it holds. The last failure is the scenario's. */
 export async function eventually<T>(act: () => PromiseLike<T>, withinMs = patienceMs): Promise<T> {

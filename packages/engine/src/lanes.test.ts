@@ -8,6 +8,8 @@ import { three } from "./testing/scripts.test-support.ts";
 
 const PARTITIONS = 4;
 
+const nothing = { namespace: "test", queue: "main", workflow: "none", input: text("") };
+
 /** What the second database does before it takes a commit. */
 interface Second {
   before: () => Promise<"none" | "abort">;
@@ -59,24 +61,44 @@ describe("a store of two databases", () => {
     await rig.close();
   });
 
-  it("takes into one commit what arrives at several partitions within a few turns", async () => {
+  it("takes into one commit what arrives from one turn to the next", async () => {
     const { rig, second } = await rigOverTwo();
-    const keys = keysIn(1, 12);
     await rig.env.still();
     let commits = 0;
     second.before = () => {
       commits++;
       return Promise.resolve("none");
     };
-    const base = { namespace: "test", queue: "main", workflow: "none", input: text("") };
     const started: Promise<unknown>[] = [];
-    const start = (some: readonly KeyRef[]): void => {
-      for (const key of some) started.push(rig.engine.start({ ...base, key }));
+    const keys = keysIn(1, 12);
+    const arrive = (): void => {
+      const some = keys.splice(0, 2);
+      for (const key of some) started.push(rig.engine.start({ ...nothing, key }));
+      if (some.length > 0) rig.env.defer(arrive);
     };
-    start(keys.slice(0, 6));
-    rig.env.defer(() => start(keys.slice(6)));
+    arrive();
     await rig.env.still();
     expect(commits).toBe(1);
+    await rig.env.run(Promise.all(started));
+    await rig.close();
+  });
+
+  it("has one commit of a database on its way at a time", async () => {
+    const { rig, second } = await rigOverTwo();
+    await rig.env.still();
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let commits = 0;
+    second.before = () => (gates[commits++]?.promise ?? Promise.resolve()).then(() => "none");
+    const started: Promise<unknown>[] = [];
+    for (const key of keysIn(1, 3)) {
+      started.push(rig.engine.start({ ...nothing, key }));
+      await rig.env.still();
+    }
+    expect(commits).toBe(1);
+    gates[0]?.resolve();
+    await rig.env.still();
+    expect(commits).toBe(2);
+    gates[1]?.resolve();
     await rig.env.run(Promise.all(started));
     await rig.close();
   });

@@ -4,9 +4,9 @@
  *
  * 1. A commit is closed when the database is free to take it, not on a timer: an idle node commits
  *    at once, a busy one gathers what arrives meanwhile.
- *    Beside other lanes it also waits, for a few turns of the event loop, while one more partition
- *    after another gets something to do: runs that go on together stay together, whatever is done
- *    for other databases in between.
+ *    Beside other lanes there is one at a time, and it waits for as long as every turn of the event
+ *    loop brings something more to do, for some turns: runs that go on together stay together,
+ *    whatever is done for other databases in between. One thing alone waits for nothing.
  * 2. It is bounded, so that the next one can be computed while it is written.
  * 3. Partitions have their turns: a busy one goes to the end of the line.
  * 4. What nobody waits for goes with the next commit, or by itself after `limits.patienceMs`.
@@ -19,7 +19,7 @@ import type { Draft } from "./draft.ts";
 import { Flights, type FlightHooks, type FlightParts, type Refused } from "./flights.ts";
 
 /** Turns of the event loop that a commit waits for what is about to arrive. */
-const GATHERING_TURNS = 3;
+const GATHERING_TURNS = 12;
 
 export interface LaneParts extends FlightParts {
   readonly commitsInFlight: number;
@@ -41,6 +41,7 @@ export interface LaneHooks extends Omit<FlightHooks, "landed"> {
 
 export class Lane {
   readonly #parts: LaneParts;
+  readonly #isAlone: boolean;
   #hooks: LaneHooks | undefined;
   #flights: Flights | undefined;
   readonly #ready = new Set<Partition>();
@@ -49,11 +50,12 @@ export class Lane {
   #cancelPatience: (() => void) | undefined;
   #isScheduled = false;
   #isStopped = false;
-  /** Partitions that were ready in the last turn, and turns that were waited. */
-  readonly #gathering = { seen: 0, turns: 0 };
+  /** What has arrived since the last commit, and had in the last turn; turns that were waited. */
+  readonly #gathering = { arrived: 0, seen: 0, turns: 0 };
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
+    this.#isAlone = parts.store.databases === 1;
   }
 
   /** Once, before anything is ready. */
@@ -86,6 +88,7 @@ export class Lane {
   }
 
   ready(partition: Partition): void {
+    this.#gathering.arrived++;
     this.#ready.add(partition);
     this.schedule();
   }
@@ -122,7 +125,8 @@ export class Lane {
   }
 
   get #isFree(): boolean {
-    return !this.#isStopped && this.commitsInFlight < this.#parts.commitsInFlight;
+    const most = this.#isAlone ? this.#parts.commitsInFlight : 1;
+    return !this.#isStopped && this.commitsInFlight < most;
   }
 
   readonly #turn = (): void => {
@@ -144,17 +148,17 @@ export class Lane {
     }
   };
 
-  /** More partitions got ready since the last turn; one alone waits for nobody. */
+  /** More has arrived since the last turn. */
   #isGathering(): boolean {
-    if (this.#parts.store.databases === 1) return false;
+    if (this.#isAlone) return false;
     const gathering = this.#gathering;
-    const { size } = this.#ready;
-    if (size > Math.max(1, gathering.seen) && gathering.turns < GATHERING_TURNS) {
-      gathering.seen = size;
+    const { arrived, seen } = gathering;
+    if (arrived > Math.max(1, seen) && gathering.turns < GATHERING_TURNS) {
+      gathering.seen = arrived;
       gathering.turns++;
       return true;
     }
-    gathering.seen = gathering.turns = 0;
+    gathering.arrived = gathering.seen = gathering.turns = 0;
     return false;
   }
 

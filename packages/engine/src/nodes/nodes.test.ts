@@ -1,6 +1,6 @@
 import { partitionOf, PerdureError, runStream, type RunId } from "@perdure/kernel";
 import { MemoryStore } from "@perdure/store";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ClusterRig, type ClusterNode } from "../testing/cluster.test-support.ts";
 import type { NodeOptions } from "./node-options.ts";
 import { text, textOf } from "../testing/payloads.test-support.ts";
@@ -71,6 +71,21 @@ describe("nodes on one store", () => {
     await rig.env.run(owner.engine.outcome(runId));
     const told = workers.flatMap(({ activations }) => activations);
     expect(told.filter((one) => one.runId === runId).map(({ lostAt }) => lostAt)).toEqual([0, 0]);
+    expect(rig.env.logged).toEqual([]);
+  });
+
+  test("a node that closes says nothing of the partitions that it was about to take", async () => {
+    const { rig } = await threeNodes();
+    const closed = Promise.withResolvers<never>();
+    const opening = vi.spyOn(MemoryStore.prototype, "open").mockReturnValue(closed.promise);
+    onTestFinished(() => void opening.mockRestore());
+    const d = await rig.open("d");
+    await rig.env.pass(2_000);
+    expect(opening).toHaveBeenCalled();
+    const closing = d.engine.close();
+    await rig.env.still();
+    closed.reject(new PerdureError("closed", "The store is closed: open it again."));
+    await rig.env.run(closing);
     expect(rig.env.logged).toEqual([]);
   });
 

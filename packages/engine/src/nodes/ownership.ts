@@ -162,19 +162,22 @@ export class Ownership {
     try {
       await action();
     } catch (error) {
-      const isLate = error instanceof PerdureError && error.code === "fenced";
-      const { number } = partition;
-      if (!isLate && error !== partition.refusal?.reason) {
-        this.#parts.env.log("warn", "a partition could not be moved; looking again", {
-          partition: number,
-          error,
-        });
+      if (this.#isNews(partition, error)) {
+        const about = { partition: partition.number, error };
+        this.#parts.env.log("warn", "a partition could not be moved; looking again", about);
       }
     } finally {
       this.#busy.delete(partition);
       if (!this.#isStopped) this.#parts.membership.look();
       this.#parts.changed();
     }
+  }
+
+  /** Not that another was quicker, what is told of already, or that the store was closed with us. */
+  #isNews({ refusal }: Partition, error: unknown): boolean {
+    const code = error instanceof PerdureError ? error.code : undefined;
+    if (code === "fenced" || (code === "closed" && this.#isStopped)) return false;
+    return error !== refusal?.reason;
   }
 
   #isResting(partition: Partition): boolean {

@@ -28,23 +28,24 @@ import { pathOf, postgresFolder, suiteOf, suites, suiteVerbs, type NamedSuite } 
 import { writeReport, writeSizing } from "./report/report.ts";
 import { runSuite } from "./suite.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    only: { type: "string" },
-    contenders: { type: "string" },
-    rounds: { type: "string" },
-    seconds: { type: "string" },
-    quick: { type: "boolean", default: false },
-    peers: { type: "boolean", default: false },
-    out: { type: "string" },
-  },
-});
+const known = [...suiteVerbs, "nodes", "report"].join(", ");
+const usage = `npm run bench -- [${known}] [options]   (without a word: all workloads)
 
+  --only <list>         workloads, as a,g or steps,jobs
+  --contenders <list>   of those that a run names at its beginning
+  --rounds <n>          instead of what the plan says
+  --seconds <n>         the same, for each measurement
+  --quick               does it all work? figures mean nothing
+  --peers               installs the peers first
+  --out <folder>        instead of bench/results`;
+
+const { values, positionals } = read();
 const verb = positionals[0];
 const chosen = suiteOf(verb);
 
-if (verb === "report") {
+if (values.help) {
+  console.log(usage);
+} else if (verb === "report") {
   for (const { folder, page } of suites) writeReport(pathOf(folder), pathOf(page), folder);
   writeSizing(pathOf(postgresFolder), pathOf("../docs/postgresql.md"));
 } else if (verb === "nodes") {
@@ -58,8 +59,29 @@ if (verb === "report") {
 } else if (chosen !== undefined) {
   await run(chosen);
 } else {
-  const known = [...suiteVerbs, "nodes", "report"].join(", ");
-  throw new Error(`"${verb}" is none of ${known}; leave it out to measure all`);
+  console.error(`"${verb}" is none of ${known}; leave it out to measure all`);
+  process.exitCode = 2;
+}
+
+function read() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        only: { type: "string" },
+        contenders: { type: "string" },
+        rounds: { type: "string" },
+        seconds: { type: "string" },
+        quick: { type: "boolean", default: false },
+        peers: { type: "boolean", default: false },
+        out: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    return process.exit(2);
+  }
 }
 
 async function run(suite: NamedSuite): Promise<void> {

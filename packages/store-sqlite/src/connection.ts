@@ -36,13 +36,17 @@ export function connect(path: string, maxBytes?: number): DatabaseSync {
 /**
  * Writes to the log once, so that commits find room in it: to sync an overwrite takes half as long
  * as to sync a file that grows. The pages this takes from the database stay there, free, for the
- * first segments.
+ * first segments. It is one transaction: a process may be killed in the middle. Earlier versions had
+ * three, and so may have left the table.
  */
 export function preallocateLog(db: DatabaseSync): void {
   db.exec(`
+    BEGIN IMMEDIATE;
+    DROP TABLE IF EXISTS log_room;
     CREATE TABLE log_room (data BLOB);
     INSERT INTO log_room VALUES (zeroblob(${ROOM_BYTES}));
     DROP TABLE log_room;
+    COMMIT;
     PRAGMA wal_checkpoint(RESTART);
   `);
 }

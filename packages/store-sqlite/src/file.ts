@@ -59,13 +59,15 @@ export class StoreFile {
     this.logBytes = options.logBytes ?? limits.storeLogBytes;
     this.unsettledStreams = options.unsettledStreams ?? limits.storeUnsettledStreams;
     this.#lock = path === MEMORY ? undefined : new FileLock(path);
+    let db: DatabaseSync | undefined;
     try {
-      const db = connect(path, options.maxBytes);
+      db = connect(path, options.maxBytes);
       migrate(db, path);
       this.partitions = settlePartitions(db, path, options.partitions);
       if (path !== MEMORY && options.maxBytes === undefined) preallocateLog(db);
       this.#open = this.#prepare(db);
     } catch (error) {
+      db?.close();
       this.#lock?.release();
       throw error;
     }

@@ -70,6 +70,20 @@ describe("the SQLite store", () => {
       expect(detail["walBytes"]).toBeGreaterThan(4 * 1024 * 1024);
     }));
 
+  it("opens a file whose process was killed while it made that room", () =>
+    withHarness(async (harness) => {
+      const owner = await Owner.open(harness.store);
+      await owner.append(stream(1), 1, "a");
+      await tamper(harness, (db) => db.exec("CREATE TABLE log_room (data BLOB)"));
+      const store = SqliteStore.openInline(harness.path);
+      expect(texts(await store.read(stream(1)))).toEqual(["a"]);
+      await store.close();
+      const db = new DatabaseSync(harness.path);
+      const left = db.prepare("SELECT name FROM sqlite_schema WHERE name = 'log_room'").all();
+      db.close();
+      expect(left).toEqual([]);
+    }));
+
   it("runs in memory, for tests", async () => {
     const store = SqliteStore.openInline(":memory:");
     const owner = await Owner.open(store);

@@ -6,7 +6,10 @@ import type { NodeOptions } from "../nodes/node-options.ts";
 
 /** What may be tuned; the defaults suit one node on one disk. Durations in ms. */
 export interface Tuning {
-  /** Batches on their way to disk at a time: one is written while the next is computed. */
+  /**
+   * Batches on their way to disk at a time: one is written while the next is computed. Of several
+   * databases each has one.
+   */
   readonly commitsInFlight: number;
   /** Streams kept in memory; above it the coldest are settled. */
   readonly liveStreams: number;

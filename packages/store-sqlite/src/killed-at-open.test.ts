@@ -27,10 +27,9 @@ it("a process that is killed while it opens a file leaves one that opens", async
   const first = SqliteStore.openInline(path);
   await (await Owner.open(first)).append(stream(1), 1, "a");
   await first.close();
-  const node = [process.execPath, "--conditions=perdure-source", "--input-type=module", "--eval"];
+  const args = ["--conditions=perdure-source", "--input-type=module", "--eval", program(path)];
   for (let kill = 0; kill < KILLS; kill++) {
-    const [file = "", ...args] = [...node, program(path)];
-    const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     const ended = once(child, "exit");
     await Promise.race([once(child.stdout, "data"), ended]);
     await sleep(kill * STEP_MS);

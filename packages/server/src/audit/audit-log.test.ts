@@ -105,7 +105,13 @@ describe("the audit log", () => {
     ]);
     const requestId = started.headers.get("perdure-request-id");
     expect(lines[0]).toContain(requestId);
-    for (const secret of ["4711", "pdk_", rig.admin, viewer, String(issued.body["secret"])]) {
+    for (const secret of [
+      "4711-secret",
+      "pdk_",
+      rig.admin,
+      viewer,
+      String(issued.body["secret"]),
+    ]) {
       expect(lines.join("\n")).not.toContain(secret);
     }
     const tail = await rig.call("server.audit", { query: { limit: "2" } });

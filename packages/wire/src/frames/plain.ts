@@ -13,7 +13,7 @@ const rules: ScanRules = {
   isPlain: true,
 };
 
-/** A field that is undefined is left out; an item of a list stays. */
+/** A field that is undefined is left out; an item of a list stays. -0 arrives as 0, as in JSON. */
 export function packPlain(value: unknown): Uint8Array {
   return packr.pack(value);
 }

@@ -100,18 +100,23 @@ describe.skipIf(missing !== undefined)(`losses of a PostgreSQL store ${missing ?
   it("does not take a commit for durable whose standby was not waited for to the end", () =>
     withHarness(async (harness) => {
       const owner = await Owner.open(harness.store);
+      const waiters = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+      const pause = () => new Promise<false>((resolve) => setTimeout(resolve, 20, false));
+      const isAnswered = (call: Promise<unknown>): Promise<boolean> =>
+        Promise.race([call.then(() => true), pause()]);
       await harness.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
       await harness.sql("SELECT pg_reload_conf()");
       try {
-        const waiting = owner.append(stream(1), 1, "a");
-        const answered = waiting.then(() => true);
-        const pause = () => new Promise<false>((resolve) => setTimeout(resolve, 20, false));
-        // Until there is an answer, since the first that waits may be the store's upkeep.
+        // The database reads its settings again when it comes to it: until one waits, none does.
+        const probes: Promise<unknown>[] = [];
         do {
-          await harness.sql(
-            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
-          );
-        } while (!(await Promise.race([answered, pause()])));
+          probes.push(harness.sql("SELECT pg_logical_emit_message(true, 'probe', '')"));
+          await pause();
+        } while ((await harness.sql(`SELECT 1 ${waiters}`)).length === 0);
+        const waiting = owner.append(stream(1), 1, "a");
+        // Until there are answers, since others wait as well.
+        do await harness.sql(`SELECT pg_cancel_backend(pid) ${waiters}`);
+        while (!(await isAnswered(Promise.all([...probes, waiting]))));
         expect((await waiting).type).toBe("unknown");
       } finally {
         await harness.sql("ALTER SYSTEM RESET synchronous_standby_names");

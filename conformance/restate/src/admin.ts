@@ -12,6 +12,8 @@ export interface Deployment {
 export interface Reply {
   readonly status: number;
   readonly body: unknown;
+  /** Times that it was asked for. */
+  readonly attempts: number;
 }
 
 export class Admin {
@@ -26,7 +28,7 @@ export class Admin {
 
   async ask(method: string, path: string, body?: unknown): Promise<Reply> {
     const deadline = performance.now() + this.#patienceMs;
-    for (;;) {
+    for (let attempts = 1; ; attempts++) {
       try {
         const reply = await fetch(`${this.#url}${path}`, {
           method,
@@ -35,7 +37,7 @@ export class Admin {
         });
         const text = await reply.text();
         const isLater = reply.status >= 500 && performance.now() < deadline;
-        if (!isLater) return { status: reply.status, body: parsed(text) };
+        if (!isLater) return { status: reply.status, body: parsed(text), attempts };
       } catch (error) {
         if (performance.now() > deadline) throw error;
       }
@@ -47,7 +49,15 @@ export class Admin {
   async done(method: string, path: string, body?: unknown): Promise<unknown> {
     const reply = await this.ask(method, path, body);
     if (reply.status < 300) return reply.body;
-    throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
+    throw refused(method, path, reply);
+  }
+
+  /** One that was asked for again, as its answer was lost, may have been carried out before. */
+  async kill(invocation: string): Promise<void> {
+    const path = `/invocations/${invocation}/kill`;
+    const reply = await this.ask("PATCH", path);
+    const isDone = reply.status < 300 || (reply.status === 409 && reply.attempts > 1);
+    if (!isDone) throw refused("PATCH", path, reply);
   }
 
   async register(uri: string, more: Record<string, unknown> = {}): Promise<Deployment> {
@@ -70,6 +80,10 @@ export class Admin {
   async statusOf(id: string): Promise<unknown> {
     return (await this.invocation(id))?.["status"];
   }
+}
+
+function refused(method: string, path: string, { status, body }: Reply): Error {
+  return new Error(`${method} ${path}: ${status} ${JSON.stringify(body)}`);
 }
 
 function parsed(text: string): unknown {

@@ -8,7 +8,8 @@ import { three } from "./testing/scripts.test-support.ts";
 
 const PARTITIONS = 4;
 
-const nothing = { namespace: "test", queue: "main", workflow: "none", input: text("") };
+const base = { namespace: "test", queue: "main", input: text("") };
+const nothing = { ...base, workflow: "none" };
 
 /** What the second database does before it takes a commit. */
 interface Second {
@@ -44,9 +45,8 @@ describe("a store of two databases", () => {
     const gate = Promise.withResolvers<void>();
     second.before = () => gate.promise.then(() => "none");
     const [key] = keysIn(1, 1) as [KeyRef];
-    const base = { namespace: "test", queue: "main", workflow: "three", input: text("") };
     let isStarted = false;
-    const late = rig.engine.start({ ...base, key }).then((started) => {
+    const late = rig.engine.start({ ...base, workflow: "three", key }).then((started) => {
       isStarted = true;
       return started;
     });

@@ -64,8 +64,8 @@ describe("T9: nothing of a tenant is told beside the tenant's own answers", () =
       const { text } = await rig.call(operation, { ...sample, key });
       expect(text).not.toContain("S".repeat(10));
     }
-    const body = { workflow: 7, queue: "main", input: { value: "4711-card" } };
-    expect((await rig.call("runs.start", { body })).text).not.toContain("4711-card");
+    const body = { workflow: 7, queue: "main", input: { value: "zebra-card" } };
+    expect((await rig.call("runs.start", { body })).text).not.toContain("zebra");
   });
 
   test("an error of ours is answered with a request id, and its text goes to the log", async () => {

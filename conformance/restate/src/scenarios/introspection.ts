@@ -95,8 +95,7 @@ export const admin: ScenarioClass = {
       await heldAwakeable(world);
       const path = `/invocations/${send.invocationId}`;
       equal((await world.admin.ask("PATCH", `${path}/purge`)).status, 409);
-      // Where the server is killed before it has answered, it is asked again, and says 409.
-      await world.admin.ask("PATCH", `${path}/kill`);
+      await world.admin.kill(send.invocationId);
       await fails(resultOf(world, send), { status: 409 });
     }),
   ],
@@ -163,7 +162,7 @@ export const introspection: ScenarioClass = {
           JSON.stringify(events),
         );
       });
-      await world.admin.done("PATCH", `/invocations/${send.invocationId}/kill`);
+      await world.admin.kill(send.invocationId);
     }),
 
     scenario("state, locks, queues and promises have their tables", async (world) => {
@@ -188,8 +187,8 @@ export const introspection: ScenarioClass = {
           `WHERE service_name = 'Blocker' AND service_key = '${key}'`,
       );
       equal(lock?.["invocation_id"], first.invocationId);
-      await api.done("PATCH", `/invocations/${second.invocationId}/kill`);
-      await api.done("PATCH", `/invocations/${first.invocationId}/kill`);
+      await api.kill(second.invocationId);
+      await api.kill(first.invocationId);
     }),
 
     scenario("a workflow's promise has a row", async (world) => {

@@ -149,7 +149,7 @@ export const retryPolicies: ScenarioClass = {
         const services = await world.own();
         const send = await versionedOf(world, services).breaks(world.key);
         await paused(world, send.invocationId);
-        await world.admin.done("PATCH", `/invocations/${send.invocationId}/kill`);
+        await world.admin.kill(send.invocationId);
         await fails(resultOf(world, send), { status: 409 });
       },
       exactAttempts,
@@ -326,7 +326,7 @@ export const restarts: ScenarioClass = {
       const send = await versionedOf(world, services).long(60_000);
       const path = `/invocations/${send.invocationId}/restart-as-new`;
       await eventually(async () => equal((await world.admin.ask("PATCH", path)).status, 409));
-      await world.admin.done("PATCH", `/invocations/${send.invocationId}/kill`);
+      await world.admin.kill(send.invocationId);
     }),
   ],
 };
